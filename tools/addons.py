@@ -1,0 +1,27 @@
+"""The project's addons: every folder of the repository with a manifest."""
+
+import hashlib
+
+from .paths import ROOT
+
+# A database need not know of what changes here: tests, and what Odoo reads from the disk each time.
+NOT_IN_DATABASE = {"tests", "static", "readme", "i18n", "__pycache__"}
+
+
+def addons():
+    """:return: the folders of the addons, sorted by name."""
+    return sorted(manifest.parent for manifest in ROOT.glob("*/__manifest__.py"))
+
+
+def names():
+    return [folder.name for folder in addons()]
+
+
+def fingerprint():
+    """:return: a digest of everything in the addons that goes into a database when they are installed."""
+    digest = hashlib.sha256()
+    for addon in addons():
+        for path in sorted(addon.rglob("*")):
+            if path.is_file() and not NOT_IN_DATABASE & set(path.relative_to(addon).parts):
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,45 @@
+"""Databases and their filestores: create by cloning, rename, drop."""
+
+import os
+import shutil
+
+from psycopg2 import sql
+
+from .paths import ODOO_DATA
+
+
+class Databases:
+    def __init__(self, server):
+        self.server = server
+
+    def names(self, prefix=""):
+        """:return: the names of the databases that begin so."""
+        return [name for (name,) in self._run("SELECT datname FROM pg_database") if name.startswith(prefix)]
+
+    def clone(self, template, name):
+        """Copy a database that nobody is connected to; the files of its attachments never change, so links will do."""
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        if filestore(template).exists():
+            shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
+
+    def rename(self, name, new_name):
+        self._run("ALTER DATABASE {} RENAME TO {}", name, new_name)
+        if filestore(name).exists():
+            filestore(name).rename(filestore(new_name))
+
+    def drop(self, name):
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        shutil.rmtree(filestore(name), ignore_errors=True)
+
+    def _run(self, statement, *names):
+        connection = self.server.connect()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+def filestore(name):
+    return ODOO_DATA / "filestore" / name

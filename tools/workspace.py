@@ -1,0 +1,84 @@
+"""An Odoo that can be run: its source, a PostgreSQL that answers, and a configuration that names both."""
+
+import configparser
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from . import addons
+from .console import run_logged
+from .databases import Databases
+from .mail_catcher import SMTP_PORT
+from .odoo_source import OdooSource, odoo_source
+from .paths import ODOO_CONF, ODOO_DATA, ROOT
+from .postgres import Server, postgres
+
+LOOPBACK = "127.0.0.1"
+
+
+@contextmanager
+def workspace():
+    """Set up what is missing and give a Workspace."""
+    source = odoo_source()
+    with postgres() as server:
+        space = Workspace(source, server)
+        space.write_configuration()
+        yield space
+
+
+@dataclass(frozen=True)
+class Workspace:
+    source: OdooSource
+    server: Server
+
+    @property
+    def databases(self):
+        return Databases(self.server)
+
+    def environment(self):
+        """:return: the environment of Odoo's processes: ours, free of what would redirect Odoo elsewhere."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "ODOO_"))}
+        return {**kept, **self.server.environment(), "PYTHONPATH": f"{self.source.home}{os.pathsep}{ROOT}"}
+
+    def odoo_command(self, *arguments):
+        """:return: the command line of Odoo; a subcommand such as shell stays in front of the options."""
+        subcommand = []
+        if arguments and not arguments[0].startswith("-"):
+            subcommand, arguments = [arguments[0]], arguments[1:]
+        return [sys.executable, "-m", "odoo", *subcommand, "-c", str(ODOO_CONF), *arguments]
+
+    def install(self, database, modules, *options):
+        """Install or update modules without serving anything.
+
+        :param options: more of Odoo's options, -u among them
+        :raise Problem: with the last line of Odoo's log
+        """
+        install = ["-i", ",".join(modules)] if modules else []
+        command = self.odoo_command(
+            "-d", database, *install, "--stop-after-init", "--no-http", "--max-cron-threads=0", *options
+        )
+        run_logged(f"odoo-{database}", command, env=self.environment())
+
+    def write_configuration(self):
+        conf = configparser.RawConfigParser()
+        conf["options"] = {
+            "addons_path": ",".join(str(path) for path in [*self.source.addons_paths, *([ROOT] if addons.addons() else [])]),
+            "data_dir": ODOO_DATA,
+            "db_host": self.server.host,
+            "db_port": self.server.port,
+            "db_user": self.server.user,
+            "db_password": self.server.password or "False",
+            "http_interface": LOOPBACK,
+            "max_cron_threads": 2,
+            "limit_time_cpu": 600,  # seconds
+            "limit_time_real": 1200,  # seconds
+            # Mail goes to the catcher of bin/run, or nowhere.
+            "smtp_server": LOOPBACK,
+            "smtp_port": SMTP_PORT,
+        }
+        making = ODOO_CONF.with_suffix(f".{os.getpid()}")
+        making.touch(mode=0o600)
+        with making.open("w") as output:
+            conf.write(output)
+        making.rename(ODOO_CONF)
