@@ -1,5 +1,6 @@
 """What the commands say: progress of long steps, and what went wrong in one line."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -60,7 +61,7 @@ def folder_size(folder):
 def run_logged(name, command, **kwargs):
     """Run a program with its output in .dev/log/NAME.log.
 
-    :raise Problem: with the program's last line, when it fails
+    :raise Problem: with the line that tells why, when it fails
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{name}.log"
@@ -69,9 +70,15 @@ def run_logged(name, command, **kwargs):
             [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **kwargs
         )
     if code:
-        lines = log.read_text(errors="replace").strip().splitlines()
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
-        raise Problem(f"{name} failed (exit code {code}): {last} [whole output: {log.relative_to(ROOT)}]")
+        reason = _telling_line(log.read_text(errors="replace"))
+        raise Problem(f"{name} failed (exit code {code}): {reason} [whole output: {log.relative_to(ROOT)}]")
+
+
+def _telling_line(output):
+    """:return: the last line that names an error, as apt, pip and Python write them; else the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
+    errors = [line for line in lines if re.match(r"(E|ERROR|error|fatal|[\w.]+(Error|Exception)):", line)]
+    return (errors or lines)[-1]
 
 
 def guarded(main, arguments):

@@ -112,7 +112,7 @@ def _stop():
 
 
 def _is_running():
-    return subprocess.call(_pg_ctl_command("status"), cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    return subprocess.run(_pg_ctl_command("status"), cwd="/", capture_output=True).returncode == 0
 
 
 def _socket_folder():

@@ -52,7 +52,7 @@ class Workspace:
         """Install or update modules without serving anything.
 
         :param options: more of Odoo's options, -u among them
-        :raise Problem: with the last line of Odoo's log
+        :raise Problem: with the line of Odoo's log that tells why
         """
         install = ["-i", ",".join(modules)] if modules else []
         command = self.odoo_command(
@@ -62,8 +62,10 @@ class Workspace:
 
     def write_configuration(self):
         conf = configparser.RawConfigParser()
+        # Odoo refuses a folder without any addon.
+        addons_paths = [*self.source.addons_paths, *([ROOT] if addons.addons() else [])]
         conf["options"] = {
-            "addons_path": ",".join(str(path) for path in [*self.source.addons_paths, *([ROOT] if addons.addons() else [])]),
+            "addons_path": ",".join(map(str, addons_paths)),
             "data_dir": ODOO_DATA,
             "db_host": self.server.host,
             "db_port": self.server.port,

@@ -1,0 +1,49 @@
+"""bin/test: set up everything and run the tests, in a database of their own."""
+
+import sys
+from pathlib import Path
+
+from ..chromium import chromium_folder
+from ..console import guarded
+from ..paths import ODOO_CONF, ROOT
+from ..processes import foreground
+from ..signals import raise_on_end
+from ..test_databases import run_database
+from ..workspace import workspace
+
+
+def main(arguments):
+    with workspace() as space:
+        browser = chromium_folder()
+        with run_database(space) as (database, template):
+            return foreground(
+                [
+                    *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips"),
+                    *("--odoo-config", ODOO_CONF, "--odoo-database", database, "--odoo-http"),
+                    *("--odoo-extra", "max-cron-threads=0"),
+                    *map(_absolute, arguments),
+                ],
+                cwd=ROOT,
+                env=_environment(space, browser, template),
+            )
+
+
+def _environment(space, browser, template):
+    environment = space.environment()
+    if browser:
+        environment["PATH"] = f"{browser}:{environment['PATH']}"
+    environment["TEST_TEMPLATE"] = template  # what tests/conftest.py clones for whole servers
+    return environment
+
+
+def _absolute(argument):
+    """:return: a path of the user, valid from the repository's root; anything else as it is."""
+    path, *node = argument.split("::")
+    if not argument.startswith("-") and Path(path).exists():
+        path = str(Path(path).absolute())
+    return "::".join([path, *node])
+
+
+if __name__ == "__main__":
+    raise_on_end()
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -1,0 +1,74 @@
+"""The databases that tests run on: two templates made once, and a clone for each run.
+
+- base: the modules that our addons and their tests need; remade when that list changes
+- installed: base and our addons; remade when what they put in a database changes
+- run: a clone of installed, named by its process; dropped at the end
+"""
+
+import hashlib
+import os
+from contextlib import contextmanager
+
+from . import addons
+from .console import step
+from .locks import exclusive
+from .paths import DEV
+
+# What the addons depend on, and Odoo's own test models and helpers for it.
+BASE_MODULES = [
+    "base_automation",
+    "mass_mailing_crm",
+    "mass_mailing_event",
+    "mass_mailing_sms",
+    "test_mail_full",
+    "test_mass_mailing",
+]
+PREFIX = "marketing_automation_"
+BASE, INSTALLED, RUN = (f"{PREFIX}{kind}_" for kind in ("base", "installed", "run"))
+
+
+@contextmanager
+def run_database(space):
+    """Give the names of a fresh database with our addons and of the template that it was cloned from."""
+    name = f"{RUN}{os.getpid()}"
+    with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
+        template = _installed_template(space)
+        space.databases.drop(name)
+        space.databases.clone(template, name)
+    try:
+        yield name, template
+    finally:
+        space.databases.drop(name)
+
+
+def _installed_template(space):
+    base = BASE + _digest(str(space.source.home), *BASE_MODULES)
+    _make_template(space, base, f"Base database: installing {', '.join(BASE_MODULES)}", None, BASE_MODULES)
+    ours = addons.names()
+    if not ours:
+        return base
+    installed = INSTALLED + _digest(base, addons.fingerprint())
+    _make_template(space, installed, f"Test database: installing {', '.join(ours)}", base, ours)
+    return installed
+
+
+def _make_template(space, name, title, origin, modules):
+    """Make the template unless it is there, and drop what it replaces. Renamed at the end: what is there is whole."""
+    databases = space.databases
+    if name in databases.names():
+        return
+    making = f"{name}_making"
+    with step(title):
+        databases.drop(making)
+        if origin:
+            databases.clone(origin, making)
+        space.install(making, modules)
+        kind = name[: -len(_digest())]
+        for old in databases.names(kind):
+            if old != making:
+                databases.drop(old)
+        databases.rename(making, name)
+
+
+def _digest(*parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
