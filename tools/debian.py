@@ -14,43 +14,52 @@ class Archive:
     """A private view of the Debian archive that this machine already uses, with its own lists and cache.
 
     :param folder: where lists and downloads go
-    :param suites: the suites to read, "sid" or the machine's own
+    :param suites: the suites to read; without any, what the machine's own apt sources say
     """
 
-    def __init__(self, folder, suites):
+    def __init__(self, folder, suites=()):
         for program in ("apt-get", "dpkg-deb"):
             if not shutil.which(program):
                 raise Problem(f"{program} not found: Debian's packages can only be had on Debian and its kin")
         self.folder = folder
-        options = f"signed-by={KEYRING}" if KEYRING.exists() else ""
-        for name in ("lists/partial", "cache/archives/partial", "packages"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        uri = machine_archive()
-        sources = folder / "sources.list"
-        sources.write_text("".join(f"deb [{options}] {uri} {suite} main\n" for suite in suites))
-        self.apt = ["apt-get", "-q"]
-        for option in (
-            f"Dir::Etc::SourceList={sources}",
-            "Dir::Etc::SourceParts=/dev/null",
+        self.packages = folder / "cache/archives"
+        for place in (folder / "lists/partial", self.packages / "partial"):
+            place.mkdir(parents=True, exist_ok=True)
+        options = [
             f"Dir::State::Lists={folder / 'lists'}",
             f"Dir::Cache={folder / 'cache'}",
             "Acquire::Languages=none",
             "Acquire::Retries=3",
-            "APT::Sandbox::User=root",  # root only: the folder may be closed to apt's own user
-        ):
-            self.apt += ["-o", option]
+            "APT::Keep-Downloaded-Packages=true",
+            "APT::Sandbox::User=root",  # matters to root only: the folder may be closed to apt's own user
+            "Debug::NoLocking=true",  # nothing is installed, so a plain user needs no lock
+        ]
+        if suites:
+            sources = folder / "sources.list"
+            sources.write_text("".join(map(_source_line, suites)))
+            options += [f"Dir::Etc::SourceList={sources}", "Dir::Etc::SourceParts=/dev/null"]
+        self.apt = ["apt-get", "-q", *(f"-o{option}" for option in options)]
 
     def update(self):
-        run_logged("apt-update", [*self.apt, "update", "--error-on=any"])
+        run_logged("apt-update", [*self.apt, "update"])
 
     def download(self, packages):
         """:param packages: names, each with a suite if it wants one: "fonts-font-awesome/bookworm"."""
-        run_logged("apt-download", [*self.apt, "download", *packages], cwd=self.folder / "packages")
+        run_logged("apt-download", [*self.apt, "download", *packages], cwd=self.packages)
+
+    def download_with_dependencies(self, package):
+        """Download a package and all that it needs and this machine lacks."""
+        run_logged("apt-download", [*self.apt, "install", "--download-only", "--no-install-recommends", "-y", package])
 
     def unpack(self, prefix):
         """Unpack everything that was downloaded below the folder `prefix`."""
-        for package in sorted((self.folder / "packages").glob("*.deb")):
+        for package in sorted(self.packages.glob("*.deb")):
             run_logged("dpkg-deb", ["dpkg-deb", "-x", package, prefix])
+
+
+def _source_line(suite):
+    options = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
+    return f"deb {options}{machine_archive()} {suite} main\n"
 
 
 def machine_suite():
