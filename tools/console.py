@@ -70,11 +70,11 @@ def run_logged(name, command, **kwargs):
             [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **kwargs
         )
     if code:
-        reason = _telling_line(log.read_text(errors="replace"))
+        reason = telling_line(log.read_text(errors="replace"))
         raise Problem(f"{name} failed (exit code {code}): {reason} [whole output: {log.relative_to(ROOT)}]")
 
 
-def _telling_line(output):
+def telling_line(output):
     """:return: the last line that names an error, as apt, pip and Python write them; else the last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
     errors = [line for line in lines if re.match(r"(E|ERROR|error|fatal|[\w.]+(Error|Exception)):", line)]

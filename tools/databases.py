@@ -31,11 +31,21 @@ class Databases:
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         shutil.rmtree(filestore(name), ignore_errors=True)
 
+    def query(self, database, statement, *values):
+        """Run one statement in a database.
+
+        :return: its rows, if it gives any
+        """
+        return self._execute(database, statement, values)
+
     def _run(self, statement, *names):
-        connection = self.server.connect()
+        return self._execute("postgres", sql.SQL(statement).format(*map(sql.Identifier, names)), ())
+
+    def _execute(self, database, statement, values):
+        connection = self.server.connect(database)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+                cursor.execute(statement, values)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()

@@ -12,9 +12,8 @@ from .databases import Databases
 from .mail_catcher import SMTP_PORT
 from .odoo_source import OdooSource, odoo_source
 from .paths import ODOO_CONF, ODOO_DATA, ROOT
+from .ports import LOOPBACK
 from .postgres import Server, postgres
-
-LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
