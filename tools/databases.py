@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 
 from psycopg2 import sql
 
@@ -30,6 +31,25 @@ class Databases:
     def drop(self, name):
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         shutil.rmtree(filestore(name), ignore_errors=True)
+
+    @contextmanager
+    def in_use(self, *names):
+        """Tell other processes, while the block lasts, that these databases are needed."""
+        connection = self.server.connect()
+        try:
+            with connection.cursor() as cursor:
+                for name in names:
+                    cursor.execute("SELECT pg_advisory_lock_shared(hashtext(%s))", [name])
+            yield
+        finally:
+            connection.close()
+
+    def drop_unused(self, prefix):
+        """Drop the databases that begin so and that no process says it needs, such as those of a killed one."""
+        for name in self.names(prefix):
+            ((unused,),) = self.query("postgres", "SELECT pg_try_advisory_lock(hashtext(%s))", name)
+            if unused:
+                self.drop(name)
 
     def query(self, database, statement, *values):
         """Run one statement in a database.

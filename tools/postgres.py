@@ -20,6 +20,16 @@ class Server:
     user: str
     password: str
 
+    @classmethod
+    def from_environment(cls):
+        """:return: the server that libpq's variables name; user and port as libpq assumes them."""
+        return cls(
+            os.environ.get("PGHOST", "localhost"),
+            os.environ.get("PGPORT", "5432"),
+            os.environ.get("PGUSER") or getpass.getuser(),
+            os.environ.get("PGPASSWORD", ""),
+        )
+
     def connect(self, database="postgres"):
         """:return: a psycopg2 connection in autocommit mode."""
         connection = psycopg2.connect(
@@ -50,12 +60,7 @@ def postgres():
 
 
 def _users_own():
-    server = Server(
-        os.environ.get("PGHOST", "localhost"),
-        os.environ.get("PGPORT", "5432"),
-        os.environ.get("PGUSER") or getpass.getuser(),
-        os.environ.get("PGPASSWORD", ""),
-    )
+    server = Server.from_environment()
     where = f"PostgreSQL at {server.host}:{server.port}"
     if server.user == "postgres":
         raise Problem("Odoo refuses the database user postgres: set PGUSER to another one that may create databases")

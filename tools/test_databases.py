@@ -7,12 +7,13 @@
 
 import hashlib
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from . import addons
 from .console import step
 from .locks import exclusive
 from .paths import DEV
+from .signals import undisturbed
 
 # What the addons depend on, and Odoo's own test models and helpers for it.
 BASE_MODULES = [
@@ -30,44 +31,47 @@ BASE, INSTALLED, RUN = (f"{PREFIX}{kind}_" for kind in ("base", "installed", "ru
 @contextmanager
 def run_database(space):
     """Give the names of a fresh database with our addons and of the template that it was cloned from."""
+    databases = space.databases
     name = f"{RUN}{os.getpid()}"
-    with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
-        template = _installed_template(space)
-        space.databases.drop(name)
-        space.databases.clone(template, name)
-    try:
-        yield name, template
-    finally:
-        space.databases.drop(name)
+    with ExitStack() as needed:
+        with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
+            template = _installed_template(space)
+            needed.enter_context(databases.in_use(name, template))
+            databases.drop_unused(RUN)
+            databases.drop(name)
+            databases.clone(template, name)
+        try:
+            yield name, template
+        finally:
+            with undisturbed():
+                databases.drop(name)
 
 
 def _installed_template(space):
     base = BASE + _digest(str(space.source.home), *BASE_MODULES)
-    _make_template(space, base, f"Base database: installing {', '.join(BASE_MODULES)}", None, BASE_MODULES)
+    _make_template(space, base, BASE, BASE_MODULES)
     ours = addons.names()
     if not ours:
         return base
     installed = INSTALLED + _digest(base, addons.fingerprint())
-    _make_template(space, installed, f"Test database: installing {', '.join(ours)}", base, ours)
+    _make_template(space, installed, INSTALLED, ours, origin=base)
     return installed
 
 
-def _make_template(space, name, title, origin, modules):
+def _make_template(space, name, kind, modules, origin=None):
     """Make the template unless it is there, and drop what it replaces. Renamed at the end: what is there is whole."""
     databases = space.databases
     if name in databases.names():
         return
     making = f"{name}_making"
-    with step(title):
+    with step(f"Test database: installing {', '.join(modules)}"):
         databases.drop(making)
         if origin:
             databases.clone(origin, making)
         space.install(making, modules)
-        kind = name[: -len(_digest())]
-        for old in databases.names(kind):
-            if old != making:
-                databases.drop(old)
-        databases.rename(making, name)
+    with databases.in_use(making, *([origin] if origin else [])):
+        databases.drop_unused(kind)
+    databases.rename(making, name)
 
 
 def _digest(*parts):

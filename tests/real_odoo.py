@@ -1,0 +1,115 @@
+"""A whole Odoo in a process of its own: real cron threads, real commits, on a database cloned for it."""
+
+import itertools
+import json
+import os
+import sys
+import urllib.request
+from contextlib import ExitStack, contextmanager
+
+from tools.databases import Databases
+from tools.paths import ODOO_CONF
+from tools.ports import LOOPBACK, free_port, wait_for_page
+from tools.postgres import Server
+from tools.processes import background
+from tools.test_databases import RUN
+
+LOGIN = PASSWORD = "admin"
+TIMEOUT = 120  # seconds for one call
+counter = itertools.count(1)
+
+
+class RpcError(Exception):
+    """What the server answered instead of a result; the text is what the user would read."""
+
+
+class RealOdoo:
+    """A server on `database`; `process` is its Popen while it runs."""
+
+    def __init__(self, database, smtp_port, log):
+        self.database = database
+        self.port = free_port()
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self.process = None
+        self._smtp_port = smtp_port
+        self._log = log
+        self._running = ExitStack()
+
+    def start(self, *options):
+        """Start the process and wait until it serves pages; options are Odoo's own."""
+        command = [
+            *(sys.executable, "-m", "odoo", "-c", str(ODOO_CONF), "-d", self.database),
+            *("--db-filter", f"^{self.database}$", "--http-port", str(self.port)),
+            *("--smtp", LOOPBACK, "--smtp-port", str(self._smtp_port), *options),
+        ]
+        output = self._running.enter_context(self._log.open("ab"))
+        self.process = self._running.enter_context(background(command, stdout=output, stderr=output))
+        assert wait_for_page(self.port, "/web/login", self.process), self.log()
+
+    def stop(self):
+        """End it as an administrator would (SIGTERM); its database stays."""
+        self._running.close()
+
+    def kill(self):
+        """End it without warning (SIGKILL); its database stays, and start() may follow."""
+        self.process.kill()
+        self.process.wait()
+        self._running.close()
+
+    def log(self):
+        return self._log.read_text(errors="replace")
+
+    def rpc(self, model, method, *args, **kwargs):
+        """Call a model's method as the administrator, over HTTP.
+
+        :raise RpcError: when the server refuses
+        """
+        uid = self._call("common", "login", self.database, LOGIN, PASSWORD)
+        return self._call("object", "execute_kw", self.database, uid, PASSWORD, model, method, args, kwargs)
+
+    def query(self, statement, *values):
+        """Run one SQL statement in a transaction of its own.
+
+        :return: its rows, if it gives any
+        """
+        return Databases(Server.from_environment()).query(self.database, statement, *values)
+
+    def _call(self, service, method, *args):
+        body = {"jsonrpc": "2.0", "method": "call", "params": {"service": service, "method": method, "args": args}}
+        request = urllib.request.Request(
+            f"{self.url}/jsonrpc", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            answer = json.load(response)
+        if "error" in answer:
+            raise RpcError(answer["error"]["data"]["message"])
+        return answer.get("result")
+
+
+@contextmanager
+def real_odoo(smtp_port, folder):
+    """Give a RealOdoo that runs on a clone of the test template, and take both away at the end.
+
+    :param smtp_port: where on this machine it sends its mail to
+    :param folder: where its log goes
+    """
+    databases = Databases(Server.from_environment())
+    database = f"{RUN}{os.getpid()}_{next(counter)}"
+    with databases.in_use(database):
+        databases.clone(os.environ["TEST_TEMPLATE"], database)
+        server = RealOdoo(database, smtp_port, folder / f"{database}.log")
+        parameters = {"web.base.url": server.url, "web.base.url.freeze": "True"}
+        for key, value in parameters.items():
+            databases.query(
+                database,
+                "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)"
+                " ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+                key,
+                value,
+            )
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            databases.drop(database)

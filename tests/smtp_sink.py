@@ -1,0 +1,46 @@
+"""A real SMTP server that keeps what it receives."""
+
+import email
+import email.policy
+import logging
+import time
+from contextlib import contextmanager
+
+from aiosmtpd.controller import Controller
+
+from tools.ports import LOOPBACK, free_port
+
+
+class SmtpSink:
+    """`messages` are the EmailMessages received so far, in order; those to several recipients count once."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.messages = []
+
+    def wait_for(self, count, timeout):
+        """:return: the messages, as soon as there are so many.
+
+        :param timeout: seconds until the test fails
+        """
+        deadline = time.monotonic() + timeout
+        while len(self.messages) < count:
+            assert time.monotonic() < deadline, f"{len(self.messages)} of {count} messages within {timeout} s"
+            time.sleep(0.1)
+        return self.messages
+
+    async def handle_DATA(self, server, session, envelope):
+        self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 Message accepted for delivery"
+
+
+@contextmanager
+def running_sink():
+    sink = SmtpSink()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    controller = Controller(sink, hostname=LOOPBACK, port=sink.port)
+    controller.start()
+    try:
+        yield sink
+    finally:
+        controller.stop()
