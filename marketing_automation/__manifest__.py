@@ -1,0 +1,31 @@
+{
+    "name": "Marketing Automation",
+    "version": "19.0.0.1.0",
+    "category": "Marketing/Marketing Automation",
+    "sequence": 195,
+    "summary": "Build automated mailing campaigns that react to what people do",
+    "website": "",
+    "author": "Marketing Automation Community",
+    "license": "LGPL-3",
+    "depends": ["mass_mailing"],
+    "data": [
+        "security/marketing_automation_groups.xml",
+        "security/ir.model.access.csv",
+        "security/marketing_automation_rules.xml",
+        "data/ir_cron_data.xml",
+        "views/mailing_mailing_views.xml",
+        "views/marketing_trace_views.xml",
+        "views/marketing_participant_views.xml",
+        "views/marketing_activity_views.xml",
+        "views/marketing_campaign_views.xml",
+        "views/marketing_automation_menus.xml",
+    ],
+    "assets": {
+        "web.assets_tests": [
+            "marketing_automation/static/tests/tours/**/*",
+        ],
+    },
+    "uninstall_hook": "uninstall_hook",
+    "application": True,
+    "installable": True,
+}

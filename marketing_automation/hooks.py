@@ -1,0 +1,12 @@
+from .models.mailing_mailing import NOBODY
+
+
+def uninstall_hook(env):
+    """Leave the templates of campaigns as mailings that reach nobody and are done with.
+
+    Odoo's history of them stays. What made them safe to keep, the override of their
+    recipients' domain, goes with this addon; the stored domain and state remain.
+    """
+    templates = env["mailing.mailing"].with_context(active_test=False).search([("use_in_marketing_automation", "=", True)])
+    templates.write({"mailing_domain": NOBODY, "state": "done", "active": False, "kpi_mail_required": False})
+    env.flush_all()

@@ -1,0 +1,41 @@
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import api, models
+
+_logger = logging.getLogger(__name__)
+
+POSTCOMMIT_KEY = "marketing_automation.trigger_after_commit"
+TRIGGER_ATTEMPTS = 3
+
+
+class IrCron(models.Model):
+    _inherit = "ir.cron"
+
+    def _trigger_after_commit(self):
+        """Trigger these crons when the current transaction is committed, once each.
+
+        In a transaction of its own: a trigger's foreign key checks the cron's row, which a
+        cron worker may have updated since our snapshot, and PostgreSQL would then fail the
+        whole transaction. What has just been sent, received or queued must not fail so.
+        """
+        postcommit = self.env.cr.postcommit
+        wanted = postcommit.data.get(POSTCOMMIT_KEY)
+        if wanted is not None:
+            wanted.update(self.ids)
+            return
+        wanted = postcommit.data[POSTCOMMIT_KEY] = set(self.ids)
+        pool = self.env.registry
+
+        @postcommit.add
+        def trigger_crons():
+            for _attempt in range(TRIGGER_ATTEMPTS):
+                try:
+                    with pool.cursor() as cr:
+                        for cron in api.Environment(cr, api.SUPERUSER_ID, {})["ir.cron"].browse(wanted):
+                            cron._trigger()
+                    return
+                except OperationalError as error:  # the cron's row was written meanwhile
+                    _logger.debug("trigger of crons %s failed: %s", wanted, error)
+            _logger.warning("could not trigger the crons %s: they run at their next regular time", wanted)

@@ -1,0 +1,115 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from .mail_compose_message import TRACES_KEY
+
+NOBODY = repr([("id", "in", [])])
+
+
+class MailingMailing(models.Model):
+    """A mailing that is the template of an activity.
+
+    It reaches nobody by itself: its recipients are those whom the engine names. Two guards
+    hold: the recipients' domain is overridden, and the stored one matches nobody either,
+    since the override goes with an uninstall and Odoo takes an empty domain for everybody.
+    """
+
+    _inherit = "mailing.mailing"
+
+    use_in_marketing_automation = fields.Boolean(
+        string="Marketing Automation Template",
+        index="btree_not_null",
+        help="Whether this is the template of a campaign's activity: no mailing to send by hand.",
+    )
+    marketing_campaign_id = fields.Many2one(
+        "marketing.campaign",
+        string="Marketing Campaign",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    marketing_activity_ids = fields.One2many("marketing.activity", "mass_mailing_id", string="Activities", copy=False)
+
+    @api.constrains("use_in_marketing_automation", "mailing_domain")
+    def _check_marketing_template_reaches_nobody(self):
+        if any(mailing.use_in_marketing_automation and mailing.mailing_domain != NOBODY for mailing in self):
+            raise ValidationError(_("The recipients of a campaign's template are its participants, not a filter."))
+
+    @api.constrains("use_in_marketing_automation", "subject", "marketing_campaign_id")
+    def _check_marketing_template_subject(self):
+        for mailing in self.filtered("use_in_marketing_automation"):
+            if not (mailing.subject or "").strip():
+                raise ValidationError(_("A template needs a title: it is the subject of its emails."))
+            campaign = mailing.marketing_campaign_id
+            same = [("marketing_campaign_id", "=", campaign.id), ("subject", "=", mailing.subject)]
+            if campaign and self.search_count([*same, ("id", "!=", mailing.id)], limit=1):
+                raise ValidationError(
+                    _(
+                        "The campaign “%(campaign)s” has a template with the title “%(subject)s” already.",
+                        campaign=campaign.name,
+                        subject=mailing.subject,
+                    )
+                )
+
+    @api.depends("use_in_marketing_automation")
+    def _compute_mailing_domain(self):
+        templates = self.filtered("use_in_marketing_automation")
+        templates.mailing_domain = NOBODY
+        super(MailingMailing, self - templates)._compute_mailing_domain()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        by_default = self.env.context.get("default_use_in_marketing_automation")
+        for vals in vals_list:
+            if vals.get("use_in_marketing_automation", by_default):
+                vals["mailing_domain"] = NOBODY
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.get("state") == "done" and self.env.context.get(TRACES_KEY):
+            # What Odoo writes after each sending: once is enough, this row is every batch's,
+            # and the statistics that it mails a day later mean nothing for a template.
+            if all(mailing.state == "done" for mailing in self):
+                return True
+            vals = dict(vals, kpi_mail_required=False)
+        return super().write(vals)
+
+    def _get_recipients_domain(self):
+        """Nobody, for the template of an activity: participants are named one by one."""
+        if any(mailing.use_in_marketing_automation for mailing in self):
+            return Domain.FALSE
+        return super()._get_recipients_domain()
+
+    def _get_seen_list(self):
+        """No address, for the template of an activity: a step has duplicates of its own kind."""
+        if self.use_in_marketing_automation:
+            return set()
+        return super()._get_seen_list()
+
+    def _action_send_mail(self, res_ids=None):
+        if not self.env.context.get(TRACES_KEY):
+            self._check_not_marketing_template()
+        return super()._action_send_mail(res_ids)
+
+    def action_put_in_queue(self):
+        self._check_not_marketing_template()
+        return super().action_put_in_queue()
+
+    def action_retry_failed(self):
+        self._check_not_marketing_template()
+        return super().action_retry_failed()
+
+    def _check_not_marketing_template(self):
+        """Refuse to send the template of an activity by hand."""
+        for mailing in self:
+            if mailing.use_in_marketing_automation:
+                raise UserError(
+                    _(
+                        "“%(title)s” is a template of the campaign “%(campaign)s”: the campaign sends it to its "
+                        "participants, when their time has come.",
+                        title=mailing.subject,
+                        campaign=mailing.marketing_campaign_id.name or "-",
+                    )
+                )

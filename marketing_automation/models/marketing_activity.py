@@ -1,0 +1,476 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ..schedule import UNITS
+from ..workflow import Step, Trigger
+
+UNIT_SELECTION = [("hours", "Hours"), ("days", "Days"), ("weeks", "Weeks"), ("months", "Months")]
+assert [unit for unit, _label in UNIT_SELECTION] == list(UNITS)
+
+MAX_INTERVAL = 100_000  # of any unit; a mistyped number, rather than a plan, lies beyond
+EMAIL = frozenset({"email"})
+
+
+class MarketingActivity(models.Model):
+    """One step of a campaign's workflow.
+
+    A companion addon adds a type with ``selection_add`` on ``activity_type``, a method
+    ``_execute_<type>(traces, now)`` and, for a type that sends messages, an entry in
+    :meth:`_get_message_types`; a trigger with ``selection_add`` on ``trigger_type`` and an
+    entry in :meth:`_get_triggers`.
+    """
+
+    _name = "marketing.activity"
+    _description = "Marketing Activity"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True, help="A removed activity that has a history is archived.")
+    sequence = fields.Integer(default=10)
+    campaign_id = fields.Many2one("marketing.campaign", string="Campaign", required=True, index=True, ondelete="cascade")
+    campaign_state = fields.Selection(related="campaign_id.state", string="Campaign Status")
+    model_id = fields.Many2one(related="campaign_id.model_id")
+    model_name = fields.Char(related="campaign_id.model_name")
+    parent_id = fields.Many2one(
+        "marketing.activity",
+        string="Parent Activity",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('campaign_id', '=', campaign_id), ('id', '!=', id)]",
+    )
+    child_ids = fields.One2many("marketing.activity", "parent_id", string="Child Activities")
+    activity_type = fields.Selection(
+        [("email", "Email"), ("action", "Server Action"), ("missing", "Missing")],
+        required=True,
+        default="email",
+        help="Missing: the addon of this activity's type was uninstalled.",
+    )
+    mass_mailing_id = fields.Many2one(
+        "mailing.mailing", string="Mailing Template", copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    server_action_id = fields.Many2one(
+        "ir.actions.server", string="Server Action", copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    trigger_type = fields.Selection(
+        [
+            ("begin", "Beginning of workflow"),
+            ("activity", "Another activity"),
+            ("mail_open", "Mail: opened"),
+            ("mail_not_open", "Mail: not opened"),
+            ("mail_reply", "Mail: replied"),
+            ("mail_not_reply", "Mail: not replied"),
+            ("mail_click", "Mail: clicked"),
+            ("mail_not_click", "Mail: not clicked"),
+            ("mail_bounce", "Mail: bounced"),
+            ("missing", "Missing"),
+        ],
+        required=True,
+        default="begin",
+    )
+    trigger_label = fields.Char(string="Runs", compute="_compute_trigger_label")
+    interval_number = fields.Integer(string="Trigger after", default=0, required=True)
+    interval_type = fields.Selection(UNIT_SELECTION, string="Unit", default="hours", required=True)
+    validity_duration = fields.Boolean(
+        string="Expiry Duration", help="Cancel the activity when it could not run within a duration after it was due."
+    )
+    validity_duration_number = fields.Integer(string="Cancel after", default=1)
+    validity_duration_type = fields.Selection(UNIT_SELECTION, string="Expiry Unit", default="days")
+    activity_domain = fields.Char(
+        string="Activity Filter",
+        default="[]",
+        help="The activity runs only for records that match it, and the filters of the activities above it.",
+    )
+    domain = fields.Char(
+        string="Applied Filter",
+        compute="_compute_domain",
+        recursive=True,
+        help="The filters of this activity, of those above it and of the campaign, together.",
+    )
+    trace_ids = fields.One2many("marketing.trace", "activity_id", string="Traces")
+    processed = fields.Integer(string="Success", compute="_compute_statistics")
+    rejected = fields.Integer(compute="_compute_statistics")
+    total_sent = fields.Integer(string="Sent", compute="_compute_statistics")
+    total_open = fields.Integer(string="Opened", compute="_compute_statistics")
+    total_click = fields.Integer(string="Clicked", compute="_compute_statistics")
+    total_reply = fields.Integer(string="Replied", compute="_compute_statistics")
+    total_bounce = fields.Integer(string="Bounced", compute="_compute_statistics")
+    statistics_graph_data = fields.Json(compute="_compute_statistics_graph_data")
+
+    # ------------------------------------------------------------
+    # Constraints
+    # ------------------------------------------------------------
+
+    @api.constrains("name")
+    def _check_name(self):
+        if any(not (activity.name or "").strip() for activity in self):
+            raise ValidationError(_("An activity needs a name."))
+
+    @api.constrains("interval_number", "validity_duration", "validity_duration_number")
+    def _check_intervals(self):
+        for activity in self:
+            numbers = {_("Trigger after"): activity.interval_number}
+            if activity.validity_duration:
+                numbers[_("Cancel after")] = activity.validity_duration_number
+            for label, number in numbers.items():
+                if not 0 <= number <= MAX_INTERVAL:
+                    raise ValidationError(
+                        _(
+                            "“%(label)s” of the activity “%(activity)s” is %(number)s: it must be a whole number "
+                            "from 0 to %(maximum)s.",
+                            label=label,
+                            activity=activity.name,
+                            number=number,
+                            maximum=MAX_INTERVAL,
+                        )
+                    )
+
+    @api.constrains("trigger_type", "parent_id", "activity_type", "campaign_id")
+    def _check_trigger(self):
+        if self._has_cycle():
+            raise ValidationError(_("An activity cannot come after itself."))
+        triggers = self._get_triggers()
+        for activity in self | self.child_ids:
+            trigger = triggers.get(activity.trigger_type)
+            if not trigger:
+                continue
+            parent = activity.parent_id
+            names = {"activity": activity.name, "trigger": activity._get_label("trigger_type"), "parent": parent.name}
+            if trigger.has_parent and not parent:
+                raise ValidationError(
+                    _("The activity “%(activity)s” starts on “%(trigger)s”: choose which activity it follows.", **names)
+                )
+            if not trigger.has_parent and parent:
+                raise ValidationError(
+                    _("The activity “%(activity)s” starts the workflow: it cannot follow “%(parent)s”.", **names)
+                )
+            if parent and parent.campaign_id != activity.campaign_id:
+                raise ValidationError(
+                    _("“%(parent)s”, which the activity “%(activity)s” follows, is of another campaign.", **names)
+                )
+            if parent and trigger.parent_types and parent.activity_type not in trigger.parent_types | {"missing"}:
+                raise ValidationError(
+                    _(
+                        "“%(parent)s” is of the type %(type)s: it cannot give the trigger “%(trigger)s” of the "
+                        "activity “%(activity)s”.",
+                        type=parent._get_label("activity_type"),
+                        **names,
+                    )
+                )
+
+    @api.constrains("activity_domain", "campaign_id")
+    def _check_activity_domain(self):
+        for activity in self:
+            activity.campaign_id._check_filter(activity.activity_domain, _("the filter of “%s”", activity.name))
+
+    @api.constrains("mass_mailing_id", "activity_type", "campaign_id")
+    def _check_mailing(self):
+        for activity in self.filtered("mass_mailing_id"):
+            mailing = activity.mass_mailing_id
+            names = {"activity": activity.name, "template": mailing.subject}
+            if mailing.mailing_model_real != activity.model_name:
+                raise ValidationError(
+                    _("The template “%(template)s” is not for the target of the activity “%(activity)s”.", **names)
+                )
+            if mailing.marketing_campaign_id and mailing.marketing_campaign_id != activity.campaign_id:
+                raise ValidationError(
+                    _("The template “%(template)s” of the activity “%(activity)s” is of another campaign.", **names)
+                )
+            if not mailing.use_in_marketing_automation and mailing.state != "draft":
+                raise ValidationError(
+                    _(
+                        "“%(template)s” is a mailing of Email Marketing that was sent: it cannot become the template "
+                        "of “%(activity)s”. Duplicate it first.",
+                        **names,
+                    )
+                )
+
+    @api.constrains("server_action_id", "activity_type", "campaign_id")
+    def _check_server_action(self):
+        for activity in self.filtered("server_action_id"):
+            action = activity.server_action_id.sudo()
+            if action.model_name != activity.model_name:
+                raise ValidationError(
+                    _(
+                        "The server action “%(action)s” of the activity “%(activity)s” is for “%(model)s”, "
+                        "the campaign is for “%(target)s”.",
+                        action=action.name,
+                        activity=activity.name,
+                        model=action.model_id.name,
+                        target=activity.campaign_id.model_id.sudo().name,
+                    )
+                )
+            if action.usage not in ("ir_actions_server", "marketing_automation"):
+                raise ValidationError(
+                    _(
+                        "The server action “%(action)s” belongs to something else; choose another for “%(activity)s”.",
+                        action=action.name,
+                        activity=activity.name,
+                    )
+                )
+
+    # ------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------
+
+    @api.depends("activity_domain", "parent_id.domain", "campaign_id.domain", "campaign_id.leave_on_mismatch")
+    def _compute_domain(self):
+        for activity in self:
+            domains = [activity.activity_domain]
+            parent = activity.parent_id
+            while parent:
+                domains.append(parent.activity_domain)
+                parent = parent.parent_id
+            if activity.campaign_id.leave_on_mismatch:
+                domains.append(activity.campaign_id.domain)
+            activity.domain = activity.campaign_id._combine_filters(domains)
+
+    @api.depends("trigger_type", "interval_number", "interval_type", "parent_id.name")
+    @api.depends_context("lang")
+    def _compute_trigger_label(self):
+        for activity in self:
+            if activity.interval_number:
+                unit = activity._get_label("interval_type").lower()
+                after = _("%(number)s %(unit)s after", number=activity.interval_number, unit=unit)
+            else:
+                after = _("At once after")
+            trigger = activity._get_label("trigger_type")
+            parent = activity.parent_id.name
+            if activity.trigger_type == "begin":
+                activity.trigger_label = _("%(after)s enrolment", after=after)
+            elif activity.trigger_type == "activity":
+                activity.trigger_label = _("%(after)s “%(parent)s”", after=after, parent=parent or "")
+            else:
+                activity.trigger_label = _(
+                    "%(after)s “%(parent)s” (%(trigger)s)", after=after, parent=parent or "", trigger=trigger
+                )
+
+    def _compute_statistics(self):
+        """Count, per real participant: see the user guide for what each number means."""
+        states, sent, events = {}, {}, {}
+        if self.ids:
+            self.env["marketing.trace"].flush_model()
+            states = {
+                (activity_id, state): count
+                for activity_id, state, count in self.env.execute_query(
+                    SQL(
+                        """SELECT activity_id, state, count(*) FROM marketing_trace
+                            WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE GROUP BY activity_id, state""",
+                        self.ids,
+                    )
+                )
+            }
+            sent = dict(
+                self.env.execute_query(
+                    SQL(
+                        """SELECT activity_id, count(*) FROM marketing_trace
+                            WHERE activity_id = ANY(%s) AND sent_date IS NOT NULL AND is_test IS NOT TRUE
+                         GROUP BY activity_id""",
+                        self.ids,
+                    )
+                )
+            )
+            events = {
+                (activity_id, event): count
+                for activity_id, event, count in self.env.execute_query(
+                    SQL(
+                        """SELECT activity_id, event, count(DISTINCT trace_id) FROM marketing_trace_event
+                            WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE GROUP BY activity_id, event""",
+                        self.ids,
+                    )
+                )
+            }
+        for activity in self:
+            activity.processed = states.get((activity.id, "processed"), 0)
+            activity.rejected = states.get((activity.id, "rejected"), 0)
+            activity.total_sent = sent.get(activity.id, 0)
+            for event in ("open", "click", "reply", "bounce"):
+                activity[f"total_{event}"] = events.get((activity.id, event), 0)
+
+    def _compute_statistics_graph_data(self):
+        """Successes and rejections by day, in the reader's zone, over the last 30 days."""
+        tz = self.env.user.tz or "UTC"
+        rows = []
+        if self.ids:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT activity_id, (done_date AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date, state, count(*)
+                      FROM marketing_trace
+                     WHERE activity_id = ANY(%(ids)s) AND state IN ('processed', 'rejected')
+                       AND is_test IS NOT TRUE AND done_date >= %(since)s
+                  GROUP BY 1, 2, 3 ORDER BY 1, 2
+                    """,
+                    tz=tz,
+                    ids=self.ids,
+                    since=fields.Date.subtract(fields.Date.today(), days=30),
+                )
+            )
+        for activity in self:
+            data = {"processed": [], "rejected": []}
+            for activity_id, day, state, count in rows:
+                if activity_id == activity.id:
+                    data[state].append({"x": fields.Date.to_string(day), "y": count})
+            activity.statistics_graph_data = data
+
+    # ------------------------------------------------------------
+    # Onchange
+    # ------------------------------------------------------------
+
+    @api.onchange("parent_id")
+    def _onchange_parent_id(self):
+        if self.parent_id and self.trigger_type == "begin":
+            self.trigger_type = "activity"
+
+    @api.onchange("trigger_type")
+    def _onchange_trigger_type(self):
+        trigger = self._get_triggers().get(self.trigger_type)
+        if trigger and not trigger.has_parent:
+            self.parent_id = False
+
+    # ------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_whole_numbers(vals)
+        activities = super().create(vals_list)
+        activities._adopt_mailings()
+        return activities
+
+    def write(self, vals):
+        self._check_whole_numbers(vals)
+        res = super().write(vals)
+        if {"mass_mailing_id", "campaign_id"} & set(vals):
+            self._adopt_mailings()
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_history(self):
+        for activity in self:
+            if self.env["marketing.trace"].sudo().search_count(
+                [("activity_id", "=", activity.id), ("is_test", "=", False)], limit=1
+            ):
+                raise UserError(
+                    _("The activity “%s” has a history, which its participants keep: archive it instead.", activity.name)
+                )
+
+    def _check_whole_numbers(self, vals):
+        """Refuse what the integer fields would silently cut off or turn into 0."""
+        for fname in ("interval_number", "validity_duration_number"):
+            value = vals.get(fname, 0)
+            if isinstance(value, str) and value.strip().isdecimal():  # as Odoo's import hands it over
+                vals[fname] = value = int(value)
+            if fname in vals and (isinstance(value, bool) or not isinstance(value, int)) and value is not False:
+                raise ValidationError(
+                    _(
+                        "“%(label)s” must be a whole number, 0 or more: “%(value)s” is none.",
+                        label=self._fields[fname]._description_string(self.env),
+                        value=value,
+                    )
+                )
+
+    def _adopt_mailings(self):
+        """Make the chosen templates ones of the campaign, counted by its UTM campaign."""
+        for activity in self.filtered("mass_mailing_id"):
+            mailing, campaign = activity.mass_mailing_id, activity.campaign_id
+            if mailing.marketing_campaign_id == campaign and mailing.campaign_id == campaign.utm_campaign_id:
+                continue
+            mailing.write(
+                {
+                    "use_in_marketing_automation": True,
+                    "marketing_campaign_id": campaign.id,
+                    "campaign_id": campaign.utm_campaign_id.id,
+                }
+            )
+
+    # ------------------------------------------------------------
+    # Extension points
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_triggers(self):
+        """Return what each trigger type means.
+
+        :rtype: dict[str, odoo.addons.marketing_automation.workflow.Trigger]
+        """
+        return {
+            "begin": Trigger(has_parent=False),
+            "activity": Trigger(),
+            "mail_open": Trigger(EMAIL, "open"),
+            "mail_not_open": Trigger(EMAIL, "open", negative=True),
+            "mail_reply": Trigger(EMAIL, "reply"),
+            "mail_not_reply": Trigger(EMAIL, "reply", negative=True),
+            "mail_click": Trigger(EMAIL, "click"),
+            "mail_not_click": Trigger(EMAIL, "click", negative=True),
+            "mail_bounce": Trigger(EMAIL, "bounce"),
+        }
+
+    @api.model
+    def _get_message_types(self):
+        """Return the activity types whose steps send messages: those are complete when a
+        server has accepted the message, the others when they were executed."""
+        return set(EMAIL)
+
+    def _get_template_id(self):
+        """Return the id of what the step executes, which depends on its type, or None."""
+        self.ensure_one()
+        return {"email": self.mass_mailing_id.id, "action": self.server_action_id.id}.get(self.activity_type) or None
+
+    def _get_start_errors(self):
+        """Return in words what keeps the activity from running.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        errors = []
+        if "missing" in (self.activity_type, self.trigger_type):
+            errors.append(_("“%s” is of a type or has a trigger whose addon was uninstalled.", self.name))
+        elif not self._get_template_id():
+            label = _("a mailing template") if self.activity_type == "email" else _("a server action")
+            errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=label))
+        return errors
+
+    # ------------------------------------------------------------
+    # For the engine
+    # ------------------------------------------------------------
+
+    @api.private
+    def _to_step(self):
+        """Return what the engine needs to know of this activity.
+
+        :rtype: odoo.addons.marketing_automation.workflow.Step
+        """
+        self.ensure_one()
+        return Step(
+            id=self.id,
+            parent_id=self.parent_id.id or None,
+            activity_type=self.activity_type,
+            trigger_type=self.trigger_type,
+            interval_number=self.interval_number,
+            interval_type=self.interval_type,
+            domain=self.activity_domain or "[]",
+            template_id=self._get_template_id(),
+            validity_number=self.validity_duration_number if self.validity_duration else None,
+            validity_type=self.validity_duration_type if self.validity_duration else None,
+        )
+
+    @api.private
+    def _execute(self, traces, now):
+        """Execute this activity for a batch of traces, by the handler of its type.
+
+        :param traces: claimed marketing.trace of this activity, one per record
+        :param datetime now: UTC
+        :return: outcomes as ``marketing.trace._finish`` takes them, or None when the handler
+            has finished the traces itself, because what it did commits
+        """
+        self.ensure_one()
+        handler = getattr(self, f"_execute_{self.activity_type}", None)
+        if not handler:
+            return dict.fromkeys(traces.ids, ("error", "no_handler", None))
+        return handler(traces, now)
+
+    def _get_label(self, fname):
+        return dict(self._fields[fname]._description_selection(self.env)).get(self[fname], "")

@@ -1,0 +1,20 @@
+from odoo import api, models
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    @api.private
+    def _execute_action(self, traces, now):
+        """Run the server action once per participant, with ``record`` set to its record.
+
+        It runs with the rights of the campaign, in a context of its own: whatever the engine
+        or a user had in theirs, a ``default_*`` key above all, would change what it does.
+        """
+        env = self.campaign_id._get_run_env()
+        action = self.server_action_id.with_env(env)
+        for trace in traces:
+            action.with_context(
+                active_model=self.model_name, active_id=trace.res_id, active_ids=[trace.res_id]
+            ).run()
+        return {}

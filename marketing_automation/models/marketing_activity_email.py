@@ -1,0 +1,24 @@
+from odoo import api, fields, models
+
+from .mail_compose_message import NOW_KEY, TRACES_KEY
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    @api.private
+    def _execute_email(self, traces, now):
+        """Queue the email for a batch of traces, through mass_mailing's own composer.
+
+        The composer finishes the traces in the transaction in which it makes the messages
+        (see ``mail_compose_message.py``), for the mailing commits at its end.
+        """
+        env = self.campaign_id._get_run_env()
+        trace_by_res_id = {trace.res_id: trace.id for trace in traces}
+        mailing = self.mass_mailing_id.with_env(env).with_context(
+            **{TRACES_KEY: trace_by_res_id, NOW_KEY: fields.Datetime.to_string(now)},
+            ir_cron_progress_id=False,  # a mailing reports its own progress, on whatever cron runs it
+        )
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger_after_commit()
+        mailing._action_send_mail(list(trace_by_res_id))
+        return None

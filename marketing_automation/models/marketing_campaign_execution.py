@@ -1,0 +1,260 @@
+"""Execution: the loop around the life of traces (see ``marketing_trace_life.py``).
+
+    plan (what is due) ──> claim, sift, execute, settle ──> commit ──> plan …
+                                     │ exception
+                                     └─> roll back, halve the batch, until one trace stands alone
+
+Two crons and rows of the database are all there is: PostgreSQL coordinates, Odoo's cron
+workers are the hands. Campaigns take turns, a batch each, so that a small one waits for no
+more than a batch of a huge one.
+"""
+
+import logging
+from collections import deque
+from datetime import timedelta
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .marketing_campaign import CampaignStop
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 500  # traces or participants of one transaction
+WINDOW = 2_000  # due traces that one plan looks at
+ATTEMPTS = 5  # at a transaction that others' writes made fail
+DETAIL_LENGTH = 500  # characters of an error that are kept
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    # ------------------------------------------------------------
+    # Wake-up
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_execution_cron(self):
+        return self.env.ref("marketing_automation.ir_cron_campaign_execute_activities").sudo()
+
+    @api.model
+    def _wake_engine(self, now=None):
+        """Trigger the execution cron at the minute when something is due next.
+
+        One trigger, not one per trace: none when one is there already that is early enough.
+
+        :param datetime now: UTC; the present by default
+        """
+        now = now or fields.Datetime.now()
+        due = self._get_next_due()
+        if not due:
+            return
+        at = max(due, now)
+        if at > now and (at.second or at.microsecond):
+            at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        cron = self._get_execution_cron()
+        earlier = [("cron_id", "=", cron.id), ("call_at", ">", now), ("call_at", "<=", at)]
+        if not self.env["ir.cron.trigger"].sudo().search_count(earlier, limit=1):
+            cron._trigger(at)
+
+    @api.model
+    def _get_next_due(self):
+        """Return when the next step is due, or the next wait ends, of all that runs."""
+        [[due]] = self.env.execute_query(
+            SQL(
+                # per running campaign, the first entry of two partial indexes
+                """
+                SELECT min(LEAST(due.date, wait.date))
+                  FROM marketing_campaign c
+                  LEFT JOIN LATERAL (SELECT t.schedule_date AS date FROM marketing_trace t
+                                      WHERE t.campaign_id = c.id AND t.state = 'scheduled' AND t.is_test IS NOT TRUE
+                                   ORDER BY t.schedule_date LIMIT 1) due ON TRUE
+                  LEFT JOIN LATERAL (SELECT t.wait_until AS date FROM marketing_trace t
+                                      WHERE t.campaign_id = c.id AND t.wait_until IS NOT NULL
+                                        AND t.is_test IS NOT TRUE
+                                   ORDER BY t.wait_until LIMIT 1) wait ON TRUE
+                 WHERE c.state = 'running'
+                """
+            )
+        )
+        return due
+
+    # ------------------------------------------------------------
+    # The loop
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_execute_activities(self):
+        self.search([("state", "=", "running")]).execute_activities()
+
+    @api.private
+    def execute_activities(self, now=None):
+        """Execute what is due in these campaigns, until nothing is or the cron's time is over.
+
+        Commits after each batch.
+
+        :param datetime now: naive UTC; the present by default, taken anew for each batch
+        """
+        cron = self.env["ir.cron"]
+        turns = deque(self.ids)
+        cron._commit_progress(remaining=len(turns))
+        while turns:
+            campaign = self.browse(turns.popleft())
+            moment = now or fields.Datetime.now()
+            done = campaign._execute_batch(moment)
+            if done:
+                turns.append(campaign.id)
+            if not cron._commit_progress(done, remaining=len(turns)):
+                break
+        self._in_transaction(self._wake_engine, now)
+
+    def _execute_batch(self, now):
+        """Do one batch of this campaign's work: its events first, then what is due.
+
+        :return: how much was done; 0 when there is nothing to do now
+        """
+        try:
+            return (
+                self._in_transaction(self._consume_next_events, now)
+                or self._in_transaction(self._end_waits, now)
+                or self._execute_due(now)
+            )
+        except CampaignStop as stop:
+            self.env.cr.rollback()
+            self._in_transaction(self._stop_for, str(stop))
+            _logger.warning("The campaign %s stops: %s", self.id, stop)
+            return 0
+        except Exception:
+            # nothing that belongs to one campaign may keep the others from running
+            self.env.cr.rollback()
+            _logger.exception("The campaign %s failed", self.id)
+            return 0
+
+    def _in_transaction(self, method, *args):
+        """Call a method in a transaction of its own, again when others' writes made it fail.
+
+        :return: what the method returns; 0 when others kept writing the same rows
+        """
+        for _attempt in range(ATTEMPTS):
+            try:
+                result = method(*args)
+                self.env.cr.commit()
+                return result
+            except TransactionRollbackError as error:
+                self.env.cr.rollback()
+                _logger.debug("%s met a concurrent change: %s", method.__name__, error)
+        return 0
+
+    # ------------------------------------------------------------
+    # Batches
+    # ------------------------------------------------------------
+
+    def _consume_next_events(self, now):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id FROM marketing_participant p
+                 WHERE p.id IN (SELECT e.participant_id FROM marketing_trace_event e
+                                 WHERE e.campaign_id = %s AND e.consumed IS NOT TRUE AND e.is_test IS NOT TRUE
+                              ORDER BY e.participant_id LIMIT %s)
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self.id,
+                BATCH,
+            )
+        )
+        if not rows or self.state != "running":
+            return 0
+        participants = self.env["marketing.participant"].browse(row[0] for row in rows)
+        return self.env["marketing.trace"]._consume_events(participants, now)
+
+    def _end_waits(self, now):
+        """Let go of waits whose deadline has passed; nothing else may be left to wait for."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT t.id FROM marketing_trace t JOIN marketing_participant p ON p.id = t.participant_id
+                 WHERE t.campaign_id = %s AND t.wait_until < %s AND t.is_test IS NOT TRUE
+              ORDER BY t.wait_until LIMIT %s
+                   FOR NO KEY UPDATE OF t, p SKIP LOCKED
+                """,
+                self.id,
+                now,
+                BATCH,
+            )
+        )
+        if not rows or self.state != "running":
+            return 0
+        traces = self.env["marketing.trace"].browse(row[0] for row in rows)
+        traces._wait(dict.fromkeys(traces.ids))
+        traces.participant_id._refresh_state(now, self._get_awaiting_steps())
+        return len(traces)
+
+    def _execute_due(self, now):
+        """Plan what is due, and execute it: each participant's first due step, by activity."""
+        if self.state != "running":
+            return 0
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (participant_id) participant_id, schedule_date, id, activity_id
+                  FROM (SELECT id, participant_id, activity_id, schedule_date FROM marketing_trace
+                         WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE
+                           AND schedule_date <= %s
+                      ORDER BY schedule_date, id LIMIT %s) due
+              ORDER BY participant_id, schedule_date, id
+                """,
+                self.id,
+                now,
+                WINDOW,
+            )
+        )
+        self.env.cr.commit()
+        batches = {}
+        for _participant_id, _date, trace_id, activity_id in sorted(rows, key=lambda row: row[1:3]):
+            batches.setdefault(activity_id, []).append(trace_id)
+        done = 0
+        for trace_ids in batches.values():
+            done += self._execute_traces(trace_ids[:BATCH], now)
+        return done
+
+    def _execute_traces(self, trace_ids, now):
+        """Execute traces of one activity; on an exception by halves, down to the guilty one.
+
+        :return: how many traces were dealt with
+        """
+        try:
+            return self._in_transaction(self._execute_claimed, trace_ids, now)
+        except CampaignStop:
+            raise
+        except Exception as error:
+            self.env.cr.rollback()
+            if len(trace_ids) == 1:
+                _logger.warning("The marketing trace %s failed: %s", trace_ids[0], error, exc_info=True)
+                return self._in_transaction(self._fail, trace_ids, error, now)
+        middle = len(trace_ids) // 2
+        return self._execute_traces(trace_ids[:middle], now) + self._execute_traces(trace_ids[middle:], now)
+
+    def _execute_claimed(self, trace_ids, now):
+        traces = self.env["marketing.trace"].browse(trace_ids)._claim()
+        if not traces or self.state != "running":
+            return 0
+        claimed = traces
+        # Those whose events came since the plan: a negative no longer runs.
+        self.env["marketing.trace"]._consume_events(traces.participant_id, now)
+        traces = traces.filtered(lambda trace: trace.state == "scheduled")._sift(now)
+        (claimed - traces).participant_id._refresh_state(now, self._get_awaiting_steps())
+        if traces:
+            outcomes = traces.activity_id._execute(traces, now)
+            if outcomes is not None:
+                self.env.flush_all()
+                traces._finish(outcomes, now)
+        return len(claimed)
+
+    def _fail(self, trace_ids, error, now):
+        trace = self.env["marketing.trace"].browse(trace_ids)._claim()
+        detail = (str(error) or type(error).__name__)[:DETAIL_LENGTH]
+        trace._finish({trace.id: ("error", "exception", {"detail": detail})} if trace else {}, now)
+        return 1

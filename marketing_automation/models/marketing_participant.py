@@ -1,0 +1,172 @@
+from odoo import _, api, fields, models
+from odoo.tools import SQL
+
+STATES = [("running", "Running"), ("completed", "Completed"), ("unlinked", "Removed")]
+
+
+class MarketingParticipant(models.Model):
+    """One record engaged by one campaign."""
+
+    _name = "marketing.participant"
+    _description = "Marketing Participant"
+    _order = "id desc"
+    _rec_name = "id"
+
+    campaign_id = fields.Many2one(
+        "marketing.campaign", string="Campaign", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    model_name = fields.Char(string="Target", required=True, readonly=True)
+    res_id = fields.Many2oneReference(string="Record ID", model_field="model_name", required=True, readonly=True)
+    resource_ref = fields.Reference(
+        selection="_selection_target_model", string="Record", compute="_compute_resource_ref", readonly=True
+    )
+    run = fields.Integer(default=1, required=True, readonly=True, help="Which passage through the workflow this is.")
+    state = fields.Selection(STATES, default="running", required=True, readonly=True, index=True)
+    is_test = fields.Boolean(string="Test", readonly=True, default=False)
+    unicity_key = fields.Char(readonly=True, help="The value by which the campaign's participants are unique.")
+    source = fields.Selection(
+        [("filter", "Filter"), ("hand", "By hand"), ("test", "Test")],
+        default="filter",
+        required=True,
+        readonly=True,
+        help="How the record came into the campaign.",
+    )
+    date_start = fields.Datetime(string="Enrolled on", required=True, readonly=True, default=fields.Datetime.now)
+    date_end = fields.Datetime(string="Ended on", readonly=True)
+    end_code = fields.Char(string="Reason code", readonly=True)
+    end_reason = fields.Char(string="Reason", compute="_compute_end_reason")
+    trace_ids = fields.One2many("marketing.trace", "participant_id", string="Traces", readonly=True)
+
+    _record_uniq = models.UniqueIndex("(campaign_id, res_id, run) WHERE is_test IS NOT TRUE")
+    _unicity_uniq = models.UniqueIndex(
+        "(campaign_id, unicity_key, run) WHERE is_test IS NOT TRUE AND unicity_key IS NOT NULL"
+    )
+    # The counts of the campaign: index only.
+    _by_state = models.Index("(campaign_id, state, is_test)")
+    _by_record = models.Index("(model_name, res_id)")
+
+    @api.model
+    def _selection_target_model(self):
+        models_sudo = self.env["ir.model"].sudo().search_fetch([("is_marketing_target", "=", True)], ["model", "name"])
+        return [(model.model, model.name) for model in models_sudo]
+
+    @api.depends("model_name", "res_id")
+    def _compute_resource_ref(self):
+        for model_name, participants in self.grouped("model_name").items():
+            if model_name not in self.env:
+                participants.resource_ref = False
+                continue
+            records = self.env[model_name].browse(participants.mapped("res_id"))
+            existing = set(records.exists().ids)
+            for participant in participants:
+                found = participant.res_id in existing
+                participant.resource_ref = f"{model_name},{participant.res_id}" if found else False
+
+    @api.depends("model_name", "res_id")
+    def _compute_display_name(self):
+        """The record's name, as far as the reader may see it; a deleted record has none."""
+        for model_name, participants in self.grouped("model_name").items():
+            names = {}
+            if model_name in self.env and self.env[model_name].has_access("read"):
+                records = self.env[model_name].browse(participants.mapped("res_id")).exists()
+                records = records._filtered_access("read")
+                names = {record.id: record.display_name for record in records}
+            for participant in participants:
+                name = names.get(participant.res_id)
+                participant.display_name = name or _("Record %(id)s", id=participant.res_id)
+
+    @api.depends("end_code")
+    @api.depends_context("lang")
+    def _compute_end_reason(self):
+        reasons = self.env["marketing.trace"]._get_end_reasons()
+        for participant in self:
+            participant.end_reason = reasons.get(participant.end_code, participant.end_code)
+
+    def action_remove(self):
+        """Take these participants out of their campaigns; what they have done stays.
+
+        :raise AccessError: for a user who may not write the campaigns
+        """
+        self.campaign_id.check_access("write")
+        self.sudo()._lock()
+        self.sudo()._remove("removed_by_hand", fields.Datetime.now())
+
+    @api.private
+    def _lock(self):
+        """Wait for these participants' rows: who holds them alone writes their traces."""
+        self.lock_for_update(allow_referencing=True)
+
+    @api.private
+    def _remove(self, code, now):
+        """Make these participants Removed, for a reason, and cancel what they waited for.
+
+        :param str code: one of the keys of ``marketing.trace._get_end_reasons``
+        :param datetime now: UTC
+        """
+        if not self:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_participant SET state = 'unlinked', end_code = %s, date_end = %s
+                 WHERE id = ANY(%s) AND state != 'unlinked' RETURNING id
+                """,
+                code,
+                now,
+                self.ids,
+            )
+        )
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace
+                   SET state = CASE WHEN state = 'scheduled' THEN 'canceled' ELSE state END,
+                       done_date = CASE WHEN state = 'scheduled' THEN %s ELSE done_date END,
+                       end_code = CASE WHEN state = 'scheduled' THEN %s ELSE end_code END,
+                       wait_until = NULL
+                 WHERE participant_id = ANY(%s) AND (state = 'scheduled' OR wait_until IS NOT NULL) RETURNING id
+                """,
+                now,
+                code,
+                self.ids,
+            )
+        )
+        self.env.invalidate_all(flush=False)
+
+    @api.private
+    def _refresh_state(self, now, awaiting_steps):
+        """Set Running or Completed from what is left to do, set-based, for locked participants.
+
+        The rows are written even when nothing changes: a transaction whose snapshot is older
+        then fails on them and starts again, instead of deciding on stale traces.
+
+        :param datetime now: UTC
+        :param list awaiting_steps: ids of the activities whose messages are waited for by a
+            step that counts from their acceptance
+        """
+        if not self:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_participant p
+                   SET state = CASE WHEN busy.yes THEN 'running' ELSE 'completed' END,
+                       date_end = CASE WHEN busy.yes THEN NULL ELSE COALESCE(p.date_end, %(now)s) END
+                  FROM (SELECT p.id, EXISTS (
+                               SELECT 1 FROM marketing_trace t
+                                WHERE t.participant_id = p.id
+                                  AND (t.state = 'scheduled'
+                                       OR t.wait_until >= %(now)s
+                                       OR (t.state = 'processed' AND t.sent_date IS NULL
+                                           AND t.activity_id = ANY(%(awaiting)s)))) AS yes
+                          FROM marketing_participant p
+                         WHERE p.id = ANY(%(ids)s)) busy
+                 WHERE p.id = busy.id AND p.state != 'unlinked'
+             RETURNING p.id
+                """,
+                now=now,
+                awaiting=list(awaiting_steps),
+                ids=self.ids,
+            )
+        )
+        self.env.invalidate_all(flush=False)

@@ -1,0 +1,410 @@
+"""The life of a trace, top to bottom::
+
+    enrolment ──┐                                  ┌── filter, expiry, record gone: rejected, canceled
+    _spawn ─────┴─> scheduled ──> _claim ──> _sift ┤
+        ▲                                          └── _execute_<type> ──> _finish: processed, canceled, error
+        │                                                                        │
+        └────── _settle: decide about the steps below <── _consume_events <──────┴── sent, open, click …
+
+Everything here runs on a bounded batch, in one transaction, under the locks of the
+batch's participants, with a number of queries that does not depend on the batch's size.
+Nothing here commits.
+"""
+
+import json
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..workflow import CANCEL, SCHEDULE, WAIT, Facts, decide
+from .marketing_trace_event import IMPLIED
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    # ------------------------------------------------------------
+    # Claim
+    # ------------------------------------------------------------
+
+    @api.private
+    def _claim(self):
+        """Lock those of these traces that are still scheduled, and their participants.
+
+        To be called as the first statement of a transaction: rows that others hold are
+        skipped, and a row that others changed since the snapshot raises a serialization
+        failure, upon which the caller starts again.
+
+        :return: the claimed traces, in due order
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT t.id
+                  FROM marketing_trace t JOIN marketing_participant p ON p.id = t.participant_id
+                 WHERE t.id = ANY(%s) AND t.state = 'scheduled'
+              ORDER BY t.schedule_date, t.id
+                   FOR NO KEY UPDATE OF t, p SKIP LOCKED
+                """,
+                self.ids,
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    # ------------------------------------------------------------
+    # Sift: who may run now
+    # ------------------------------------------------------------
+
+    @api.private
+    def _sift(self, now):
+        """End the claimed traces of one campaign that cannot run, and return the others.
+
+        :param datetime now: UTC
+        :raise CampaignStop: when the campaign cannot go on at all
+        """
+        campaign = self.campaign_id
+        workflow = campaign._get_workflow()
+        env = campaign._get_run_env()
+        traces = self._sift_removed(workflow, now)._sift_gone(now)._sift_expired(workflow, campaign.tz, now)
+        if workflow.leave_on_mismatch and traces:
+            matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
+            leaving = traces.filtered(lambda trace: trace.res_id not in matching)
+            leaving.participant_id._remove("left_filter", now)
+            traces -= leaving
+        for activity, batch in traces.grouped("activity_id").items():
+            step = workflow.steps[activity.id]
+            matching = campaign._filter_res_ids(env, batch.mapped("res_id"), workflow.filters(step))
+            rejected = batch.filtered(lambda trace, matching=matching: trace.res_id not in matching)
+            rejected._end(dict.fromkeys(rejected.ids, ("rejected", "filter_mismatch", None)), now)
+            traces -= rejected
+        return traces
+
+    def _sift_removed(self, workflow, now):
+        removed = self.filtered(lambda trace: trace.activity_id.id not in workflow.steps)
+        removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
+        return self - removed
+
+    def _sift_gone(self, now):
+        records = self.env[self.campaign_id.model_name].browse(self.mapped("res_id"))
+        existing = set(records.exists().ids)
+        gone = self.filtered(lambda trace: trace.res_id not in existing)
+        gone.participant_id._remove("record_deleted", now)
+        return self - gone
+
+    def _sift_expired(self, workflow, tz, now):
+        expired = self.filtered(
+            lambda trace: workflow.steps[trace.activity_id.id].is_expired(trace.schedule_date, now, tz)
+        )
+        expired._end(dict.fromkeys(expired.ids, ("canceled", "expired", None)), now)
+        return self - expired
+
+    @api.private
+    def _find_duplicates(self, emails_by_trace):
+        """Return the traces whose addresses all got this step through another participant.
+
+        Neither a test nor another attempt of the same participant makes a duplicate.
+
+        :param dict emails_by_trace: list of normalized addresses by trace id
+        """
+        real = self.filtered(lambda trace: not trace.is_test)
+        emails = sorted({email for trace in real for email in emails_by_trace[trace.id] if email})
+        if not emails:
+            return self.browse()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT m.email, array_agg(DISTINCT t.participant_id)
+                  FROM mailing_trace m JOIN marketing_trace t ON t.id = m.marketing_trace_id
+                 WHERE m.mass_mailing_id = ANY(%s) AND m.email = ANY(%s) AND m.marketing_trace_id IS NOT NULL
+                   AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
+              GROUP BY m.email
+                """,
+                real.activity_id.mass_mailing_id.ids,
+                emails,
+            )
+        )
+        reached = defaultdict(set, {email: set(participant_ids) for email, participant_ids in rows})
+        duplicates = self.browse()
+        for trace in real:
+            own = {trace.participant_id.id}
+            addresses = [email for email in emails_by_trace[trace.id] if email]
+            if addresses and all(reached[email] - own for email in addresses):
+                duplicates += trace
+            else:
+                for email in addresses:
+                    reached[email] |= own
+        return duplicates
+
+    # ------------------------------------------------------------
+    # Finish
+    # ------------------------------------------------------------
+
+    @api.private
+    def _finish(self, outcomes, now):
+        """Write what became of executed traces, and settle what follows from it.
+
+        :param dict outcomes: ``{trace id: (state, code, params)}`` of those that were not
+            simply processed
+        :param datetime now: UTC
+        """
+        self._end({trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now)
+        self._settle(now)
+
+    @api.private
+    def _finish_messages(self, now):
+        """Finish traces whose messages were just made, reading the outcomes from mailing.trace.
+
+        A message that was born cancelled fires no hook of Odoo's; it only shows there.
+        """
+        now = fields.Datetime.to_datetime(now)
+        self.env["mailing.trace"].flush_model(["marketing_trace_id", "trace_status", "failure_type"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (marketing_trace_id) marketing_trace_id, trace_status, failure_type
+                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
+              ORDER BY marketing_trace_id, id DESC
+                """,
+                self.ids,
+            )
+        )
+        outcomes = {}
+        for trace_id, status, failure_type in rows:
+            if status == "cancel":
+                outcomes[trace_id] = ("canceled", failure_type or "exception", None)
+            elif status == "error":
+                outcomes[trace_id] = ("error", failure_type or "refused", None)
+        self._finish(outcomes, now)
+
+    def _end(self, outcomes, now):
+        """Write states, codes and dates, in one statement.
+
+        :param dict outcomes: ``{trace id: (state, code, params)}``
+        """
+        if not outcomes:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace t
+                   SET state = o.state, end_code = o.code, end_params = o.params::jsonb, done_date = %s
+                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS o (id, state, code, params)
+                 WHERE t.id = o.id
+             RETURNING t.id
+                """,
+                now,
+                list(outcomes),
+                [state for state, _code, _params in outcomes.values()],
+                [code for _state, code, _params in outcomes.values()],
+                [params and json.dumps(params) for _state, _code, params in outcomes.values()],
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    # ------------------------------------------------------------
+    # Events
+    # ------------------------------------------------------------
+
+    @api.model
+    def _consume_events(self, participants, now):
+        """Take the new events of locked participants into account.
+
+        :param participants: locked marketing.participant of one campaign
+        :param datetime now: UTC
+        :return: how many events there were
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace_event SET consumed = TRUE
+                 WHERE campaign_id = ANY(%s) AND participant_id = ANY(%s) AND consumed IS NOT TRUE
+             RETURNING trace_id, event, date
+                """,
+                participants.campaign_id.ids,
+                participants.ids,
+            )
+        )
+        if not rows:
+            return 0
+        self._complete_implied_events([trace_id for trace_id, event, _date in rows if event in IMPLIED])
+        accepted, refused = {}, {}
+        for trace_id, event, date in rows:
+            dates = refused if event == "failed" else accepted
+            dates[trace_id] = min(date, dates.get(trace_id, date))
+        self._accept(accepted)
+        traces = self.browse({trace_id for trace_id, _event, _date in rows})
+        refused = traces.filtered(lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date)
+        refused._end(dict.fromkeys(refused.ids, ("error", "refused", None)), now)
+        traces._settle(now)
+        return len(rows)
+
+    def _complete_implied_events(self, trace_ids):
+        """Append the open that a click or a reply implies, where none was seen before."""
+        for event, implied in IMPLIED.items():
+            self.env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO marketing_trace_event
+                           (trace_id, event, date, mailing_trace_id, source,
+                            campaign_id, activity_id, participant_id, is_test, consumed)
+                    SELECT DISTINCT ON (e.trace_id) e.trace_id, %(implied)s, e.date, e.mailing_trace_id, e.event,
+                           e.campaign_id, e.activity_id, e.participant_id, e.is_test, TRUE
+                      FROM marketing_trace_event e
+                     WHERE e.trace_id = ANY(%(ids)s) AND e.event = %(event)s
+                       AND NOT EXISTS (SELECT 1 FROM marketing_trace_event o
+                                        WHERE o.trace_id = e.trace_id AND o.event = %(implied)s AND o.date <= e.date)
+                  ORDER BY e.trace_id, e.date
+                 RETURNING id
+                    """,
+                    event=event,
+                    implied=implied,
+                    ids=list(trace_ids),
+                )
+            )
+
+    def _accept(self, dates):
+        """Note when the server accepted messages: at "sent", or at what cannot be without it."""
+        if not dates:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace t SET sent_date = COALESCE(t.sent_date, a.date)
+                  FROM unnest(%s::int[], %s::timestamp[]) AS a (id, date)
+                 WHERE t.id = a.id
+             RETURNING t.id
+                """,
+                list(dates),
+                list(dates.values()),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    # ------------------------------------------------------------
+    # Settle: what the steps below do
+    # ------------------------------------------------------------
+
+    @api.private
+    def _settle(self, now):
+        """Schedule, cancel or leave waiting the steps below these traces, from their facts.
+
+        Whatever order the facts became known in, the same facts give the same answer; so
+        this can be called any number of times. The participants are locked.
+
+        :param datetime now: UTC
+        """
+        campaign = self.campaign_id
+        workflow = campaign._get_workflow()
+        triggers = self.env["marketing.activity"]._get_triggers()
+        facts = self._get_facts()
+        scheduled, waits = [], {}
+        canceled = {}  # {(parent trace, step): code}
+        for trace in self:
+            if trace.id not in facts or trace.participant_id.state == "unlinked":
+                continue
+            deadlines = []
+            for step in workflow.children(trace.activity_id.id):
+                decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign.tz)
+                if decision.kind == SCHEDULE:
+                    scheduled.append((trace, step.id, decision.date))
+                elif decision.kind == CANCEL:
+                    canceled[trace.id, step.id] = decision.code
+                elif decision.kind == WAIT and decision.date and decision.date >= now:
+                    deadlines.append(decision.date)
+            waits[trace.id] = max(deadlines, default=None)
+        self._cancel_children(canceled, now)
+        self._spawn(scheduled)
+        self._wait(waits)
+        self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
+
+    def _get_facts(self):
+        """Return the facts of those of these traces that were executed.
+
+        :rtype: dict[int, Facts]
+        """
+        message_types = self.env["marketing.activity"]._get_message_types()
+        facts = {}
+        for trace in self:
+            if trace.state in ("processed", "error"):
+                is_message = trace.activity_id.activity_type in message_types
+                facts[trace.id] = Facts(completed=trace.sent_date if is_message else trace.done_date)
+                if trace.state == "error":
+                    facts[trace.id].events["failed"] = trace.done_date
+        if facts:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT trace_id, event, min(date) FROM marketing_trace_event
+                     WHERE trace_id = ANY(%s) AND event NOT IN ('sent', 'failed') GROUP BY trace_id, event
+                    """,
+                    list(facts),
+                )
+            )
+            for trace_id, event, date in rows:
+                facts[trace_id].events[event] = date
+        return facts
+
+    def _cancel_children(self, codes, now):
+        """Cancel the steps that are scheduled below these traces and no longer run.
+
+        :param dict codes: the reason by (trace id, activity id)
+        """
+        if not codes:
+            return
+        children = self.search([("parent_id", "in", self.ids), ("state", "=", "scheduled")])
+        children._end(
+            {
+                child.id: ("canceled", codes[child.parent_id.id, child.activity_id.id], None)
+                for child in children
+                if (child.parent_id.id, child.activity_id.id) in codes
+            },
+            now,
+        )
+
+    def _spawn(self, scheduled):
+        """Insert the traces of steps, those that exist excepted.
+
+        :param list scheduled: (parent trace, activity id, due date)
+        """
+        if not scheduled:
+            return
+        parents, step_ids, dates = zip(*scheduled, strict=True)
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO marketing_trace
+                       (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date,
+                        parent_id, is_test, attempt, create_uid, write_uid, create_date, write_date)
+                SELECT p.participant_id, p.campaign_id, s.activity_id, p.visit, p.res_id, 'scheduled', s.date,
+                       p.id, p.is_test, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM unnest(%(parents)s::int[], %(steps)s::int[], %(dates)s::timestamp[]) AS s (parent_id, activity_id, date)
+                  JOIN marketing_trace p ON p.id = s.parent_id
+           ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
+             RETURNING id
+                """,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+                parents=[parent.id for parent in parents],
+                steps=list(step_ids),
+                dates=list(dates),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    def _wait(self, waits):
+        """Write until when these traces are waited on; only what differs."""
+        changed = {trace.id: waits[trace.id] for trace in self if trace.id in waits and waits[trace.id] != trace.wait_until}
+        if changed:
+            self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE marketing_trace t SET wait_until = w.date
+                      FROM unnest(%s::int[], %s::timestamp[]) AS w (id, date)
+                     WHERE t.id = w.id RETURNING t.id
+                    """,
+                    list(changed),
+                    list(changed.values()),
+                )
+            )
+            self.invalidate_model(flush=False)
