@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 
 # Context key under which the engine has a mailing composed: {record id: marketing.trace id}
 TRACES_KEY = "marketing_automation_traces"
@@ -11,7 +11,6 @@ class MailComposeMessage(models.TransientModel):
 
     _inherit = "mail.compose.message"
 
-    @api.depends_context(TRACES_KEY)
     def _compute_force_send(self):
         """Leave the sending to Odoo's queue: no SMTP while the engine holds its locks."""
         if self.env.context.get(TRACES_KEY):

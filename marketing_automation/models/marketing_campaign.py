@@ -109,7 +109,7 @@ class MarketingCampaign(models.Model):
     require_sync = fields.Boolean(string="Workflow Modified", compute="_compute_require_sync")
     running_participant_count = fields.Integer(string="Running", compute="_compute_participant_counts")
     completed_participant_count = fields.Integer(string="Completed", compute="_compute_participant_counts")
-    total_participant_count = fields.Integer(string="Participants", compute="_compute_participant_counts")
+    total_participant_count = fields.Integer(string="# Participants", compute="_compute_participant_counts")
     test_participant_count = fields.Integer(string="Tests", compute="_compute_participant_counts")
     link_tracker_click_count = fields.Integer(string="Clicks", compute="_compute_link_tracker_click_count")
     mailing_count = fields.Integer(string="Templates Count", compute="_compute_mailing_count")

@@ -120,6 +120,7 @@ class MarketingCampaign(models.Model):
 
         :return: (participants, the id after which to go on or None)
         """
+        self.env.flush_all()  # what the user who starts the campaign has just written
         query, model = self._get_audience_query(after_id, res_ids)
         key = self._get_unicity_sql(model, query)
         record_id = SQL.identifier(query.table, "id")
@@ -237,7 +238,7 @@ class MarketingCampaign(models.Model):
                 ids=participants.ids,
             )
         )
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
         self._on_enrolled(participants.ids)
         return participants
 

@@ -131,7 +131,7 @@ class MarketingParticipant(models.Model):
                 self.ids,
             )
         )
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()
 
     @api.private
     def _refresh_state(self, now, awaiting_steps):
@@ -169,4 +169,4 @@ class MarketingParticipant(models.Model):
                 ids=self.ids,
             )
         )
-        self.env.invalidate_all(flush=False)
+        self.env.invalidate_all()

@@ -200,7 +200,7 @@ class MarketingTrace(models.Model):
                 [params and json.dumps(params) for _state, _code, params in outcomes.values()],
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
 
     # ------------------------------------------------------------
     # Events
@@ -279,7 +279,7 @@ class MarketingTrace(models.Model):
                 list(dates.values()),
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
 
     # ------------------------------------------------------------
     # Settle: what the steps below do
@@ -328,7 +328,7 @@ class MarketingTrace(models.Model):
         for trace in self:
             if trace.state in ("processed", "error"):
                 is_message = trace.activity_id.activity_type in message_types
-                facts[trace.id] = Facts(completed=trace.sent_date if is_message else trace.done_date)
+                facts[trace.id] = Facts(completed=(trace.sent_date if is_message else trace.done_date) or None)
                 if trace.state == "error":
                     facts[trace.id].events["failed"] = trace.done_date
         if facts:
@@ -390,11 +390,11 @@ class MarketingTrace(models.Model):
                 dates=list(dates),
             )
         )
-        self.invalidate_model(flush=False)
+        self.invalidate_model()
 
     def _wait(self, waits):
         """Write until when these traces are waited on; only what differs."""
-        changed = {trace.id: waits[trace.id] for trace in self if trace.id in waits and waits[trace.id] != trace.wait_until}
+        changed = {trace.id: waits[trace.id] for trace in self if trace.id in waits and waits[trace.id] != (trace.wait_until or None)}
         if changed:
             self.env.execute_query(
                 SQL(
@@ -407,4 +407,4 @@ class MarketingTrace(models.Model):
                     list(changed.values()),
                 )
             )
-            self.invalidate_model(flush=False)
+            self.invalidate_model()

@@ -1,0 +1,196 @@
+"""Helpers for tests of campaigns, for this addon and for those that extend it."""
+
+import re
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from odoo import api
+from odoo.tests import HttpCase, new_test_user
+
+from odoo.addons.mass_mailing.tests.common import MassMailCommon
+
+BODY = """
+<div>
+    <p>Hello <t t-out="object.name"/>,</p>
+    <p><a href="https://shop.example.com/catalogue">The catalogue</a></p>
+    <p><a href="/unsubscribe_from_list">Unsubscribe</a></p>
+</div>
+"""
+EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
+ENROLMENT_CRON = "marketing_automation.ir_cron_campaign_sync_participants"
+MAIL_CRON = "mail.ir_cron_mail_scheduler_action"
+
+
+class MarketingAutomationCommon(MassMailCommon):
+    """Campaigns on contacts, run by the real crons at moments that the test names."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.marketer = new_test_user(
+            cls.env,
+            login="marketer",
+            name="Mara Marketer",
+            email="mara@marketing.example.com",
+            groups="base.group_user,base.group_partner_manager,"
+            "marketing_automation.group_marketing_automation_user",
+        )
+        cls.category = cls.env["res.partner.category"].create({"name": "Prospect"})
+        cls.contacts = cls.env["res.partner"].create(
+            [
+                {"name": name, "email": f"{name.lower()}@people.example.com", "category_id": [(4, cls.category.id)]}
+                for name in ("Ada", "Ben", "Cleo", "Dan", "Eve")
+            ]
+        )
+        cls.model_partner = cls.env["ir.model"]._get("res.partner")
+        cls.start = datetime(2026, 6, 1, 8, 0, 0)
+
+    # ------------------------------------------------------------
+    # Making
+    # ------------------------------------------------------------
+
+    @classmethod
+    def _create_campaign(cls, **values):
+        """Create a draft campaign of the marketer, on the contacts."""
+        return (
+            cls.env["marketing.campaign"]
+            .with_user(cls.marketer)
+            .create(
+                {
+                    "name": "Prospection",
+                    "model_id": cls.model_partner.id,
+                    "domain": repr([("category_id", "in", cls.category.ids)]),
+                    **values,
+                }
+            )
+        )
+
+    @classmethod
+    def _create_template(cls, title, body=BODY, **values):
+        return (
+            cls.env["mailing.mailing"]
+            .with_user(cls.marketer)
+            .create(
+                {
+                    "subject": title,
+                    "body_html": body,
+                    "mailing_model_id": cls.model_partner.id,
+                    "use_in_marketing_automation": True,
+                    **values,
+                }
+            )
+        )
+
+    @classmethod
+    def _create_server_action(cls, **values):
+        return cls.env["ir.actions.server"].create(
+            {
+                "name": "Note",
+                "model_id": cls.model_partner.id,
+                "usage": "marketing_automation",
+                "state": "code",
+                "code": "record.write({'ref': (record.ref or '') + 'acted '})",
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_email(cls, campaign, name, trigger_type="begin", parent=None, **values):
+        """Add an email activity with a template of its own."""
+        return cls._create_activity(
+            campaign, name, "email", trigger_type, parent, mass_mailing_id=cls._create_template(name).id, **values
+        )
+
+    @classmethod
+    def _create_action(cls, campaign, name, trigger_type="begin", parent=None, code=None, **values):
+        """Add a server action activity; by default it adds "acted" to the contact's reference."""
+        action = cls._create_server_action(name=name, **({"code": code} if code else {}))
+        return cls._create_activity(
+            campaign, name, "action", trigger_type, parent, server_action_id=action.id, **values
+        )
+
+    @classmethod
+    def _create_activity(cls, campaign, name, activity_type, trigger_type, parent, **values):
+        return (
+            cls.env["marketing.activity"]
+            .with_user(cls.marketer)
+            .create(
+                {
+                    "name": name,
+                    "campaign_id": campaign.id,
+                    "activity_type": activity_type,
+                    "trigger_type": trigger_type,
+                    "parent_id": parent.id if parent else False,
+                    **values,
+                }
+            )
+        )
+
+    # ------------------------------------------------------------
+    # Running
+    # ------------------------------------------------------------
+
+    @contextmanager
+    def _at(self, moment):
+        """Work at a moment, with the mail gateway's last wire mocked."""
+        with self.mock_datetime_and_now(moment), self.mock_mail_gateway():
+            yield
+
+    def _in_test_mode(self):
+        """Let other cursors, which commit, work on this test's own; HttpCase always does."""
+        return nullcontext() if isinstance(self, HttpCase) else self.enter_registry_test_mode()
+
+    def _start(self, campaign, moment=None):
+        with self._at(moment or self.start):
+            campaign.action_start_campaign()
+
+    def _run_crons(self, moment, *xmlids):
+        """Run crons as Odoo's workers do, at a moment; by default all that a campaign needs.
+
+        :return: the emails that left, as the gateway's mock keeps them
+        """
+        with self._at(moment), self._in_test_mode():
+            for xmlid in xmlids or (EXECUTION_CRON, MAIL_CRON, EXECUTION_CRON):
+                result = self.env.ref(xmlid).with_user(self.env.ref("base.user_root")).method_direct_trigger()
+                self.assertIs(result, True, f"{xmlid} failed: {result}")
+            mails = list(self._mails)
+        self.env.invalidate_all()
+        return mails
+
+    def _execute(self, campaign, moment):
+        """Execute a campaign at a moment, through its public method, on a cursor of its own."""
+        with self._at(moment), self._in_test_mode(), self.env.registry.cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            env["marketing.campaign"].browse(campaign.ids).execute_activities(now=moment)
+        self.env.invalidate_all()
+
+    # ------------------------------------------------------------
+    # Looking
+    # ------------------------------------------------------------
+
+    def _participant(self, campaign, record):
+        return campaign.sudo().participant_ids.filtered(lambda p: p.res_id == record.id and not p.is_test)
+
+    def _trace(self, activity, record):
+        return activity.sudo().trace_ids.filtered(lambda t: t.res_id == record.id and not t.is_test)
+
+    def assertTraces(self, activity, expected):
+        """Compare the states of an activity's traces: ``{record: state or None}``."""
+        found = {record: self._trace(activity, record).state or None for record in expected}
+        self.assertEqual(found, expected, f"traces of “{activity.name}”")
+
+    def _mail_to(self, mails, record):
+        """Return the one mail to a record."""
+        to_record = [mail for mail in mails if record.email in str(mail["email_to"])]
+        self.assertEqual(len(to_record), 1, f"mails to {record.email}: {to_record}")
+        return to_record[0]
+
+    def _links(self, mail):
+        """Return the path and query of the tracked links and of the open pixel of a mail."""
+        urls = re.findall(r'(?:href|src)="([^"]+)"', mail["body"])
+        local = [f"{urlsplit(url).path}?{urlsplit(url).query}" for url in urls]
+        tracked = [url for url in local if url.startswith("/r/")]
+        pixels = [url for url in local if url.startswith("/mail/track/")]
+        self.assertEqual((len(tracked), len(pixels)), (1, 1), mail["body"])
+        return tracked[0], pixels[0]
