@@ -1,0 +1,136 @@
+"""The story of a campaign with nothing mocked: a server process with its own cron threads, real
+commits, a real SMTP server, and an HTTP client that reads the mail and clicks."""
+
+import re
+import time
+import urllib.error
+import urllib.request
+
+CATALOGUE = "https://shop.example.com/catalogue"
+BODY = f"""<div><p>Hello <t t-out="object.name"/></p><p><a href="{CATALOGUE}">The catalogue</a></p></div>"""
+PATIENCE = 90  # seconds: Odoo's cron threads look for work once a minute
+LOCAL = re.compile(r'(?:href|src)="(http://127\.0\.0\.1[^"]+)"')
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args):
+        return None
+
+
+def fetch(url, method="GET"):
+    """:return: the status and the address that it redirects to, if it does."""
+    request = urllib.request.Request(url, method=method, headers={"User-Agent": "Mozilla/5.0"})
+    try:
+        with urllib.request.build_opener(NoRedirect).open(request) as response:
+            return response.status, None
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers.get("Location")
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
+        time.sleep(0.2)
+
+
+def make_campaign(rpc):
+    category = rpc("res.partner.category", "create", {"name": "Prospect"})
+    contacts = rpc(
+        "res.partner",
+        "create",
+        [
+            {"name": name, "email": f"{name.lower()}@people.example.com", "category_id": [(4, category)]}
+            for name in ("Ada", "Ben")
+        ],
+    )
+    [model] = rpc("ir.model", "search", [("model", "=", "res.partner")])
+    campaign = rpc(
+        "marketing.campaign",
+        "create",
+        {"name": "Prospection", "model_id": model, "domain": repr([("category_id", "in", [category])])},
+    )
+    template = rpc(
+        "mailing.mailing",
+        "create",
+        {
+            "subject": "Welcome",
+            "body_html": BODY,
+            "mailing_model_id": model,
+            "use_in_marketing_automation": True,
+            "email_from": "shop@example.com",
+        },
+    )
+    action = rpc(
+        "ir.actions.server",
+        "create",
+        {"name": "Thanks", "model_id": model, "state": "code", "code": "record.write({'ref': (record.ref or '') + 'T'})"},
+    )
+    welcome = rpc(
+        "marketing.activity",
+        "create",
+        {"name": "Welcome", "campaign_id": campaign, "activity_type": "email", "mass_mailing_id": template},
+    )
+    rpc(
+        "marketing.activity",
+        "create",
+        {
+            "name": "Thanks",
+            "campaign_id": campaign,
+            "activity_type": "action",
+            "server_action_id": action,
+            "trigger_type": "mail_click",
+            "parent_id": welcome,
+        },
+    )
+    return campaign, contacts
+
+
+def test_real_campaign(odoo_server, smtp_sink):
+    rpc = odoo_server.rpc
+    campaign, contacts = make_campaign(rpc)
+    rpc("marketing.campaign", "action_start_campaign", [campaign])
+
+    # each gets the mail, once
+    smtp_sink.wait_for(2, timeout=PATIENCE)
+    recipients = [str(message["To"]) for message in smtp_sink.messages]
+    assert sorted("ada@" in recipient for recipient in recipients) == [False, True], recipients
+    [mail] = [message for message in smtp_sink.messages if "ada@" in str(message["To"])]
+    html = mail.get_body(("html",)).get_content()
+    assert "Hello Ada" in html
+    urls = LOCAL.findall(html)
+    [link] = [url for url in urls if "/r/" in url]
+    [pixel] = [url for url in urls if "/mail/track/" in url]
+
+    # a scanner's HEAD and a forged address redirect, and count for nothing
+    assert fetch(link, "HEAD")[0] == 301
+    assert fetch(link.split("?")[0])[0] == 301
+    assert not odoo_server.query("SELECT id FROM link_tracker_click")
+
+    # Ada opens and clicks; what follows, follows within a minute
+    assert fetch(pixel) == (200, None)
+    status, location = fetch(link)
+    assert status == 301
+    assert location.startswith(CATALOGUE)
+
+    def thanked():
+        return [row["ref"] for row in rpc("res.partner", "read", contacts, ["ref"])]
+
+    wait_until(lambda: thanked() == ["T", False], "the follow-up of the click")
+    assert len(smtp_sink.messages) == 2
+    assert len(odoo_server.query("SELECT id FROM link_tracker_click")) == 1
+
+    def states():
+        return {row["state"] for row in rpc("marketing.participant", "search_read", [], ["state"])}
+
+    wait_until(lambda: states() == {"completed"}, "the participants' completion")
+    [numbers] = rpc(
+        "marketing.activity",
+        "search_read",
+        [("name", "=", "Welcome")],
+        ["processed", "total_sent", "total_open", "total_click"],
+    )
+    numbers.pop("id")
+    assert numbers == {"processed": 2, "total_sent": 2, "total_open": 1, "total_click": 1}
+    assert " ERROR " not in odoo_server.log()
+    assert "bad query" not in odoo_server.log()
