@@ -8,6 +8,8 @@ from odoo.tools.safe_eval import safe_eval
 
 from ..workflow import Workflow
 
+# What the engine and the buttons write: a user who could write them would take another's rights.
+ENGINE_FIELDS = {"last_sync_date", "run_as_id", "state", "stop_reason", "tz", "utm_campaign_id", "workflow"}
 UNIQUE_FIELD_TYPES = ("char", "integer", "selection", "many2one")
 
 
@@ -173,8 +175,8 @@ class MarketingCampaign(models.Model):
         for campaign in self:
             if campaign.mailing_filter_id:
                 campaign.domain = campaign.mailing_filter_id.mailing_domain
-            elif not campaign.domain or campaign.model_id != campaign._origin.model_id:
-                campaign.domain = "[]"
+            elif not campaign._is_filter_of_target(campaign.domain):
+                campaign.domain = "[]"  # it was made for another target
 
     @api.depends("model_id")
     def _compute_mailing_filter_id(self):
@@ -273,6 +275,8 @@ class MarketingCampaign(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_engine_fields(vals)
         campaigns = super().create(vals_list)
         for campaign in campaigns.filtered(lambda campaign: not campaign.utm_campaign_id):
             utm_campaign = self.env["utm.campaign"].sudo().create(
@@ -288,6 +292,7 @@ class MarketingCampaign(models.Model):
         return campaigns
 
     def write(self, vals):
+        self._check_engine_fields(vals)
         if vals.get("model_id"):
             for campaign in self:
                 if campaign.model_id.id != vals["model_id"] and (
@@ -303,6 +308,20 @@ class MarketingCampaign(models.Model):
         if vals.get("active") is False:
             self.filtered(lambda campaign: campaign.state == "running").action_stop_campaign()
         return super().write(vals)
+
+    def _check_engine_fields(self, vals):
+        """Leave to Start, Stop and Update what is theirs.
+
+        :raise AccessError: also where the value is the present or the default one
+        """
+        forbidden = ENGINE_FIELDS & set(vals)
+        if forbidden and not self.env.su:
+            raise AccessError(
+                _(
+                    "%s of a campaign cannot be written: use the buttons Start, Stop and Update.",
+                    ", ".join(self._fields[fname]._description_string(self.env) for fname in sorted(forbidden)),
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_running(self):
@@ -460,11 +479,21 @@ class MarketingCampaign(models.Model):
         if self.model_name not in self.env:
             return
         try:
-            self._parse_filter(text, self.env).validate(self.env[self.model_name].sudo())
+            self._validate_filter(text)
         except (ValueError, UserError) as error:
             raise ValidationError(
                 _("Campaign “%(campaign)s”, %(label)s: %(error)s", campaign=self.name, label=label, error=error)
             ) from error
+
+    def _validate_filter(self, text):
+        self._parse_filter(text, self.env).validate(self.env[self.model_name].sudo())
+
+    def _is_filter_of_target(self, text):
+        try:
+            self._validate_filter(text)
+        except (KeyError, ValueError, UserError):
+            return False
+        return bool(text)
 
     @api.model
     def _parse_filter(self, text, env):
