@@ -437,6 +437,15 @@ class MarketingActivity(models.Model):
     # For the engine
     # ------------------------------------------------------------
 
+    @api.model
+    def _get_step_fields(self):
+        """Return the names of the fields that :meth:`_to_step` reads."""
+        return [
+            *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
+            *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
+            *("mass_mailing_id", "server_action_id"),
+        ]
+
     @api.private
     def _to_step(self):
         """Return what the engine needs to know of this activity.

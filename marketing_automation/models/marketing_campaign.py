@@ -200,7 +200,7 @@ class MarketingCampaign(models.Model):
         for campaign in self:
             campaign.mailing_filter_count = counts.get(campaign.model_id, 0)
 
-    @api.depends("state", "workflow", "domain", "unique_field_id", "leave_on_mismatch", "marketing_activity_ids")
+    @api.depends(lambda self: self._get_workflow_fields())
     def _compute_require_sync(self):
         for campaign in self:
             running = campaign.state == "running" and campaign.workflow
@@ -579,6 +579,15 @@ class MarketingCampaign(models.Model):
     # ------------------------------------------------------------
     # Workflow
     # ------------------------------------------------------------
+
+    @api.model
+    def _get_workflow_fields(self):
+        """Return the paths of the fields on which it depends whether Update is needed."""
+        step_fields = self.env["marketing.activity"]._get_step_fields()
+        return [
+            *("state", "workflow", "domain", "unique_field_id", "leave_on_mismatch"),
+            *(f"marketing_activity_ids.{fname}" for fname in step_fields),
+        ]
 
     @api.private
     def _build_workflow(self):
