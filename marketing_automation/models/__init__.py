@@ -17,4 +17,5 @@ from . import (
     marketing_trace,
     marketing_trace_life,
     marketing_trace_event,
+    marketing_campaign_testing,
 )

@@ -1,9 +1,6 @@
 from odoo import models
 
-# Context key under which the engine has a mailing composed: {record id: marketing.trace id}
-TRACES_KEY = "marketing_automation_traces"
-# … and the moment at which the engine works
-NOW_KEY = "marketing_automation_now"
+from .engine_context import message_batch
 
 
 class MailComposeMessage(models.TransientModel):
@@ -13,7 +10,7 @@ class MailComposeMessage(models.TransientModel):
 
     def _compute_force_send(self):
         """Leave the sending to Odoo's queue: no SMTP while the engine holds its locks."""
-        if self.env.context.get(TRACES_KEY):
+        if message_batch(self.env):
             self.force_send = False
         else:
             super()._compute_force_send()
@@ -23,17 +20,17 @@ class MailComposeMessage(models.TransientModel):
 
         The mailing commits after this call; by then the traces must tell what happened.
         """
-        trace_by_res_id = self.env.context.get(TRACES_KEY)
-        if not trace_by_res_id:
+        batch = message_batch(self.env)
+        if not batch:
             return super()._action_send_mail(auto_commit=auto_commit)
         res = super()._action_send_mail(auto_commit=False)
-        traces = self.env["marketing.trace"].sudo().browse(trace_by_res_id.values())
-        traces._finish_messages(self.env.context[NOW_KEY])
+        batch.traces._finish_messages(batch.now)
         return res
 
     def _prepare_mail_values(self, res_ids):
         mail_values_all = super()._prepare_mail_values(res_ids)
-        trace_by_res_id = self.env.context.get(TRACES_KEY) or {}
+        batch = message_batch(self.env)
+        trace_by_res_id = batch.trace_by_res_id if batch else {}
         for res_id, mail_values in mail_values_all.items():
             if res_id in trace_by_res_id:
                 mail_values["marketing_trace_id"] = trace_by_res_id[res_id]
@@ -41,7 +38,8 @@ class MailComposeMessage(models.TransientModel):
 
     def _prepare_mail_values_mailing_traces(self, mail_values_all):
         trace_values_all = super()._prepare_mail_values_mailing_traces(mail_values_all)
-        trace_by_res_id = self.env.context.get(TRACES_KEY) or {}
+        batch = message_batch(self.env)
+        trace_by_res_id = batch.trace_by_res_id if batch else {}
         for res_id, trace_values in trace_values_all.items():
             if trace_values and res_id in trace_by_res_id:
                 trace_values["marketing_trace_id"] = trace_by_res_id[res_id]
@@ -49,21 +47,21 @@ class MailComposeMessage(models.TransientModel):
 
     def _process_mail_values_state(self, mail_values_dict):
         mail_values_dict = super()._process_mail_values_state(mail_values_dict)
-        trace_by_res_id = self.env.context.get(TRACES_KEY)
-        if trace_by_res_id:
-            self._cancel_marketing_duplicates(mail_values_dict, trace_by_res_id)
+        batch = message_batch(self.env)
+        if batch:
+            self._cancel_marketing_duplicates(mail_values_dict, batch)
         return mail_values_dict
 
-    def _cancel_marketing_duplicates(self, mail_values_dict, trace_by_res_id):
+    def _cancel_marketing_duplicates(self, mail_values_dict, batch):
         """Cancel the emails to addresses that got this step through another participant."""
         recipients = self._get_recipients_data(mail_values_dict)
+        trace_by_res_id = batch.trace_by_res_id
         emails = {
             trace_by_res_id[res_id]: recipients[res_id]["mail_to_normalized"]
             for res_id, mail_values in mail_values_dict.items()
             if mail_values.get("state") != "cancel"
         }
-        traces = self.env["marketing.trace"].sudo().browse(emails)
-        duplicates = set(traces._find_duplicates(emails).ids)
+        duplicates = set(batch.traces.browse(emails)._find_duplicates(emails).ids)
         for res_id, mail_values in mail_values_dict.items():
             if trace_by_res_id[res_id] in duplicates:
                 mail_values.update(state="cancel", failure_type="mail_dup", is_notification=False)

@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from .mail_compose_message import TRACES_KEY
+from .engine_context import message_batch
 
 NOBODY = repr([("id", "in", [])])
 
@@ -68,7 +68,7 @@ class MailingMailing(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if vals.get("state") == "done" and self.env.context.get(TRACES_KEY):
+        if vals.get("state") == "done" and message_batch(self.env):
             # What Odoo writes after each sending: once is enough, this row is every batch's,
             # and the statistics that it mails a day later mean nothing for a template.
             if all(mailing.state == "done" for mailing in self):
@@ -89,7 +89,7 @@ class MailingMailing(models.Model):
         return super()._get_seen_list()
 
     def _action_send_mail(self, res_ids=None):
-        if not self.env.context.get(TRACES_KEY):
+        if not message_batch(self.env):
             self._check_not_marketing_template()
         return super()._action_send_mail(res_ids)
 

@@ -1,6 +1,6 @@
-from odoo import api, fields, models
+from odoo import api, models
 
-from .mail_compose_message import NOW_KEY, TRACES_KEY
+from .engine_context import BATCH_KEY, MessageBatch
 
 
 class MarketingActivity(models.Model):
@@ -14,11 +14,10 @@ class MarketingActivity(models.Model):
         (see ``mail_compose_message.py``), for the mailing commits at its end.
         """
         env = self.campaign_id._get_run_env()
-        trace_by_res_id = {trace.res_id: trace.id for trace in traces}
         mailing = self.mass_mailing_id.with_env(env).with_context(
-            **{TRACES_KEY: trace_by_res_id, NOW_KEY: fields.Datetime.to_string(now)},
+            **{BATCH_KEY: MessageBatch(traces, now)},
             ir_cron_progress_id=False,  # a mailing reports its own progress, on whatever cron runs it
         )
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger_after_commit()
-        mailing._action_send_mail(list(trace_by_res_id))
+        mailing._action_send_mail(traces.mapped("res_id"))
         return None

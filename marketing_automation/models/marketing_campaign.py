@@ -359,7 +359,7 @@ class MarketingCampaign(models.Model):
                     "state": "running",
                     "stop_reason": False,
                     "run_as_id": run_as.id,
-                    "tz": campaign.tz or campaign.user_id.tz or campaign.company_id.partner_id.tz or "UTC",
+                    "tz": campaign._get_tz(),
                     "workflow": campaign._build_workflow().to_json(),
                 }
             )
@@ -408,6 +408,10 @@ class MarketingCampaign(models.Model):
     # ------------------------------------------------------------
     # Checks and rights
     # ------------------------------------------------------------
+
+    def _get_tz(self):
+        """Return the zone of the campaign's wall clock: fixed at Start, until then the one that Start would fix."""
+        return self.tz or self.user_id.tz or (self.company_id or self.env.company).partner_id.tz or "UTC"
 
     def _get_run_as_candidate(self):
         """Return the user with whose rights the campaign is to run: the one who asks for it.
@@ -537,6 +541,10 @@ class MarketingCampaign(models.Model):
             context["allowed_company_ids"] = self.company_id.ids
         return api.Environment(self.env.cr, user.id, context)
 
+    def _get_run_user(self):
+        """Return the user with whose rights the campaign acts."""
+        return self.run_as_id
+
     @api.private
     def _get_run_env(self):
         """Return the environment in which this campaign acts.
@@ -544,7 +552,7 @@ class MarketingCampaign(models.Model):
         :raise CampaignStop: when its user may no longer act
         """
         self.ensure_one()
-        user = self.run_as_id
+        user = self._get_run_user()
         if self.model_name not in self.env:
             raise CampaignStop(
                 _("Its target “%s” no longer exists: the addon that brings it was uninstalled.", self.model_name)

@@ -74,6 +74,7 @@ class MarketingTrace(models.Model):
             "record_deleted": _("The record was deleted."),
             "left_filter": _("The record no longer matches the campaign's filter."),
             "removed_by_hand": _("Removed by hand."),
+            "test_stopped": _("The test was stopped."),
             # the step did not run
             "filter_mismatch": _("The record does not match the filter of the activity."),
             "step_removed": _("The activity was removed from the workflow."),

@@ -66,7 +66,7 @@ class MarketingTrace(models.Model):
         campaign = self.campaign_id
         workflow = campaign._get_workflow()
         env = campaign._get_run_env()
-        traces = self._sift_removed(workflow, now)._sift_gone(now)._sift_expired(workflow, campaign.tz, now)
+        traces = self._sift_removed(workflow, now)._sift_gone(now)._sift_expired(workflow, campaign._get_tz(), now)
         if workflow.leave_on_mismatch and traces:
             matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
             leaving = traces.filtered(lambda trace: trace.res_id not in matching)
@@ -157,7 +157,6 @@ class MarketingTrace(models.Model):
 
         A message that was born cancelled fires no hook of Odoo's; it only shows there.
         """
-        now = fields.Datetime.to_datetime(now)
         self.env["mailing.trace"].flush_model(["marketing_trace_id", "trace_status", "failure_type"])
         rows = self.env.execute_query(
             SQL(
@@ -305,7 +304,7 @@ class MarketingTrace(models.Model):
                 continue
             deadlines = []
             for step in workflow.children(trace.activity_id.id):
-                decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign.tz)
+                decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign._get_tz())
                 if decision.kind == SCHEDULE:
                     scheduled.append((trace, step.id, decision.date))
                 elif decision.kind == CANCEL:

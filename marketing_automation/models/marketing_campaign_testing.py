@@ -1,0 +1,156 @@
+"""Tests of a campaign: the life of real traces, at the pace of the user who presses Run.
+
+A test goes through the workflow as its activities describe it now, with the rights of the
+user who runs it. No cron touches it and nothing of it is counted.
+"""
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .engine_context import TEST_KEY, TestRun, test_run
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    def action_launch_test(self):
+        """Open the dialog in which a test is launched for one record of the target."""
+        self.ensure_one()
+        self._check_can_run(self._get_run_as_candidate())
+        return {
+            "name": _("Launch a Test"),
+            "type": "ir.actions.act_window",
+            "res_model": "marketing.campaign.test",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_campaign_id": self.id},
+        }
+
+    def action_view_tests(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
+        return dict(action, name=_("Tests"), domain=[("campaign_id", "=", self.id), ("is_test", "=", True)], context={})
+
+    def _create_test_participant(self, res_id):
+        """Make a participant for a test, however many there were before.
+
+        :param int res_id: id of a record of the target
+        """
+        self.ensure_one()
+        self._check_can_run(self._get_run_as_candidate())
+        now = fields.Datetime.now()
+        campaign = self._for_test()
+        participant = self.env["marketing.participant"].sudo().create(
+            {
+                "campaign_id": self.id,
+                "model_name": self.model_name,
+                "res_id": res_id,
+                "is_test": True,
+                "source": "test",
+                "date_start": now,
+            }
+        )
+        self.env["marketing.trace"].sudo().create(
+            [
+                {
+                    "participant_id": participant.id,
+                    "campaign_id": self.id,
+                    "activity_id": step.id,
+                    "res_id": res_id,
+                    "is_test": True,
+                    "schedule_date": step.due(now, campaign._get_tz()),
+                }
+                for step in campaign._get_workflow().roots
+            ]
+        )
+        return participant.with_env(self.env)
+
+    def _for_test(self):
+        """Return this campaign as its tests see it, with every right."""
+        return self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
+
+    @api.private
+    def _get_workflow(self):
+        if test_run(self.env):
+            return self._build_workflow()
+        return super()._get_workflow()
+
+    def _get_run_user(self):
+        run = test_run(self.env)
+        return self.env["res.users"].browse(run.uid) if run else super()._get_run_user()
+
+
+class MarketingParticipant(models.Model):
+    _inherit = "marketing.participant"
+
+    def action_stop_test(self):
+        """End tests: what is scheduled is cancelled."""
+        self.campaign_id.check_access("write")
+        tests = self.filtered("is_test").sudo()
+        tests._lock()
+        tests._remove("test_stopped", fields.Datetime.now())
+        tests.write({"state": "completed"})
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    def action_run_test(self):
+        """Execute a step of a test now, whatever its date, and show what follows.
+
+        :raise UserError: for a trace that is no test, or is not scheduled
+        """
+        trace = self._check_test()
+        if trace.state != "scheduled":
+            raise UserError(_("“%s” was dealt with already.", trace.activity_id.name))
+        now = fields.Datetime.now()
+        traces = trace._sift(now)
+        if traces:
+            outcomes = traces.activity_id._execute(traces, now)
+            if outcomes is not None:
+                self.env.flush_all()
+                traces._finish(outcomes, now)
+            mails = self.env["mail.mail"].sudo().search([("marketing_trace_id", "in", traces.ids), ("state", "=", "outgoing")])
+            mails.send()
+        trace._take_test_events(now)
+
+    def action_fire_event(self, event):
+        """Have the test's participant do something with the message of this step.
+
+        :param str event: open, click, reply or bounce
+        :raise UserError: where nothing waits for such an event
+        """
+        trace = self._check_test()
+        events = {"open", "click", "reply", "bounce"}
+        if event not in events or trace.state != "processed":
+            raise UserError(_("“%s” has sent no message that this could happen to.", trace.activity_id.name))
+        now = fields.Datetime.now()
+        self.env["marketing.trace.event"].sudo().record_events(event, trace.ids, "test", date=now)
+        trace._take_test_events(now)
+
+    def action_fire_open(self):
+        self.action_fire_event("open")
+
+    def action_fire_click(self):
+        self.action_fire_event("click")
+
+    def action_fire_reply(self):
+        self.action_fire_event("reply")
+
+    def action_fire_bounce(self):
+        self.action_fire_event("bounce")
+
+    def _check_test(self):
+        """Return this trace with the rights of the engine, its participant locked."""
+        self.ensure_one()
+        self.campaign_id.check_access("write")
+        if not self.is_test:
+            raise UserError(_("This is no test: the campaign itself runs this step."))
+        trace = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
+        trace.participant_id._lock()
+        trace._consume_events(trace.participant_id, fields.Datetime.now())
+        return trace
+
+    def _take_test_events(self, now):
+        self._consume_events(self.participant_id, now)
+        self.participant_id._refresh_state(now, self.campaign_id._get_awaiting_steps())

@@ -1,0 +1,137 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from ..models.engine_context import BATCH_KEY, TEST_KEY
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTesting(MarketingAutomationCommon):
+    """Testing a campaign, step by step."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada = cls.contacts[0]
+        cls.campaign = cls._create_campaign()
+        cls.welcome = cls._create_email(cls.campaign, "Welcome", interval_number=2, interval_type="days")
+        cls.thanks = cls._create_action(cls.campaign, "Thanks", "mail_click", cls.welcome, interval_number=1)
+        cls.reminder = cls._create_email(cls.campaign, "Reminder", "mail_not_open", cls.welcome, interval_number=3)
+
+    def _launch(self, record=None):
+        wizard = self.env["marketing.campaign.test"].with_user(self.marketer).create(
+            {"campaign_id": self.campaign.id, "res_id": (record or self.ada).id}
+        )
+        action = wizard.action_launch_test()
+        return self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])
+
+    def _step(self, participant, activity):
+        return participant.trace_ids.filtered(lambda trace: trace.activity_id == activity)
+
+    def _run(self, trace):
+        with self._at(self.start):
+            trace.action_run_test()
+            return list(self._mails)
+
+    def test_a_test_from_end_to_end(self):
+        test = self._launch()
+        self.assertEqual((test.is_test, test.state, test.res_id), (True, "running", self.ada.id))
+        mails = self._run(self._step(test, self.welcome))
+        self.assertIn("Hello Ada", self._mail_to(mails, self.ada)["body"], "whatever its date, and for real")
+        self.assertEqual(self._step(test, self.reminder).state, "scheduled", "its children show")
+        self.assertFalse(self._step(test, self.thanks))
+        with self._at(self.start):
+            self._step(test, self.welcome).action_fire_click()
+        self.assertEqual(self._step(test, self.reminder).state, "canceled", "as if clicked, so opened")
+        self._run(self._step(test, self.thanks))
+        self.assertEqual(self.ada.ref, "acted ")
+        self.assertEqual(test.state, "completed")
+
+    def test_real_events_count_for_the_test(self):
+        test = self._launch()
+        self._run(self._step(test, self.welcome))
+        with self._at(self.start):
+            self._step(test, self.welcome).sudo().mailing_trace_ids.set_opened()
+        with self.assertRaisesRegex(UserError, "dealt with"):
+            self._run(self._step(test, self.reminder))
+        self.assertEqual(self._step(test, self.reminder).state, "canceled")
+
+    def test_filter_of_a_step(self):
+        self.welcome.activity_domain = "[('name', '=', 'Ben')]"
+        test = self._launch()
+        self.assertFalse(self._run(self._step(test, self.welcome)))
+        self.assertEqual(self._step(test, self.welcome).state_msg, "The record does not match the filter of the activity.")
+        self.assertEqual(test.state, "completed")
+
+    def test_again_and_again_to_the_same_person(self):
+        """Also with a template that was changed in between."""
+        for body in ("<p>One</p>", "<p>Two</p>"):
+            self.welcome.mass_mailing_id.body_html = body
+            test = self._launch()
+            self.assertIn(body, self._mail_to(self._run(self._step(test, self.welcome)), self.ada)["body"])
+        self.assertEqual(self.campaign.test_participant_count, 2)
+
+    def test_nothing_of_a_test_is_counted_or_in_the_way(self):
+        test = self._launch()
+        self._run(self._step(test, self.welcome))
+        with self._at(self.start):
+            self._step(test, self.welcome).sudo().mailing_trace_ids.set_opened()
+        numbers = self.welcome.processed, self.welcome.total_sent, self.welcome.total_open
+        self.assertEqual((*numbers, self.campaign.total_participant_count), (0, 0, 0, 0))
+        # the campaign enrols and mails who was tested, as if there had been no test
+        self._start(self.campaign)
+        mails = self._run_crons(self.start + timedelta(days=2))
+        self.assertEqual(len(mails), 5)
+        self.assertEqual(self.welcome.processed, 5)
+
+    def test_no_cron_touches_a_test(self):
+        test = self._launch()
+        self._start(self.campaign)
+        self._run_crons(self.start + timedelta(days=30), ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertEqual(self._step(test, self.welcome).state, "scheduled")
+
+    def test_stop(self):
+        test = self._launch()
+        test.action_stop_test()
+        self.assertEqual((test.state, self._step(test, self.welcome).state), ("completed", "canceled"))
+        with self.assertRaises(UserError):
+            self._run(self._step(test, self.welcome))
+
+    def test_the_dialog_proposes_a_record_of_the_audience(self):
+        action = self.campaign.action_launch_test()
+        wizard = Form(self.env[action["res_model"]].with_user(self.marketer).with_context(**action["context"]))
+        self.assertIn(wizard.resource_ref, [f"res.partner,{contact.id}" for contact in self.contacts])
+        wizard.resource_ref = f"res.partner,{self.contacts[1].id}"
+        self.assertEqual(wizard.save().res_id, self.contacts[1].id)
+
+    def test_refusals(self):
+        with self.assertRaisesRegex(UserError, "Choose the record"):
+            self._launch(self.env["res.partner"].browse(10**6))
+        self.welcome.mass_mailing_id = False
+        with self.assertRaisesRegex(UserError, "“Welcome” lacks a mailing template"):
+            self.campaign.action_launch_test()
+        stranger = new_test_user(self.env, login="stranger", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            self.campaign.with_user(stranger).action_launch_test()
+
+    def test_a_real_step_is_not_run_by_hand(self):
+        self._start(self.campaign)
+        trace = self._trace(self.welcome, self.ada).with_user(self.marketer)
+        for method in ("action_run_test", "action_fire_open"):
+            with self.assertRaisesRegex(UserError, "no test"):
+                getattr(trace, method)()
+
+    def test_a_context_from_outside_gives_nothing(self):
+        """Neither another's rights, nor a way to send a template or to end a trace."""
+        self._start(self.campaign)
+        trace = self._trace(self.welcome, self.ada)
+        mailing = self.welcome.mass_mailing_id.with_context(
+            **{BATCH_KEY: {"trace_by_res_id": {self.ada.id: trace.id}, "now": "2026-06-01 08:00:00"}}
+        )
+        with self._at(self.start), self.assertRaises(UserError):
+            mailing.action_send_mail(self.ada.ids)
+        self.assertEqual(trace.state, "scheduled")
+        campaign = self.campaign.with_context(**{TEST_KEY: {"uid": self.env.ref("base.user_admin").id}})
+        self.assertEqual(campaign.sudo()._get_run_env().uid, self.marketer.id)
