@@ -7,6 +7,8 @@ def uninstall_hook(env):
     Odoo's history of them stays. What made them safe to keep, the override of their
     recipients' domain, goes with this addon; the stored domain and state remain.
     """
-    templates = env["mailing.mailing"].with_context(active_test=False).search([("use_in_marketing_automation", "=", True)])
+    templates = (
+        env["mailing.mailing"].with_context(active_test=False).search([("use_in_marketing_automation", "=", True)])
+    )
     templates.write({"mailing_domain": NOBODY, "state": "done", "active": False, "kpi_mail_required": False})
     env.flush_all()

@@ -64,7 +64,12 @@ def make_campaign(rpc):
     action = rpc(
         "ir.actions.server",
         "create",
-        {"name": "Thanks", "model_id": model, "state": "code", "code": "record.write({'ref': (record.ref or '') + 'T'})"},
+        {
+            "name": "Thanks",
+            "model_id": model,
+            "state": "code",
+            "code": "record.write({'ref': (record.ref or '') + 'T'})",
+        },
     )
     welcome = rpc(
         "marketing.activity",

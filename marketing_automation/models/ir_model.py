@@ -1,7 +1,18 @@
 from odoo import api, fields, models
 
 # Odoo's own machinery has mail threads too; nobody runs a campaign on it.
-TECHNICAL_PREFIXES = ("base.", "discuss.", "fetchmail.", "ir.", "mail.", "mailing.", "marketing.", "phone.", "sms.", "utm.")
+TECHNICAL_PREFIXES = (
+    "base.",
+    "discuss.",
+    "fetchmail.",
+    "ir.",
+    "mail.",
+    "mailing.",
+    "marketing.",
+    "phone.",
+    "sms.",
+    "utm.",
+)
 TARGETS_DESPITE_PREFIX = {"mailing.contact"}
 
 

@@ -30,7 +30,9 @@ class MailingMailing(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
-    marketing_activity_ids = fields.One2many("marketing.activity", "mass_mailing_id", string="Automation Activities", copy=False)
+    marketing_activity_ids = fields.One2many(
+        "marketing.activity", "mass_mailing_id", string="Automation Activities", copy=False
+    )
 
     @api.constrains("use_in_marketing_automation", "mailing_domain")
     def _check_marketing_template_reaches_nobody(self):

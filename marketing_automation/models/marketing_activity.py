@@ -28,7 +28,9 @@ class MarketingActivity(models.Model):
     name = fields.Char(required=True)
     active = fields.Boolean(default=True, help="A removed activity that has a history is archived.")
     sequence = fields.Integer(default=10)
-    campaign_id = fields.Many2one("marketing.campaign", string="Campaign", required=True, index=True, ondelete="cascade")
+    campaign_id = fields.Many2one(
+        "marketing.campaign", string="Campaign", required=True, index=True, ondelete="cascade"
+    )
     campaign_state = fields.Selection(related="campaign_id.state", string="Campaign Status")
     model_id = fields.Many2one(related="campaign_id.model_id")
     model_name = fields.Char(related="campaign_id.model_name")
@@ -36,7 +38,7 @@ class MarketingActivity(models.Model):
         "marketing.activity",
         string="Parent Activity",
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="cascade",
         domain="[('campaign_id', '=', campaign_id), ('id', '!=', id)]",
     )
     child_ids = fields.One2many("marketing.activity", "parent_id", string="Child Activities")
@@ -347,15 +349,39 @@ class MarketingActivity(models.Model):
             self._adopt_mailings()
         return res
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_unless_history(self):
-        for activity in self:
-            if self.env["marketing.trace"].sudo().search_count(
-                [("activity_id", "=", activity.id), ("is_test", "=", False)], limit=1
-            ):
-                raise UserError(
-                    _("The activity “%s” has a history, which its participants keep: archive it instead.", activity.name)
+    def unlink(self):
+        """Delete the activities, and those below them.
+
+        :raise UserError: where one of them has a history
+        """
+        activities = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        with_history = self.env["marketing.trace"].sudo().search(
+            [("activity_id", "in", activities.ids), ("is_test", "!=", True)], limit=1
+        )  # fmt: skip
+        if with_history:
+            raise UserError(
+                _(
+                    "The activity “%s” has a history, which its participants keep: archive it instead.",
+                    with_history.activity_id.name,
                 )
+            )
+        self.env["marketing.trace.event"].sudo().search([("activity_id", "in", activities.ids)]).unlink()
+        return super(MarketingActivity, activities).unlink()
+
+    def _copy_to(self, campaign, parent):
+        """Copy this activity into another campaign, with a template and a server action of its own.
+
+        An action that was not made for campaigns is shared, as it was.
+        """
+        action = self.server_action_id.sudo()
+        return self.copy(
+            {
+                "campaign_id": campaign.id,
+                "parent_id": parent.id if parent else False,
+                "mass_mailing_id": self.mass_mailing_id.copy({"subject": self.mass_mailing_id.subject}).id,
+                "server_action_id": (action.copy() if action.usage == "marketing_automation" else action).id,
+            }
+        )
 
     def _check_whole_numbers(self, vals):
         """Refuse what the integer fields would silently cut off or turn into 0."""

@@ -14,7 +14,5 @@ class MarketingActivity(models.Model):
         env = self.campaign_id._get_run_env()
         action = self.server_action_id.with_env(env)
         for trace in traces:
-            action.with_context(
-                active_model=self.model_name, active_id=trace.res_id, active_ids=[trace.res_id]
-            ).run()
+            action.with_context(active_model=self.model_name, active_id=trace.res_id, active_ids=[trace.res_id]).run()
         return {}

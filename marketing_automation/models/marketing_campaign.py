@@ -279,17 +279,46 @@ class MarketingCampaign(models.Model):
             self._check_engine_fields(vals)
         campaigns = super().create(vals_list)
         for campaign in campaigns.filtered(lambda campaign: not campaign.utm_campaign_id):
-            utm_campaign = self.env["utm.campaign"].sudo().create(
-                {
-                    "title": campaign.name,
-                    "name": campaign.name,
-                    "is_auto_campaign": True,
-                    "user_id": campaign.user_id.id or self.env.uid,
-                }
+            utm_campaign = (
+                self.env["utm.campaign"]
+                .sudo()
+                .create(
+                    {
+                        "title": campaign.name,
+                        "name": campaign.name,
+                        "is_auto_campaign": True,
+                        "user_id": campaign.user_id.id or self.env.uid,
+                    }
+                )
             )
             super(MarketingCampaign, campaign.sudo()).write({"utm_campaign_id": utm_campaign.id})
             campaign.marketing_activity_ids._adopt_mailings()
         return campaigns
+
+    def copy(self, default=None):
+        """Copy the workflow too, with its templates and its own server actions, as a new draft."""
+        copies = super().copy(default)
+        for campaign, new_campaign in zip(self, copies, strict=True):
+            campaign._copy_workflow_to(new_campaign)
+        return copies
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for campaign, vals in zip(self, vals_list, strict=True):
+                vals["name"] = _("%s (copy)", campaign.name)
+        return vals_list
+
+    def _copy_workflow_to(self, new_campaign):
+        copies = {}
+        waiting = self.marketing_activity_ids
+        while waiting:
+            ready = waiting.filtered(lambda activity: not activity.parent_id or activity.parent_id.id in copies)
+            for activity in ready:
+                copies[activity.id] = activity._copy_to(new_campaign, copies.get(activity.parent_id.id))
+            if not ready:  # below an archived activity
+                break
+            waiting -= ready
 
     def write(self, vals):
         self._check_engine_fields(vals)
@@ -323,19 +352,18 @@ class MarketingCampaign(models.Model):
                 )
             )
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_unless_running(self):
+    def unlink(self):
+        """Delete the campaigns with all that is theirs; Odoo's history of their mails stays.
+
+        :raise UserError: for a campaign that runs
+        """
         for campaign in self:
             if campaign.state == "running":
                 raise UserError(_("The campaign “%s” is running: stop it before you delete it.", campaign.name))
-
-    def unlink(self):
+        self.check_access("unlink")
         utm_campaigns = self.utm_campaign_id.sudo()
-        activities = self.with_context(active_test=False).marketing_activity_ids
         self.env["marketing.trace.event"].sudo().search([("campaign_id", "in", self.ids)]).unlink()
         self.sudo().participant_ids.unlink()
-        activities.write({"parent_id": False, "trigger_type": "begin"})  # they refer to each other
-        activities.unlink()
         res = super().unlink()
         utm_campaigns.filtered("is_auto_campaign").active = False
         return res
@@ -435,16 +463,10 @@ class MarketingCampaign(models.Model):
         """
         self.ensure_one()
         errors = []
-        if not user.active or user._is_superuser() or not user._is_internal():
-            errors.append(_("“%s” is no user that a campaign can run as.", user.name))
         if not self.active:
             errors.append(_("It is archived."))
-        if self.model_name not in self.env:
-            errors.append(
-                _("Its target “%s” no longer exists: the addon that brings it was uninstalled.", self.model_name or "-")
-            )
-        else:
-            errors += self._get_filter_errors(user)
+        problem = self._get_run_problem(user)
+        errors += [problem] if problem else self._get_filter_errors(user)
         activities = self.marketing_activity_ids
         if not activities.filtered(lambda activity: not activity.parent_id):
             errors.append(_("Its workflow is empty: add an activity."))
@@ -459,9 +481,6 @@ class MarketingCampaign(models.Model):
         errors = []
         env = self._get_env_of(user)
         model = env[self.model_name]
-        if not model.has_access("read"):
-            errors.append(_("%(user)s may not read “%(model)s”.", user=user.name, model=self.model_id.sudo().name))
-            return errors
         filters = {_("Its filter"): self.domain}
         for activity in self.marketing_activity_ids:
             filters[_("The filter of “%s”", activity.name)] = activity.activity_domain
@@ -553,18 +572,24 @@ class MarketingCampaign(models.Model):
         """
         self.ensure_one()
         user = self._get_run_user()
+        problem = self._get_run_problem(user)
+        if problem:
+            raise CampaignStop(problem)
+        return self._get_env_of(user)
+
+    def _get_run_problem(self, user):
+        """Return in words what keeps a user from being the one as whom this campaign runs, or None."""
+        target = self.model_id.sudo().name
         if self.model_name not in self.env:
-            raise CampaignStop(
-                _("Its target “%s” no longer exists: the addon that brings it was uninstalled.", self.model_name)
-            )
+            gone = self.model_name or "-"
+            return _("Its target “%s” no longer exists: the addon that brings it was uninstalled.", gone)
         if not user.active or user._is_superuser() or not user._is_internal():
-            raise CampaignStop(_("The user as whom it runs, %s, is archived or no internal user.", user.name))
+            return _("A campaign cannot run as “%s”: the user is archived, external or the system's own.", user.name)
         if self.company_id and self.company_id not in user.company_ids:
-            raise CampaignStop(_("%(user)s no longer works for %(company)s.", user=user.name, company=self.company_id.name))
-        env = self._get_env_of(user)
-        if not env[self.model_name].has_access("read"):
-            raise CampaignStop(_("%s, as whom it runs, may no longer read its target.", user.name))
-        return env
+            return _("%(user)s does not work for %(company)s.", user=user.name, company=self.company_id.name)
+        if not self._get_env_of(user)[self.model_name].has_access("read"):
+            return _("%(user)s may not read “%(model)s”.", user=user.name, model=target)
+        return None
 
     @api.private
     def _filter_res_ids(self, env, res_ids, filters):

@@ -40,18 +40,20 @@ class MarketingCampaign(models.Model):
         return self.env.ref("marketing_automation.ir_cron_campaign_execute_activities").sudo()
 
     @api.model
-    def _wake_engine(self, now=None):
+    def _wake_engine(self, now=None, idle=False):
         """Trigger the execution cron at the minute when something is due next.
 
         One trigger, not one per trace: none when one is there already that is early enough.
 
         :param datetime now: UTC; the present by default
+        :param bool idle: whether a run has just done nothing: what is due then is held by
+            others or broken, and is tried again in a minute, not at once
         """
         now = now or fields.Datetime.now()
         due = self._get_next_due()
         if not due:
             return
-        at = max(due, now)
+        at = max(due, now + timedelta(minutes=1) if idle else now)
         if at > now and (at.second or at.microsecond):
             at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
         cron = self._get_execution_cron()
@@ -99,16 +101,18 @@ class MarketingCampaign(models.Model):
         """
         cron = self.env["ir.cron"]
         turns = deque(self.ids)
+        idle = True
         cron._commit_progress(remaining=len(turns))
         while turns:
             campaign = self.browse(turns.popleft())
             moment = now or fields.Datetime.now()
             done = campaign._execute_batch(moment)
             if done:
+                idle = False
                 turns.append(campaign.id)
             if not cron._commit_progress(done, remaining=len(turns)):
                 break
-        self._in_transaction(self._wake_engine, now)
+        self._in_transaction(self._wake_engine, now, idle)
 
     def _execute_batch(self, now):
         """Do one batch of this campaign's work: its events first, then what is due.
@@ -239,6 +243,7 @@ class MarketingCampaign(models.Model):
 
     def _execute_claimed(self, trace_ids, now):
         traces = self.env["marketing.trace"].browse(trace_ids)._claim()
+        traces = traces.filtered(lambda trace: trace.schedule_date <= now)
         if not traces or self.state != "running":
             return 0
         claimed = traces

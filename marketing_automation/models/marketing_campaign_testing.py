@@ -40,15 +40,19 @@ class MarketingCampaign(models.Model):
         self._check_can_run(self._get_run_as_candidate())
         now = fields.Datetime.now()
         campaign = self._for_test()
-        participant = self.env["marketing.participant"].sudo().create(
-            {
-                "campaign_id": self.id,
-                "model_name": self.model_name,
-                "res_id": res_id,
-                "is_test": True,
-                "source": "test",
-                "date_start": now,
-            }
+        participant = (
+            self.env["marketing.participant"]
+            .sudo()
+            .create(
+                {
+                    "campaign_id": self.id,
+                    "model_name": self.model_name,
+                    "res_id": res_id,
+                    "is_test": True,
+                    "source": "test",
+                    "date_start": now,
+                }
+            )
         )
         self.env["marketing.trace"].sudo().create(
             [
@@ -110,7 +114,11 @@ class MarketingTrace(models.Model):
             if outcomes is not None:
                 self.env.flush_all()
                 traces._finish(outcomes, now)
-            mails = self.env["mail.mail"].sudo().search([("marketing_trace_id", "in", traces.ids), ("state", "=", "outgoing")])
+            mails = (
+                self.env["mail.mail"]
+                .sudo()
+                .search([("marketing_trace_id", "in", traces.ids), ("state", "=", "outgoing")])
+            )
             mails.send()
         trace._take_test_events(now)
 

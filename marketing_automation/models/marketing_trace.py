@@ -37,7 +37,9 @@ class MarketingTrace(models.Model):
     end_code = fields.Char(string="Reason code", readonly=True)
     end_params = fields.Json(readonly=True)
     state_msg = fields.Char(string="Reason", compute="_compute_state_msg")
-    parent_id = fields.Many2one("marketing.trace", string="Parent", readonly=True, index="btree_not_null", ondelete="cascade")
+    parent_id = fields.Many2one(
+        "marketing.trace", string="Parent", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
     child_ids = fields.One2many("marketing.trace", "parent_id", string="Children", readonly=True)
     mailing_trace_ids = fields.One2many("mailing.trace", "marketing_trace_id", string="Messages", readonly=True)
     event_ids = fields.One2many("marketing.trace.event", "trace_id", string="Events", readonly=True)

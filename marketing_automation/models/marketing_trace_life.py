@@ -233,7 +233,9 @@ class MarketingTrace(models.Model):
             dates[trace_id] = min(date, dates.get(trace_id, date))
         self._accept(accepted)
         traces = self.browse({trace_id for trace_id, _event, _date in rows})
-        refused = traces.filtered(lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date)
+        refused = traces.filtered(
+            lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
+        )
         refused._end(dict.fromkeys(refused.ids, ("error", "refused", None)), now)
         traces._settle(now)
         return len(rows)
@@ -377,7 +379,8 @@ class MarketingTrace(models.Model):
                         parent_id, is_test, attempt, create_uid, write_uid, create_date, write_date)
                 SELECT p.participant_id, p.campaign_id, s.activity_id, p.visit, p.res_id, 'scheduled', s.date,
                        p.id, p.is_test, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(%(parents)s::int[], %(steps)s::int[], %(dates)s::timestamp[]) AS s (parent_id, activity_id, date)
+                  FROM unnest(%(parents)s::int[], %(steps)s::int[], %(dates)s::timestamp[])
+                       AS s (parent_id, activity_id, date)
                   JOIN marketing_trace p ON p.id = s.parent_id
            ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
              RETURNING id
@@ -393,7 +396,11 @@ class MarketingTrace(models.Model):
 
     def _wait(self, waits):
         """Write until when these traces are waited on; only what differs."""
-        changed = {trace.id: waits[trace.id] for trace in self if trace.id in waits and waits[trace.id] != (trace.wait_until or None)}
+        changed = {
+            trace.id: waits[trace.id]
+            for trace in self
+            if trace.id in waits and waits[trace.id] != (trace.wait_until or None)
+        }
         if changed:
             self.env.execute_query(
                 SQL(

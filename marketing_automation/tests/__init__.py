@@ -1,1 +1,10 @@
-from . import test_bad_input, test_enrolment, test_execution, test_guards, test_schedule, test_story, test_testing
+from . import (
+    test_bad_input,
+    test_campaign,
+    test_enrolment,
+    test_execution,
+    test_guards,
+    test_schedule,
+    test_story,
+    test_testing,
+)

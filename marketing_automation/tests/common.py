@@ -33,8 +33,7 @@ class MarketingAutomationCommon(MassMailCommon):
             login="marketer",
             name="Mara Marketer",
             email="mara@marketing.example.com",
-            groups="base.group_user,base.group_partner_manager,"
-            "marketing_automation.group_marketing_automation_user",
+            groups="base.group_user,base.group_partner_manager,marketing_automation.group_marketing_automation_user",
         )
         cls.category = cls.env["res.partner.category"].create({"name": "Prospect"})
         cls.contacts = cls.env["res.partner"].create(

@@ -75,9 +75,7 @@ class TestBadInput(MarketingAutomationCommon):
             )
 
     def test_template_of_another_target(self):
-        template = self._create_template(
-            "For leads", mailing_model_id=self.env["ir.model"]._get("mailing.contact").id
-        )
+        template = self._create_template("For leads", mailing_model_id=self.env["ir.model"]._get("mailing.contact").id)
         with self.assertRaisesRegex(ValidationError, "For leads.*Welcome"), self.cr.savepoint():
             self._create_activity(self.campaign, "Welcome", "email", "begin", None, mass_mailing_id=template.id)
 
@@ -115,7 +113,9 @@ class TestBadInput(MarketingAutomationCommon):
     def test_filter_that_was_readable_once(self):
         self._create_action(self.campaign, "Act")
         self.env.flush_all()
-        self.cr.execute("UPDATE marketing_campaign SET domain = '[(''gone'', ''='', 1)]' WHERE id = %s", self.campaign.ids)
+        self.cr.execute(
+            "UPDATE marketing_campaign SET domain = '[(''gone'', ''='', 1)]' WHERE id = %s", self.campaign.ids
+        )
         self.env.invalidate_all()
         with self.assertRaisesRegex(UserError, "filter cannot be read.*gone"):
             self.campaign.action_start_campaign()

@@ -26,7 +26,12 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
     def _create_contacts(self, count, **values):
         return self.env["res.partner"].create(
             [
-                {"name": f"Contact {i}", "email": f"c{i}@people.example.com", "category_id": self.category.ids, **values}
+                {
+                    "name": f"Contact {i}",
+                    "email": f"c{i}@people.example.com",
+                    "category_id": self.category.ids,
+                    **values,
+                }
                 for i in range(count)
             ]
         )
@@ -255,7 +260,12 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
 
     def test_others_have_no_access(self):
         self._start(self.campaign)
-        for groups in ("base.group_user", "base.group_portal", "base.group_public", "mass_mailing.group_mass_mailing_user"):
+        for groups in (
+            "base.group_user",
+            "base.group_portal",
+            "base.group_public",
+            "mass_mailing.group_mass_mailing_user",
+        ):
             user = new_test_user(self.env, login=f"user of {groups}", groups=groups)
             for record in (
                 self.campaign,

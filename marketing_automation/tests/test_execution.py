@@ -21,6 +21,13 @@ if record.name == 'Cleo':
     env.cr.execute("SELECT * FROM no_such_table")
 record.write({'ref': (record.ref or '') + 'acted '})
 """
+SEES_ITS_RECORD = """
+if records != record or len(record) != 1 or env.uid != MARKETER or env.su:
+    raise UserError(f"{records} {record} {env.uid} {env.su}")
+if [key for key in env.context if key.startswith('default_')]:
+    raise UserError(env.context)
+record.write({'ref': env.user.login})
+"""
 
 
 @tagged("post_install", "-at_install")
@@ -132,9 +139,7 @@ class TestExecution(MarketingAutomationCommon, CronMixinCase):
         mails = self._run_crons(self.start)
         self.assertEqual(len(mails), 2)
         codes = {contact: self._trace(email, contact).end_code for contact in self.contacts[:3]}
-        self.assertEqual(
-            codes, {self.ada: "mail_bl", self.ben: "mail_email_missing", self.cleo: "mail_email_invalid"}
-        )
+        self.assertEqual(codes, {self.ada: "mail_bl", self.ben: "mail_email_missing", self.cleo: "mail_email_invalid"})
         self._assert_states(email, "canceled", dan="processed", eve="processed")
         self._assert_states(after, None, dan="processed", eve="processed")
         self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
@@ -205,13 +210,7 @@ class TestExecution(MarketingAutomationCommon, CronMixinCase):
     # ------------------------------------------------------------
 
     def test_server_action_sees_its_record_and_a_clean_context(self):
-        code = """
-if records != record or len(record) != 1 or env.uid != %s or env.su:
-    raise UserError(f"{records} {record} {env.uid} {env.su}")
-if [key for key in env.context if key.startswith('default_')]:
-    raise UserError(env.context)
-record.write({'ref': env.user.login})
-""" % self.marketer.id
+        code = SEES_ITS_RECORD.replace("MARKETER", str(self.marketer.id))
         activity = self._create_action(self.campaign.with_context(default_name="wrong"), "Act", code=code)
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON)

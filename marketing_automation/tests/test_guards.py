@@ -39,7 +39,13 @@ class TestGuards(MarketingAutomationCommon):
         self.assertEqual(plain.mailing_domain, NOBODY)
 
     def test_buttons_of_email_marketing(self):
-        for action in ("action_launch", "action_put_in_queue", "action_send_mail", "action_retry_failed", "action_schedule"):
+        for action in (
+            "action_launch",
+            "action_put_in_queue",
+            "action_send_mail",
+            "action_retry_failed",
+            "action_schedule",
+        ):
             self.mailing.write({"schedule_type": "scheduled", "schedule_date": self.start + timedelta(days=1)})
             with self._at(self.start), self.assertRaisesRegex(UserError, "Welcome.*Prospection"):
                 getattr(self.mailing, action)()

@@ -54,7 +54,9 @@ class TestStory(MarketingAutomationCommon, HttpCase):
             own = str(self._trace(welcome, ben).mailing_trace_ids.id)
             other = str(self._trace(welcome, cleo).mailing_trace_ids.id)
             for forged in (path, links[ben][0].replace(f"/m/{own}", f"/m/{other}"), f"{path}?s=0123456789"):
-                self.assertEqual(self.url_open(forged, allow_redirects=False).status_code, 301, "redirected all the same")
+                self.assertEqual(
+                    self.url_open(forged, allow_redirects=False).status_code, 301, "redirected all the same"
+                )
         self._run_crons(clicked_at + timedelta(minutes=1))
         self.assertEqual(campaign.link_tracker_click_count, 1, "forged clicks are counted nowhere")
         self.assertFalse(self._trace(welcome, cleo).event_ids.filtered(lambda e: e.event != "sent"))
@@ -92,6 +94,4 @@ class TestStory(MarketingAutomationCommon, HttpCase):
         # nobody comes in twice
         self._run_crons(sent + timedelta(days=5), ENROLMENT_CRON)
         self.assertEqual(campaign.total_participant_count, 5)
-        self.assertEqual(
-            (welcome.processed, welcome.total_sent, welcome.total_open, welcome.total_click), (5, 5, 3, 1)
-        )
+        self.assertEqual((welcome.processed, welcome.total_sent, welcome.total_open, welcome.total_click), (5, 5, 3, 1))

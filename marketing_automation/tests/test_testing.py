@@ -21,8 +21,10 @@ class TestTesting(MarketingAutomationCommon):
         cls.reminder = cls._create_email(cls.campaign, "Reminder", "mail_not_open", cls.welcome, interval_number=3)
 
     def _launch(self, record=None):
-        wizard = self.env["marketing.campaign.test"].with_user(self.marketer).create(
-            {"campaign_id": self.campaign.id, "res_id": (record or self.ada).id}
+        wizard = (
+            self.env["marketing.campaign.test"]
+            .with_user(self.marketer)
+            .create({"campaign_id": self.campaign.id, "res_id": (record or self.ada).id})
         )
         action = wizard.action_launch_test()
         return self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])
@@ -62,7 +64,9 @@ class TestTesting(MarketingAutomationCommon):
         self.welcome.activity_domain = "[('name', '=', 'Ben')]"
         test = self._launch()
         self.assertFalse(self._run(self._step(test, self.welcome)))
-        self.assertEqual(self._step(test, self.welcome).state_msg, "The record does not match the filter of the activity.")
+        self.assertEqual(
+            self._step(test, self.welcome).state_msg, "The record does not match the filter of the activity."
+        )
         self.assertEqual(test.state, "completed")
 
     def test_again_and_again_to_the_same_person(self):

@@ -25,7 +25,7 @@ class MarketingCampaignTest(models.TransientModel):
     def _compute_resource_ref(self):
         """Propose a record that matches the filter, else any."""
         for wizard in self:
-            model = wizard.env[wizard.model_name] if wizard.model_name in wizard.env else None
+            model = wizard.env.get(wizard.model_name)
             if model is None or not model.has_access("read"):
                 wizard.resource_ref = False
                 continue
@@ -48,7 +48,7 @@ class MarketingCampaignTest(models.TransientModel):
         """
         self.ensure_one()
         self.campaign_id.check_access("write")
-        model = self.env[self.model_name] if self.model_name in self.env else None
+        model = self.env.get(self.model_name)
         record = model.browse(self.res_id).exists() if model is not None and self.res_id else None
         if not record:
             raise UserError(_("Choose the record on which you want to test the campaign “%s”.", self.campaign_id.name))
