@@ -1,10 +1,13 @@
 from . import (
     fields,
+    base_partner_merge,
     ir_actions_server,
     ir_cron,
     ir_model,
     mail_compose_message,
     mail_mail,
+    mail_thread,
+    mailing_contact,
     mailing_mailing,
     mailing_trace,
     marketing_activity,
@@ -17,5 +20,6 @@ from . import (
     marketing_trace,
     marketing_trace_life,
     marketing_trace_event,
+    marketing_trace_retry,
     marketing_campaign_testing,
 )

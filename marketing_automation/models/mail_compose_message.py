@@ -52,6 +52,14 @@ class MailComposeMessage(models.TransientModel):
             self._cancel_marketing_duplicates(mail_values_dict, batch)
         return mail_values_dict
 
+    def _get_optout_emails(self, mail_values_dict):
+        """Add the mailing contacts who opted out of their lists: Odoo asks the list, and here is none."""
+        emails = super()._get_optout_emails(mail_values_dict)
+        if message_batch(self.env) and self.model == "mailing.contact":
+            contacts = self.env["mailing.contact"].sudo().browse(mail_values_dict)
+            emails += contacts._filter_opted_out().mapped("email_normalized")
+        return emails
+
     def _cancel_marketing_duplicates(self, mail_values_dict, batch):
         """Cancel the emails to addresses that got this step through another participant."""
         recipients = self._get_recipients_data(mail_values_dict)

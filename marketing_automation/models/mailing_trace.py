@@ -2,6 +2,8 @@ from odoo import models
 
 from .fields import LooseMany2one
 
+AUTOMATIC_KEY = "marketing_automation_automatic"  # context: an automatic answer is being processed
+
 
 class MailingTrace(models.Model):
     _inherit = "mailing.trace"
@@ -33,7 +35,7 @@ class MailingTrace(models.Model):
 
     def set_replied(self, domain=None):
         traces = self._with_found(domain)
-        new = traces.filtered(lambda trace: trace.marketing_trace_id and not trace.reply_datetime)
+        new = traces.filtered("marketing_trace_id")
         res = super(MailingTrace, traces).set_replied()
         new._record_marketing_event("reply", "incoming mail")
         return res
@@ -46,11 +48,17 @@ class MailingTrace(models.Model):
         return res
 
     def _with_found(self, domain):
-        """Return these traces and those of the domain, with the fields that the hooks read."""
+        """Return these traces and those of the domain, with the fields that the hooks read.
+
+        What a machine answers is neither a reply nor an open of a campaign's message.
+        """
         if not domain:
             return self
         fnames = ["marketing_trace_id", "trace_status", "links_click_datetime", "reply_datetime", "mass_mailing_id"]
-        return self + self.search_fetch(domain, fnames)
+        traces = self + self.search_fetch(domain, fnames)
+        if self.env.context.get(AUTOMATIC_KEY):
+            traces = traces.filtered(lambda trace: not trace.marketing_trace_id)
+        return traces
 
     def _record_marketing_event(self, event, source):
         if self:

@@ -340,6 +340,7 @@ class MarketingActivity(models.Model):
             self._check_whole_numbers(vals)
         activities = super().create(vals_list)
         activities._adopt_mailings()
+        activities._route_replies()
         return activities
 
     def write(self, vals):
@@ -347,6 +348,8 @@ class MarketingActivity(models.Model):
         res = super().write(vals)
         if {"mass_mailing_id", "campaign_id"} & set(vals):
             self._adopt_mailings()
+        if {"mass_mailing_id", "trigger_type", "parent_id"} & set(vals):
+            (self | self.child_ids)._route_replies()
         return res
 
     def unlink(self):

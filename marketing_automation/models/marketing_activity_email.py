@@ -6,6 +6,22 @@ from .engine_context import BATCH_KEY, MessageBatch
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
+    def _route_replies(self):
+        """Have the replies that these activities wait for reach Odoo.
+
+        A reply to a person's own address is never seen here. The catch-all with the record's
+        thread is what a template gets then, unless somebody chose its Reply-To by hand.
+        """
+        triggers = self._get_triggers()
+        for activity in self:
+            mailing = activity.parent_id.mass_mailing_id
+            trigger = triggers.get(activity.trigger_type)
+            if not mailing or not trigger or trigger.event != "reply" or mailing.reply_to_mode == "update":
+                continue
+            defaults = {False, mailing.create_uid.email_formatted, self.env.user.email_formatted}
+            if mailing.reply_to in defaults:
+                mailing.reply_to_mode = "update"
+
     @api.private
     def _execute_email(self, traces, now):
         """Queue the email for a batch of traces, through mass_mailing's own composer.

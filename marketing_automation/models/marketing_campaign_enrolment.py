@@ -254,6 +254,23 @@ class MarketingCampaign(models.Model):
         if self._get_workflow().leave_on_mismatch:
             query, _model = self._get_audience_query()
             self._leave_unmatched(SQL("p.res_id NOT IN %s", query.subselect()), "left_filter", now)
+            self._take_back(query, now)
+
+    def _take_back(self, query, now):
+        """Let those come back who had left the filter and match it again."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id FROM marketing_participant p
+                 WHERE p.campaign_id = %s AND p.state = 'unlinked' AND p.end_code = 'left_filter'
+                   AND p.is_test IS NOT TRUE AND p.res_id IN %s
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self.id,
+                query.subselect(),
+            )
+        )
+        self.env["marketing.participant"].browse(row[0] for row in rows)._return(now)
 
     def _leave_deleted(self, now):
         table = SQL.identifier(self.env[self.model_name]._table)

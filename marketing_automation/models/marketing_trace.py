@@ -75,6 +75,7 @@ class MarketingTrace(models.Model):
             # the participant left
             "record_deleted": _("The record was deleted."),
             "left_filter": _("The record no longer matches the campaign's filter."),
+            "merged": _("The record was merged into another that is a participant already."),
             "removed_by_hand": _("Removed by hand."),
             "test_stopped": _("The test was stopped."),
             # the step did not run

@@ -1,0 +1,175 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
+
+EXECUTION_LOG = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
+FAIL = "raise UserError('The stock is empty')"
+WORK = "record.write({'ref': (record.ref or '') + 'acted '})"
+
+
+@tagged("post_install", "-at_install")
+class TestEndings(MarketingAutomationCommon):
+    """How steps end, and how some come back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada, cls.ben, cls.cleo, cls.dan, cls.eve = cls.contacts
+        cls.campaign = cls._create_campaign()
+
+    def _refuse(self, moment):
+        """Run the mail queue while the server refuses."""
+        with self._at(moment):
+            self.send_email_mocked.side_effect = MailDeliveryException("550 mailbox unavailable")
+            self.env["mail.mail"].process_email_queue()
+
+    @mute_logger(EXECUTION_LOG)
+    def test_retry_an_error(self):
+        activity = self._create_action(self.campaign, "Act", code=FAIL)
+        after = self._create_action(self.campaign, "After", "activity", activity)
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertEqual(self.campaign.error_count, 5)
+        trace = self._trace(activity, self.ada)
+        self.assertEqual(trace.state_msg, "The activity failed: The stock is empty")
+        activity.server_action_id.sudo().code = WORK
+        with self._at(self.start + timedelta(days=1)):
+            trace.with_user(self.marketer).action_retry()
+        self.assertEqual((trace.state, trace.attempt, trace.end_code), ("scheduled", 2, False))
+        self.assertEqual(self._participant(self.campaign, self.ada).state, "running")
+        self._run_crons(self.start + timedelta(days=1), EXECUTION_CRON)
+        self.assertTraces(activity, {self.ada: "processed", self.ben: "error"})
+        self.assertTraces(after, {self.ada: "processed", self.ben: None})
+        # all that is left, at once
+        with self._at(self.start + timedelta(days=2)):
+            self.campaign.action_retry_errors()
+        self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
+        self.assertTraces(after, dict.fromkeys(self.contacts, "processed"))
+        self.assertEqual(self.campaign.error_count, 0)
+        self.assertEqual(self.ben.ref, "acted acted ")
+
+    @mute_logger(EXECUTION_LOG)
+    def test_retry_refusals(self):
+        activity = self._create_action(self.campaign, "Act", code=FAIL)
+        self._start(self.campaign)
+        trace = self._trace(activity, self.ada)
+        with self.assertRaisesRegex(UserError, "no error"):
+            trace.with_user(self.marketer).action_retry()
+        self._run_crons(self.start, EXECUTION_CRON)
+        stranger = new_test_user(self.env, login="stranger", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            trace.with_user(stranger).action_retry()
+        with self.assertRaises(AccessError):
+            self.campaign.with_user(stranger).action_retry_errors()
+        self._participant(self.campaign, self.ada).with_user(self.marketer).action_remove()
+        with self.assertRaisesRegex(UserError, "left the campaign"):
+            trace.with_user(self.marketer).action_retry()
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_server_refuses_then_retry(self):
+        """The refusal ends the step; its retry is swallowed as no duplicate, and is one mail."""
+        email = self._create_email(self.campaign, "Welcome")
+        after = self._create_action(self.campaign, "After", "activity", email)
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self._refuse(self.start)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertTraces(email, dict.fromkeys(self.contacts, "error"))
+        self.assertTraces(after, dict.fromkeys(self.contacts))
+        self.assertEqual(set(email.sudo().trace_ids.mapped("state_msg")), {"The mail server refused the message"})
+        self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
+        later = self.start + timedelta(hours=1)
+        with self._at(later):
+            self.campaign.action_retry_errors()
+        mails = self._run_crons(later, EXECUTION_CRON, MAIL_CRON, EXECUTION_CRON)
+        self.assertEqual(len(mails), 5)
+        self.assertTraces(email, dict.fromkeys(self.contacts, "processed"))
+        self.assertTraces(after, dict.fromkeys(self.contacts, "processed"))
+        self.assertEqual((email.total_sent, self._trace(email, self.ada).sent_date), (5, later))
+
+    def test_blocklisted_after_scheduling(self):
+        email = self._create_email(self.campaign, "Welcome", interval_number=1)
+        self._start(self.campaign)
+        self.env["mail.blacklist"]._add(self.ada.email)
+        mails = self._run_crons(self.start + timedelta(hours=1))
+        self.assertEqual(len(mails), 4)
+        self.assertEqual(self._trace(email, self.ada).end_code, "mail_bl")
+
+    def test_return_after_leaving(self):
+        """The same participant, with what was pending; what happened meanwhile counts."""
+        email = self._create_email(self.campaign, "Welcome")
+        read = self._create_action(self.campaign, "Read", "mail_open", email)
+        waits = self._create_action(self.campaign, "Waits", "activity", email, interval_number=2, interval_type="days")
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        participant = self._participant(self.campaign, self.ada)
+        self.ada.category_id = False
+        self._run_crons(self.start + timedelta(hours=1), ENROLMENT_CRON)
+        self.assertEqual((participant.state, self._trace(waits, self.ada).state), ("unlinked", "canceled"))
+        with self._at(self.start + timedelta(hours=2)):
+            self._trace(email, self.ada).mailing_trace_ids.set_opened()
+        self._run_crons(self.start + timedelta(hours=2), EXECUTION_CRON)
+        self.assertFalse(self._trace(read, self.ada), "nothing happens while it is away")
+        self.ada.category_id = self.category
+        self._run_crons(self.start + timedelta(hours=3), ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertEqual(self._participant(self.campaign, self.ada), participant)
+        self.assertEqual((participant.state, participant.end_code), ("running", False))
+        self.assertTraces(read, {self.ada: "processed"})
+        trace = self._trace(waits, self.ada)
+        self.assertEqual((trace.state, trace.schedule_date), ("scheduled", self.start + timedelta(days=2)))
+
+    def test_merged_contacts(self):
+        """The participant follows to the record that survives, once."""
+        activity = self._create_action(self.campaign, "Act", interval_number=1)
+        self._start(self.campaign)
+        stranger = self.env["res.partner"].create(
+            {"name": "Stranger", "email": self.ada.email, "category_id": self.category.ids}
+        )
+        merge = self.env["base.partner.merge.automatic.wizard"]
+        participant = self._participant(self.campaign, self.ada)
+        merge._merge((self.ada + stranger).ids, stranger)
+        self.assertEqual((participant.res_id, participant.trace_ids.res_id), (stranger.id, stranger.id))
+        self.ben.email = self.cleo.email = "both@people.example.com"
+        gone = self._participant(self.campaign, self.ben)
+        merge._merge((self.ben + self.cleo).ids, self.cleo)
+        self.assertEqual((gone.state, gone.end_code), ("unlinked", "merged"))
+        self._run_crons(self.start + timedelta(hours=1), ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertTraces(activity, {stranger: "processed", self.cleo: "processed", self.dan: "processed"})
+        self.assertEqual((stranger.ref, self.cleo.ref), ("acted ", "acted "))
+
+    def test_opt_out_of_a_list(self):
+        """A mailing contact who opted out of the list gets nothing, though the list is still its own."""
+        newsletter, other = self.env["mailing.list"].create([{"name": "Newsletter"}, {"name": "Other"}])
+        contacts = self.env["mailing.contact"].create(
+            [
+                {
+                    "name": name,
+                    "email": f"{name}@list.example.com",
+                    "subscription_ids": [
+                        (0, 0, {"list_id": mailing_list.id, "opt_out": out}) for mailing_list, out in subscriptions
+                    ],
+                }
+                for name, subscriptions in [
+                    ("in", [(newsletter, False)]),
+                    ("out", [(newsletter, True)]),
+                    ("elsewhere", [(newsletter, False), (other, True)]),
+                ]
+            ]
+        )
+        model = self.env["ir.model"]._get("mailing.contact")
+        campaign = self._create_campaign(
+            name="List", model_id=model.id, domain=repr([("list_ids", "in", newsletter.ids)])
+        )
+        template = self._create_template("News", body="<p>Hello</p>", mailing_model_id=model.id)
+        email = self._create_activity(campaign, "News", "email", "begin", None, mass_mailing_id=template.id)
+        self._start(campaign)
+        mails = self._run_crons(self.start)
+        self.assertEqual(len(mails), 2)
+        codes = [self._trace(email, contact).end_code for contact in contacts]
+        self.assertEqual(codes, [False, "mail_optout", False])
