@@ -21,5 +21,6 @@ from . import (
     marketing_trace_life,
     marketing_trace_event,
     marketing_trace_retry,
+    marketing_campaign_update,
     marketing_campaign_testing,
 )

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from .fields import LooseMany2one
 
@@ -14,6 +14,12 @@ class MailingTrace(models.Model):
         index="btree_not_null",
         help="The activity of the campaign that sent this message.",
     )
+
+    # Odoo looks for these on each incoming mail, and would read the whole table.
+    message_id = fields.Char(index="btree_not_null")
+
+    # Who got a step already, by address.
+    _marketing_email = models.Index("(mass_mailing_id, email) WHERE marketing_trace_id IS NOT NULL")
 
     # Each hook below looks at the traces before Odoo changes them, in the one search that
     # Odoo would have made: an event counts the first time, and for other mailings there is

@@ -381,18 +381,9 @@ class MarketingCampaign(models.Model):
             campaign.check_access("write")
             run_as = campaign._get_run_as_candidate()
             campaign._check_can_run(run_as)
-            now = fields.Datetime.now()
-            campaign.sudo().write(
-                {
-                    "state": "running",
-                    "stop_reason": False,
-                    "run_as_id": run_as.id,
-                    "tz": campaign._get_tz(),
-                    "workflow": campaign._build_workflow().to_json(),
-                }
-            )
-            campaign._sync_first_chunk(now)
-        self._get_execution_cron()._trigger()
+            values = {"state": "running", "stop_reason": False, "run_as_id": run_as.id, "tz": campaign._get_tz()}
+            campaign.sudo().write(values)
+            campaign.sudo()._put_workflow_to_work("skip")
         return True
 
     def action_stop_campaign(self):
@@ -400,17 +391,6 @@ class MarketingCampaign(models.Model):
         self.check_access("write")
         self.sudo().write({"state": "stopped"})
         return True
-
-    def action_update_participants(self):
-        """Have the running campaign execute its workflow and filter as they are now.
-
-        :raise UserError: when it does not run, or naming everything that is wrong with it
-        """
-        for campaign in self:
-            campaign.check_access("write")
-            if campaign.state != "running":
-                raise UserError(_("The campaign “%s” does not run: Start takes its workflow as it is.", campaign.name))
-        return self.action_start_campaign()
 
     def action_view_participants(self):
         self.ensure_one()

@@ -68,7 +68,7 @@ class MarketingCampaign(models.Model):
         campaign = self.sudo()
         try:
             if campaign._sync_chunk(0, now, FIRST_CHUNK) is not None:
-                self.env.ref("marketing_automation.ir_cron_campaign_sync_participants").sudo()._trigger()
+                self._get_enrolment_cron()._trigger()
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
 
@@ -109,6 +109,8 @@ class MarketingCampaign(models.Model):
         """
         if self.state != "running":
             return None
+        if self._continue_update(now):
+            return last_id
         _participants, last_id = self._enrol(now, limit, after_id=last_id)
         if last_id is None:
             self._leave(now)

@@ -40,6 +40,10 @@ class MarketingCampaign(models.Model):
         return self.env.ref("marketing_automation.ir_cron_campaign_execute_activities").sudo()
 
     @api.model
+    def _get_enrolment_cron(self):
+        return self.env.ref("marketing_automation.ir_cron_campaign_sync_participants").sudo()
+
+    @api.model
     def _wake_engine(self, now=None, idle=False):
         """Trigger the execution cron at the minute when something is due next.
 
@@ -119,6 +123,8 @@ class MarketingCampaign(models.Model):
 
         :return: how much was done; 0 when there is nothing to do now
         """
+        if self.update_job:
+            return 0  # the enrolment cron finishes the Update, then triggers this one
         try:
             return (
                 self._in_transaction(self._consume_next_events, now)

@@ -81,6 +81,7 @@ class MarketingTrace(models.Model):
             # the step did not run
             "filter_mismatch": _("The record does not match the filter of the activity."),
             "step_removed": _("The activity was removed from the workflow."),
+            "too_late": _("It was added when its moment was past for this participant."),
             "expired": _("It could not run within its expiry duration."),
             "event_happened": _("What it waited not to happen has happened."),
             "parent_bounced": _("The message before it bounced."),

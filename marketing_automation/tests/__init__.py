@@ -9,4 +9,5 @@ from . import (
     test_schedule,
     test_story,
     test_testing,
+    test_update,
 )

@@ -1,0 +1,290 @@
+"""Update: what a changed workflow means for those who are inside.
+
+It replaces the workflow that runs, then goes through the participants in chunks, in the
+user's transaction first and by the enrolment cron where they are many; until it has seen all
+of them the campaign executes nothing. What was executed stays, and nothing runs twice.
+"""
+
+from collections import Counter
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..workflow import CANCEL, SCHEDULE, decide
+
+CHUNK = 2_000  # participants of one transaction
+TIMING = ("trigger_type", "interval_number", "interval_type")
+LATE = ("skip", "run")
+
+
+class _Undo(Exception):
+    """Ends a preview."""
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    update_job = fields.Json(readonly=True, copy=False, help="What an Update still has to do, for many participants.")
+
+    def action_update_participants(self, late="skip"):
+        """Have a running campaign execute its workflow and filter as they are now.
+
+        :param str late: what becomes of new steps whose moment is past for somebody already:
+            ``skip`` them, so that nobody is surprised, or ``run`` them now
+        :raise UserError: when it does not run, or naming everything that is wrong with it
+        """
+        if late not in LATE:
+            raise UserError(_("Late steps are either skipped or run, not “%s”.", late))
+        for campaign in self:
+            campaign.check_access("write")
+            if campaign.state != "running":
+                raise UserError(_("The campaign “%s” does not run: Start takes its workflow as it is.", campaign.name))
+            run_as = campaign._get_run_as_candidate()
+            campaign._check_can_run(run_as)
+            campaign.sudo().run_as_id = run_as
+            campaign.sudo()._put_workflow_to_work(late)
+        return True
+
+    def _put_workflow_to_work(self, late):
+        """Have the campaign run its workflow as it is now, for those inside and those who come."""
+        now = fields.Datetime.now()
+        self._begin_update(late)
+        self._sync_first_chunk(now)
+        self._get_execution_cron()._trigger()
+
+    def get_update_preview(self):
+        """Tell in numbers what Update would do, by doing it and undoing it.
+
+        :return: ``{"steps": {activity id: {"new", "late", "rescheduled", "canceled": int}},
+            "leave": int, "return": int}``; ``late`` are those of ``new`` whose moment is past
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        campaign, now = self.sudo(), fields.Datetime.now()
+        totals = Counter()
+        try:
+            with self.env.cr.savepoint():
+                before = campaign._count_by_state()
+                campaign.run_as_id = self._get_run_as_candidate()
+                campaign._begin_update("run")
+                while campaign.update_job:
+                    totals += campaign._update_chunk(now)
+                campaign._leave(now)
+                after = campaign._count_by_state()
+                raise _Undo()
+        except _Undo:
+            self.env.invalidate_all()
+        steps = {}
+        for (step_id, what), count in totals.items():
+            steps.setdefault(step_id, dict.fromkeys(("new", "late", "rescheduled", "canceled"), 0))[what] = count
+        came = max(0, before["left"] - after["left"])
+        return {"steps": steps, "leave": max(0, after["left"] - before["left"]), "return": came}
+
+    def _count_by_state(self):
+        [[left]] = self.env.execute_query(
+            SQL(
+                """SELECT count(*) FROM marketing_participant WHERE campaign_id = %s AND state = 'unlinked'
+                      AND end_code = 'left_filter' AND is_test IS NOT TRUE""",
+                self.id,
+            )
+        )
+        return {"left": left}
+
+    def _begin_update(self, late):
+        """Replace the workflow that runs, and note what that means for participants."""
+        new = self._build_workflow()
+        if not self.workflow:  # the first start
+            self.workflow = new.to_json()
+            return
+        old = self._get_workflow()
+        added = set(new.steps) - set(old.steps)
+        both = set(new.steps) & set(old.steps)
+        moved = {step_id for step_id in both if new.steps[step_id].parent_id != old.steps[step_id].parent_id}
+        retimed = {
+            step_id
+            for step_id in both - moved
+            if any(getattr(new.steps[step_id], name) != getattr(old.steps[step_id], name) for name in TIMING)
+        }
+        job = {
+            "removed": sorted(set(old.steps) - set(new.steps)),
+            "moved": sorted(moved),
+            "fresh": sorted(added | moved),
+            "retimed": sorted(retimed),
+            "late": late,
+            "after": 0,
+        }
+        touched = job["removed"] or job["fresh"] or job["retimed"]
+        self.write({"workflow": new.to_json(), "update_job": job if touched else False})
+        if old.unique_field != new.unique_field:
+            self._rewrite_unicity_keys()
+
+    def _continue_update(self, now):
+        """Go on with an Update, by one chunk.
+
+        :return: whether there is more to do
+        """
+        if self.update_job:
+            self._update_chunk(now)
+        return bool(self.update_job)
+
+    def _update_chunk(self, now):
+        """Do for the next participants what the Update means.
+
+        :return: Counter of (activity id, what was done)
+        """
+        job = self.update_job
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM marketing_participant
+                    WHERE campaign_id = %s AND id > %s AND is_test IS NOT TRUE AND state != 'unlinked'
+                 ORDER BY id LIMIT %s FOR NO KEY UPDATE""",
+                self.id,
+                job["after"],
+                CHUNK,
+            )
+        )
+        participants = self.env["marketing.participant"].browse(row[0] for row in rows)
+        counts = participants._apply_update(job, now) if participants else Counter()
+        self.update_job = dict(job, after=participants[-1].id) if len(participants) == CHUNK else False
+        self.env.flush_all()
+        return counts
+
+    def _rewrite_unicity_keys(self):
+        """Have the participants hold the values of the new field; of those that share one, the first."""
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL("UPDATE marketing_participant SET unicity_key = NULL WHERE campaign_id = %s RETURNING id", self.id)
+        )
+        if not self._get_workflow().unique_field or self.model_name not in self.env:
+            return
+        model = self.env[self.model_name].sudo().with_context(active_test=False)
+        query = model._search([])
+        key = self._get_unicity_sql(model, query)
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_participant p SET unicity_key = first.key
+                  FROM (SELECT DISTINCT ON (a.key) q.id, a.key
+                          FROM (%(records)s) AS a (id, key)
+                          JOIN marketing_participant q ON q.res_id = a.id
+                         WHERE q.campaign_id = %(campaign)s AND q.is_test IS NOT TRUE AND a.key IS NOT NULL
+                      ORDER BY a.key, q.id) first
+                 WHERE p.id = first.id RETURNING p.id
+                """,
+                records=query.select(SQL.identifier(query.table, "id"), key),
+                campaign=self.id,
+            )
+        )
+        self.env.invalidate_all()
+
+
+class MarketingParticipant(models.Model):
+    _inherit = "marketing.participant"
+
+    @api.private
+    def _apply_update(self, job, now):
+        """Cancel, reschedule and add steps for these locked participants.
+
+        :param dict job: see ``marketing.campaign._begin_update``
+        :return: Counter of (activity id, what was done)
+        """
+        campaign = self.campaign_id
+        workflow = campaign._get_workflow()
+        traces = self.env["marketing.trace"]
+        pending = [("participant_id", "in", self.ids), ("state", "=", "scheduled")]
+        removed = traces.search([*pending, ("activity_id", "in", job["removed"])])
+        counts = Counter((trace.activity_id.id, "canceled") for trace in removed)
+        removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
+        traces.search([*pending, ("activity_id", "in", job["moved"])]).unlink()
+
+        changed = {*job["fresh"], *job["retimed"]}
+        parent_ids = {workflow.steps[step_id].parent_id for step_id in changed} - {None}
+        executed = [("participant_id", "in", self.ids), ("state", "in", ("processed", "error"))]
+        parents = traces.search([*executed, ("activity_id", "in", list(parent_ids))])
+        for step_id in changed:
+            step = workflow.steps[step_id]
+            if step.parent_id is None:
+                dates = {participant: step.due(participant.date_start, campaign._get_tz()) for participant in self}
+                counts += self._plan_root(step, dates, job, now)
+            else:
+                counts += parents.filtered(lambda trace, step=step: trace.activity_id.id == step.parent_id)._plan_child(
+                    step, job, now
+                )
+        self._refresh_state(now, campaign._get_awaiting_steps())
+        return counts
+
+    def _plan_root(self, step, dates, job, now):
+        """Add or reschedule a first step.
+
+        :param dict dates: due date by participant
+        """
+        counts = Counter()
+        traces = self.env["marketing.trace"].search(
+            [("participant_id", "in", self.ids), ("activity_id", "=", step.id), ("visit", "=", 1)]
+        )
+        for trace in traces.filtered(lambda trace: trace.state == "scheduled"):
+            date = dates[trace.participant_id]
+            if trace.schedule_date != date:
+                trace.schedule_date = date
+                counts[step.id, "rescheduled"] += 1
+        missing = self - traces.participant_id
+        new = self.env["marketing.trace"].create(
+            [
+                {
+                    "participant_id": participant.id,
+                    "campaign_id": participant.campaign_id.id,
+                    "activity_id": step.id,
+                    "res_id": participant.res_id,
+                    "schedule_date": dates[participant],
+                }
+                for participant in missing
+            ]
+        )
+        self.env.flush_all()
+        return counts + new._count_new(step, job, now)
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    def _plan_child(self, step, job, now):
+        """Add, reschedule or cancel a step below these executed traces, from their facts."""
+        counts = Counter()
+        campaign = self.campaign_id
+        trigger = self.env["marketing.activity"]._get_triggers()[step.trigger_type]
+        children = self.search([("participant_id", "in", self.participant_id.ids), ("activity_id", "=", step.id)])
+        by_participant = {child.participant_id: child for child in children}
+        facts = self._get_facts()
+        scheduled, canceled = [], {}
+        for trace in self:
+            decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
+            child = by_participant.get(trace.participant_id)
+            if not child:
+                if decision.kind == SCHEDULE:
+                    scheduled.append((trace, step.id, decision.date))
+            elif child.state == "scheduled":
+                if decision.kind == CANCEL:
+                    canceled[child.id] = ("canceled", decision.code, None)
+                elif decision.kind != SCHEDULE:
+                    child.unlink()  # it waits for an event again
+                    counts[step.id, "rescheduled"] += 1
+                elif (child.schedule_date, child.parent_id) != (decision.date, trace):
+                    child.write({"schedule_date": decision.date, "parent_id": trace.id})
+                    counts[step.id, "rescheduled"] += 1
+        self.env.flush_all()
+        self._end(canceled, now)
+        counts[step.id, "canceled"] += len(canceled)
+        self._spawn(scheduled)
+        new = self.search(
+            [("parent_id", "in", [trace.id for trace, *_rest in scheduled]), ("activity_id", "=", step.id)]
+        )
+        return counts + new._count_new(step, job, now)
+
+    def _count_new(self, step, job, now):
+        """Count new steps; skip those of a fresh step that are late, unless they are to run."""
+        late = self.filtered(lambda trace: trace.schedule_date < now) if step.id in job["fresh"] else self.browse()
+        if job["late"] == "skip":
+            late._end(dict.fromkeys(late.ids, ("canceled", "too_late", None)), now)
+        return Counter({(step.id, "new"): len(self), (step.id, "late"): len(late)})

@@ -1,0 +1,191 @@
+from datetime import timedelta
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ..models import marketing_campaign_update
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestUpdate(MarketingAutomationCommon):
+    """A workflow that is edited while people are inside."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada, cls.ben, cls.cleo, cls.dan, cls.eve = cls.contacts
+        cls.campaign = cls._create_campaign()
+        cls.first = cls._create_action(cls.campaign, "First")
+        cls.later = cls._create_action(
+            cls.campaign, "Later", "activity", cls.first, interval_number=2, interval_type="days"
+        )
+
+    def setUp(self):
+        super().setUp()
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.day = self.start + timedelta(days=1)
+
+    def _update(self, moment=None, late="skip", campaign=None):
+        with self._at(moment or self.day):
+            preview = (campaign or self.campaign).get_update_preview()
+            (campaign or self.campaign).action_update_participants(late=late)
+        return preview
+
+    def _all(self, activity, state):
+        self.assertTraces(activity, dict.fromkeys(self.contacts, state))
+
+    def test_nothing_before_update(self):
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        self.later.interval_number = 1
+        self.assertTrue(self.campaign.require_sync)
+        self._run_crons(self.day, ENROLMENT_CRON, EXECUTION_CRON)
+        self._all(new, None)
+        self._all(self.later, "scheduled")
+
+    def test_new_step_reaches_those_inside(self):
+        """Those who are done too: it is scheduled from the moment of its trigger."""
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=3, interval_type="days")
+        end = self._create_action(self.campaign, "End", "activity", new)
+        preview = self._update()
+        self.assertEqual(preview["steps"], {new.id: {"new": 5, "late": 0, "rescheduled": 0, "canceled": 0}})
+        self.assertFalse(self.campaign.require_sync)
+        self.assertEqual(self._trace(new, self.ada).schedule_date, self.start + timedelta(days=3))
+        self._run_crons(self.start + timedelta(days=3), EXECUTION_CRON)
+        self._all(end, "processed")
+
+    def test_late_step_is_skipped_or_run(self):
+        """Nobody is surprised by a welcome mail years later, unless the user says so."""
+        for late, state in [("skip", "canceled"), ("run", "processed")]:
+            new = self._create_action(self.campaign, late, "activity", self.first, interval_number=1)
+            root = self._create_action(self.campaign, f"{late} root", interval_number=1)
+            preview = self._update(late=late)
+            for activity in (new, root):
+                self.assertEqual(preview["steps"][activity.id], {"new": 5, "late": 5, "rescheduled": 0, "canceled": 0})
+            self._run_crons(self.day, EXECUTION_CRON)
+            self._all(new, state)
+            self._all(root, state)
+        self.assertEqual(
+            set(self.campaign.sudo().participant_ids.trace_ids.filtered("end_code").mapped("end_code")), {"too_late"}
+        )
+        with self.assertRaises(UserError):
+            self.campaign.action_update_participants(late="maybe")
+
+    def test_retimed_step(self):
+        self.later.interval_number = 4
+        preview = self._update()
+        self.assertEqual(preview["steps"][self.later.id]["rescheduled"], 5)
+        self.assertEqual(self._trace(self.later, self.ada).schedule_date, self.start + timedelta(days=4))
+        # earlier than now: it runs, for it was pending
+        self.later.write({"interval_number": 3, "interval_type": "hours"})
+        self._update()
+        self._run_crons(self.day, EXECUTION_CRON)
+        self._all(self.later, "processed")
+        self.assertEqual(self.ada.ref, "acted acted ")
+
+    def test_removed_step(self):
+        """What was pending is cancelled, what was done stays as history; nothing runs again."""
+        self.later.action_archive()
+        preview = self._update()
+        self.assertEqual(preview["steps"][self.later.id]["canceled"], 5)
+        self._all(self.later, "canceled")
+        self.assertEqual(self._trace(self.later, self.ada).end_code, "step_removed")
+        self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
+        self._run_crons(self.start + timedelta(days=3), EXECUTION_CRON)
+        self.assertEqual((self.ada.ref, self.first.processed), ("acted ", 5))
+
+    def test_moved_step(self):
+        """Its pending traces are rebuilt under the new parent."""
+        between = self._create_action(
+            self.campaign, "Between", "activity", self.first, interval_number=36, interval_type="hours"
+        )
+        self.later.parent_id = between
+        self._update()
+        self._all(self.later, None)
+        self._run_crons(self.start + timedelta(hours=36), EXECUTION_CRON)
+        trace = self._trace(self.later, self.ada)
+        self.assertEqual(trace.parent_id, self._trace(between, self.ada))
+        self.assertEqual(trace.schedule_date, self.start + timedelta(hours=36, days=2))
+
+    def test_executed_step_is_never_executed_again(self):
+        self.first.write({"interval_number": 5, "interval_type": "days"})
+        self.later.write({"parent_id": False, "trigger_type": "begin"})
+        self._update()
+        self._run_crons(self.start + timedelta(days=9), EXECUTION_CRON)
+        self.assertEqual((self.first.processed, self.later.processed, self.ada.ref), (5, 5, "acted acted "))
+
+    def test_trigger_becomes_an_event(self):
+        """What waits for an event that has not happened has no trace; what has, counts."""
+        campaign = self._create_campaign(name="Mail")
+        email = self._create_email(campaign, "Welcome")
+        after = self._create_action(campaign, "After", "activity", email, interval_number=9, interval_type="days")
+        self._start(campaign)
+        self._run_crons(self.start)
+        with self._at(self.start + timedelta(hours=1)):
+            self._trace(email, self.ada).mailing_trace_ids.set_opened()
+        self._run_crons(self.start + timedelta(hours=1), EXECUTION_CRON)
+        after.trigger_type = "mail_open"
+        self._update(campaign=campaign)
+        self.assertTraces(after, {self.ada: "scheduled", self.ben: None})
+        self.assertEqual(self._trace(after, self.ada).schedule_date, self.start + timedelta(days=9, hours=1))
+
+    def test_changed_filter(self):
+        self.campaign.domain = repr([("id", "in", (self.ada + self.ben).ids)])
+        self.assertEqual(self._update()["leave"], 3)
+        self.assertTraces(self.later, {self.ada: "scheduled", self.cleo: "canceled"})
+        self.campaign.domain = repr([("category_id", "in", self.category.ids)])
+        self.assertEqual(self._update(self.day + timedelta(hours=1))["return"], 3)
+        self._all(self.later, "scheduled")
+        self.assertEqual(len(self.campaign.participant_ids), 5)
+
+    def test_changed_unicity(self):
+        self.contacts[:2].write({"function": "Boss"})
+        self.campaign.unique_field_id = self.env["ir.model.fields"]._get("res.partner", "function")
+        self._update()
+        late = self.env["res.partner"].create(
+            [
+                {"name": "Fay", "function": "boss", "category_id": self.category.ids},
+                {"name": "Gil", "function": "Clerk", "category_id": self.category.ids},
+            ]
+        )
+        self._run_crons(self.day, ENROLMENT_CRON)
+        self.assertFalse(self._participant(self.campaign, late[0]), "the value is taken")
+        self.assertTrue(self._participant(self.campaign, late[1]))
+        self.assertEqual(len(self.campaign.participant_ids), 6, "who is inside stays")
+
+    def test_preview_changes_nothing(self):
+        self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        self.later.action_archive()
+        before = self.campaign.sudo().participant_ids.trace_ids.mapped(lambda trace: (trace.id, trace.state))
+        with self._at(self.day):
+            self.campaign.get_update_preview()
+        self.env.invalidate_all()
+        after = self.campaign.sudo().participant_ids.trace_ids.mapped(lambda trace: (trace.id, trace.state))
+        self.assertEqual(before, after)
+        self.assertTrue(self.campaign.require_sync)
+
+    def test_many_participants(self):
+        """The cron finishes what the user's transaction began; nothing is executed meanwhile."""
+        self.patch(marketing_campaign_update, "CHUNK", 2)
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        self._update(late="run")
+        self.assertEqual(len(new.sudo().trace_ids), 2)
+        self._run_crons(self.day, EXECUTION_CRON)
+        self.assertEqual(set(new.sudo().trace_ids.mapped("state")), {"scheduled"})
+        self._run_crons(self.day, ENROLMENT_CRON, EXECUTION_CRON)
+        self._all(new, "processed")
+
+    def test_update_refusals(self):
+        self.campaign.action_stop_campaign()
+        with self.assertRaisesRegex(UserError, "does not run"):
+            self.campaign.action_update_participants()
+
+    def test_restart_takes_the_workflow_as_it_is(self):
+        self.campaign.action_stop_campaign()
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        self.later.action_archive()
+        self._start(self.campaign, self.day)
+        self._run_crons(self.day, EXECUTION_CRON)
+        self._all(new, "canceled")
+        self._all(self.later, "canceled")
