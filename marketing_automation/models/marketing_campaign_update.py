@@ -53,6 +53,19 @@ class MarketingCampaign(models.Model):
         self._sync_first_chunk(now)
         self._get_execution_cron()._trigger()
 
+    def action_open_update(self):
+        """Open the dialog that tells what Update would do, and does it."""
+        self.ensure_one()
+        self._check_can_run(self._get_run_as_candidate())
+        return {
+            "name": _("Update"),
+            "type": "ir.actions.act_window",
+            "res_model": "marketing.campaign.update",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_campaign_id": self.id},
+        }
+
     def get_update_preview(self):
         """Tell in numbers what Update would do, by doing it and undoing it.
 

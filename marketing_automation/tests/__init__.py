@@ -7,6 +7,7 @@ from . import (
     test_execution,
     test_guards,
     test_schedule,
+    test_server_actions,
     test_story,
     test_testing,
     test_update,

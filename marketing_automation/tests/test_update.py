@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ..models import marketing_campaign_update
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
@@ -153,6 +153,21 @@ class TestUpdate(MarketingAutomationCommon):
         self.assertFalse(self._participant(self.campaign, late[0]), "the value is taken")
         self.assertTrue(self._participant(self.campaign, late[1]))
         self.assertEqual(len(self.campaign.participant_ids), 6, "who is inside stays")
+
+    def test_dialog(self):
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        with self._at(self.day):
+            action = self.campaign.action_open_update()
+            dialog = Form(self.env[action["res_model"]].with_user(self.marketer).with_context(**action["context"]))
+            self.assertEqual((dialog.late_count, dialog.late), (5, "skip"))
+            dialog.late = "run"
+            wizard = dialog.save()
+            self.assertEqual(
+                [(line.activity_id, line.new_count, line.late_count) for line in wizard.line_ids], [(new, 5, 5)]
+            )
+            wizard.action_update()
+        self._run_crons(self.day, EXECUTION_CRON)
+        self._all(new, "processed")
 
     def test_preview_changes_nothing(self):
         self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)

@@ -1,1 +1,1 @@
-from . import marketing_campaign_test
+from . import marketing_campaign_test, marketing_campaign_update

@@ -1,0 +1,56 @@
+from odoo import Command, api, fields, models
+
+
+class MarketingCampaignUpdate(models.TransientModel):
+    """What Update would do, in numbers, and the choice for what is late."""
+
+    _name = "marketing.campaign.update"
+    _description = "Marketing Campaign: Update"
+
+    campaign_id = fields.Many2one("marketing.campaign", string="Campaign", required=True, ondelete="cascade")
+    line_ids = fields.One2many("marketing.campaign.update.line", "wizard_id", string="Activities")
+    leave_count = fields.Integer(string="Leave")
+    return_count = fields.Integer(string="Come Back")
+    late_count = fields.Integer(string="Late Steps")
+    late = fields.Selection(
+        [("skip", "Skip them"), ("run", "Run them now")],
+        string="Late Steps are",
+        default="skip",
+        required=True,
+        help="New activities whose moment is past for somebody who is inside already.",
+    )
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        campaign = self.env["marketing.campaign"].browse(values.get("campaign_id"))
+        if campaign:
+            preview = campaign.get_update_preview()
+            values.update(
+                leave_count=preview["leave"],
+                return_count=preview["return"],
+                late_count=sum(numbers["late"] for numbers in preview["steps"].values()),
+                line_ids=[
+                    Command.create({"activity_id": activity_id, **{f"{what}_count": n for what, n in numbers.items()}})
+                    for activity_id, numbers in sorted(preview["steps"].items())
+                    if any(numbers.values())
+                ],
+            )
+        return values
+
+    def action_update(self):
+        self.ensure_one()
+        self.campaign_id.action_update_participants(late=self.late)
+        return {"type": "ir.actions.act_window_close"}
+
+
+class MarketingCampaignUpdateLine(models.TransientModel):
+    _name = "marketing.campaign.update.line"
+    _description = "Marketing Campaign: Update of an Activity"
+
+    wizard_id = fields.Many2one("marketing.campaign.update", required=True, ondelete="cascade")
+    activity_id = fields.Many2one("marketing.activity", string="Activity", ondelete="cascade")
+    new_count = fields.Integer(string="Get it")
+    late_count = fields.Integer(string="… of them Late")
+    rescheduled_count = fields.Integer(string="Rescheduled")
+    canceled_count = fields.Integer(string="Cancelled")
