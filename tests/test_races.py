@@ -1,0 +1,90 @@
+"""The race between a timer and its event, with two committed transactions, in both orders."""
+
+import pytest
+from test_concurrency import Engine
+from test_real_campaign import LOCAL, PATIENCE, fetch, make_campaign, wait_until
+
+from tools.postgres import Server
+
+GATE = 4242  # an advisory lock, at which the negative's action waits
+NEGATIVE = f"env.cr.execute('SELECT pg_advisory_xact_lock({GATE})')\nrecord.write({{'ref': 'not opened'}})"
+POSITIVE = "record.write({'function': 'opened'})"
+
+
+@pytest.fixture
+def due_negative(odoo_server, smtp_sink):
+    """A server whose campaign has a "not opened" due now; gives it with the pixel of the mail."""
+    odoo_server.stop()
+    odoo_server.start("--max-cron-threads=0")
+    rpc = odoo_server.rpc
+    campaign, contacts = make_campaign(rpc)
+    rpc("res.partner", "write", contacts[1:], {"category_id": [(5,)]})
+    [welcome] = rpc("marketing.activity", "search", [("name", "=", "Welcome")])
+    [action] = rpc("ir.actions.server", "search_read", [("name", "=", "Thanks")], ["model_id"])
+    for name, trigger, code in [("Negative", "mail_not_open", NEGATIVE), ("Positive", "mail_open", POSITIVE)]:
+        values = {"name": name, "model_id": action["model_id"][0], "state": "code", "code": code}
+        rpc(
+            "marketing.activity",
+            "create",
+            {
+                "name": name,
+                "campaign_id": campaign,
+                "activity_type": "action",
+                "server_action_id": rpc("ir.actions.server", "create", values),
+                "trigger_type": trigger,
+                "parent_id": welcome,
+                "interval_number": 1 if trigger == "mail_not_open" else 0,
+            },
+        )
+    rpc("marketing.campaign", "action_start_campaign", [campaign])
+    run_engine(odoo_server)
+    rpc("mail.mail", "process_email_queue")
+    run_engine(odoo_server)
+    assert states(odoo_server) == {"Welcome": "processed", "Negative": "scheduled"}
+    odoo_server.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 hours'")
+    [mail] = smtp_sink.wait_for(1, timeout=PATIENCE)
+    [pixel] = [url for url in LOCAL.findall(mail.get_body(("html",)).get_content()) if "/mail/track/" in url]
+    return odoo_server, pixel
+
+
+def run_engine(server):
+    engine = Engine(server.database)
+    engine.begin()
+    engine.end()
+
+
+def states(server):
+    return dict(
+        server.query("SELECT a.name, t.state FROM marketing_trace t JOIN marketing_activity a ON a.id = t.activity_id")
+    )
+
+
+def test_event_before_its_timer(due_negative):
+    """A negative never runs once its event is recorded."""
+    server, pixel = due_negative
+    assert fetch(pixel) == (200, None)
+    run_engine(server)
+    assert states(server) == {"Welcome": "processed", "Negative": "canceled", "Positive": "processed"}
+    assert server.query("SELECT ref, function FROM res_partner WHERE name = 'Ada'") == [(None, "opened")]
+
+
+def test_event_while_its_timer_runs(due_negative):
+    """The event waits for nothing, the negative has its way, and the positive branch follows."""
+    server, pixel = due_negative
+    engine = Engine(server.database)
+    gate = Server.from_environment().connect(server.database)
+    try:
+        with gate.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
+            engine.begin()
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+            wait_until(lambda: server.query(waiting, GATE), "the negative's action, in the middle of its transaction")
+            assert fetch(pixel) == (200, None)
+            assert server.query("SELECT event FROM marketing_trace_event WHERE event = 'open'") == [("open",)]
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])
+        engine.end()
+    finally:
+        gate.close()
+    run_engine(server)
+    assert states(server) == {"Welcome": "processed", "Negative": "processed", "Positive": "processed"}
+    assert server.query("SELECT ref, function FROM res_partner WHERE name = 'Ada'") == [("not opened", "opened")]
