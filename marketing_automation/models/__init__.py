@@ -1,10 +1,8 @@
 from . import (
     fields,
-    base_partner_merge,
     ir_actions_server,
     ir_cron,
     ir_model,
-    mail_compose_message,
     mail_mail,
     mail_thread,
     mailing_contact,

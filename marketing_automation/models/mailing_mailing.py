@@ -24,7 +24,6 @@ class MailingMailing(models.Model):
     )
     marketing_campaign_id = fields.Many2one(
         "marketing.campaign",
-        string="Marketing Campaign",
         copy=False,
         readonly=True,
         index="btree_not_null",
@@ -59,7 +58,7 @@ class MailingMailing(models.Model):
     def _compute_mailing_domain(self):
         templates = self.filtered("use_in_marketing_automation")
         templates.mailing_domain = NOBODY
-        super(MailingMailing, self - templates)._compute_mailing_domain()
+        return super(MailingMailing, self - templates)._compute_mailing_domain()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -28,9 +28,7 @@ class MarketingActivity(models.Model):
     name = fields.Char(required=True)
     active = fields.Boolean(default=True, help="A removed activity that has a history is archived.")
     sequence = fields.Integer(default=10)
-    campaign_id = fields.Many2one(
-        "marketing.campaign", string="Campaign", required=True, index=True, ondelete="cascade"
-    )
+    campaign_id = fields.Many2one("marketing.campaign", required=True, index=True, ondelete="cascade")
     campaign_state = fields.Selection(related="campaign_id.state", string="Campaign Status")
     model_id = fields.Many2one(related="campaign_id.model_id")
     model_name = fields.Char(related="campaign_id.model_name")
@@ -51,9 +49,7 @@ class MarketingActivity(models.Model):
     mass_mailing_id = fields.Many2one(
         "mailing.mailing", string="Mailing Template", copy=False, index="btree_not_null", ondelete="restrict"
     )
-    server_action_id = fields.Many2one(
-        "ir.actions.server", string="Server Action", copy=False, index="btree_not_null", ondelete="restrict"
-    )
+    server_action_id = fields.Many2one("ir.actions.server", copy=False, index="btree_not_null", ondelete="restrict")
     trigger_type = fields.Selection(
         [
             ("begin", "Beginning of workflow"),
@@ -352,24 +348,28 @@ class MarketingActivity(models.Model):
             (self | self.child_ids)._route_replies()
         return res
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_history(self):
+        history = [("activity_id", "in", self.ids), ("is_test", "!=", True)]
+        trace = self.env["marketing.trace"].sudo().search(history, limit=1)
+        if trace:
+            raise UserError(
+                _(
+                    "The activity “%s” has a history, which its participants keep: archive it instead.",
+                    trace.activity_id.name,
+                )
+            )
+
     def unlink(self):
         """Delete the activities, and those below them.
 
         :raise UserError: where one of them has a history
         """
         activities = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
-        with_history = self.env["marketing.trace"].sudo().search(
-            [("activity_id", "in", activities.ids), ("is_test", "!=", True)], limit=1
-        )  # fmt: skip
-        if with_history:
-            raise UserError(
-                _(
-                    "The activity “%s” has a history, which its participants keep: archive it instead.",
-                    with_history.activity_id.name,
-                )
-            )
-        self.env["marketing.trace.event"].sudo().search([("activity_id", "in", activities.ids)]).unlink()
-        return super(MarketingActivity, activities).unlink()
+        events = self.env["marketing.trace.event"].sudo().search([("activity_id", "in", activities.ids)])
+        res = super(MarketingActivity, activities).unlink()
+        events.unlink()
+        return res
 
     def _copy_to(self, campaign, parent):
         """Copy this activity into another campaign, with a template and a server action of its own.

@@ -49,7 +49,7 @@ class MarketingCampaign(models.Model):
         ondelete="restrict",
         help="With whose rights the campaign acts: whoever last pressed Start or Update.",
     )
-    company_id = fields.Many2one("res.company", string="Company", index=True)
+    company_id = fields.Many2one("res.company", index=True)
     tz = fields.Char(string="Time Zone", readonly=True, copy=False, help="Fixed at Start; days keep its wall clock.")
     tag_ids = fields.Many2many("utm.tag", "marketing_campaign_tag_rel", "campaign_id", "tag_id", string="Tags")
     color = fields.Integer(string="Color Index")
@@ -352,15 +352,19 @@ class MarketingCampaign(models.Model):
                 )
             )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_running(self):
+        for campaign in self:
+            if campaign.state == "running":
+                raise UserError(_("The campaign “%s” is running: stop it before you delete it.", campaign.name))
+
     def unlink(self):
         """Delete the campaigns with all that is theirs; Odoo's history of their mails stays.
 
         :raise UserError: for a campaign that runs
         """
-        for campaign in self:
-            if campaign.state == "running":
-                raise UserError(_("The campaign “%s” is running: stop it before you delete it.", campaign.name))
         self.check_access("unlink")
+        self._unlink_unless_running()  # before what is theirs goes
         utm_campaigns = self.utm_campaign_id.sudo()
         self.env["marketing.trace.event"].sudo().search([("campaign_id", "in", self.ids)]).unlink()
         self.sudo().participant_ids.unlink()

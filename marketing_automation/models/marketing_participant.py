@@ -12,9 +12,7 @@ class MarketingParticipant(models.Model):
     _order = "id desc"
     _rec_name = "id"
 
-    campaign_id = fields.Many2one(
-        "marketing.campaign", string="Campaign", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    campaign_id = fields.Many2one("marketing.campaign", required=True, readonly=True, index=True, ondelete="cascade")
     model_name = fields.Char(string="Target", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Record ID", model_field="model_name", required=True, readonly=True)
     resource_ref = fields.Reference(

@@ -17,15 +17,9 @@ class MarketingTrace(models.Model):
     _order = "schedule_date desc, id desc"
     _rec_name = "activity_id"
 
-    participant_id = fields.Many2one(
-        "marketing.participant", string="Participant", required=True, readonly=True, ondelete="cascade"
-    )
-    campaign_id = fields.Many2one(
-        "marketing.campaign", string="Campaign", required=True, readonly=True, ondelete="cascade"
-    )
-    activity_id = fields.Many2one(
-        "marketing.activity", string="Activity", required=True, readonly=True, ondelete="cascade"
-    )
+    participant_id = fields.Many2one("marketing.participant", required=True, readonly=True, ondelete="cascade")
+    campaign_id = fields.Many2one("marketing.campaign", required=True, readonly=True, ondelete="cascade")
+    activity_id = fields.Many2one("marketing.activity", required=True, readonly=True, ondelete="cascade")
     visit = fields.Integer(default=1, required=True, readonly=True, help="How often the participant came to this step.")
     res_id = fields.Integer(string="Record ID", required=True, readonly=True)
     state = fields.Selection(STATES, default="scheduled", required=True, readonly=True)
@@ -37,9 +31,7 @@ class MarketingTrace(models.Model):
     end_code = fields.Char(string="Reason code", readonly=True)
     end_params = fields.Json(readonly=True)
     state_msg = fields.Char(string="Reason", compute="_compute_state_msg")
-    parent_id = fields.Many2one(
-        "marketing.trace", string="Parent", readonly=True, index="btree_not_null", ondelete="cascade"
-    )
+    parent_id = fields.Many2one("marketing.trace", readonly=True, index="btree_not_null", ondelete="cascade")
     child_ids = fields.One2many("marketing.trace", "parent_id", string="Children", readonly=True)
     mailing_trace_ids = fields.One2many("mailing.trace", "marketing_trace_id", string="Messages", readonly=True)
     event_ids = fields.One2many("marketing.trace.event", "trace_id", string="Events", readonly=True)

@@ -1,1 +1,6 @@
-from . import marketing_campaign_test, marketing_campaign_update
+from . import (
+    base_partner_merge,
+    mail_compose_message,
+    marketing_campaign_test,
+    marketing_campaign_update,
+)

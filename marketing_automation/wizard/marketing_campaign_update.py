@@ -7,7 +7,7 @@ class MarketingCampaignUpdate(models.TransientModel):
     _name = "marketing.campaign.update"
     _description = "Marketing Campaign: Update"
 
-    campaign_id = fields.Many2one("marketing.campaign", string="Campaign", required=True, ondelete="cascade")
+    campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
     line_ids = fields.One2many("marketing.campaign.update.line", "wizard_id", string="Activities")
     leave_count = fields.Integer(string="Leave")
     return_count = fields.Integer(string="Come Back")
@@ -49,7 +49,7 @@ class MarketingCampaignUpdateLine(models.TransientModel):
     _description = "Marketing Campaign: Update of an Activity"
 
     wizard_id = fields.Many2one("marketing.campaign.update", required=True, ondelete="cascade")
-    activity_id = fields.Many2one("marketing.activity", string="Activity", ondelete="cascade")
+    activity_id = fields.Many2one("marketing.activity", ondelete="cascade")
     new_count = fields.Integer(string="Get it")
     late_count = fields.Integer(string="… of them Late")
     rescheduled_count = fields.Integer(string="Rescheduled")

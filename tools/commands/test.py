@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..chromium import chromium_folder
 from ..console import guarded
-from ..paths import ODOO_CONF, ROOT
+from ..paths import DEV, ODOO_CONF, ROOT
 from ..processes import foreground
 from ..signals import raise_on_end
 from ..test_databases import run_database
@@ -32,6 +32,7 @@ def _environment(space, browser, template):
     environment = space.environment()
     if browser:
         environment["PATH"] = f"{browser}:{environment['PATH']}"
+    environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(DEV / "hypothesis")
     environment["TEST_TEMPLATE"] = template  # what tests/conftest.py clones for whole servers
     return environment
 

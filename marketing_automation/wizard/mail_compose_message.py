@@ -1,6 +1,6 @@
 from odoo import models
 
-from .engine_context import message_batch
+from ..models.engine_context import message_batch
 
 
 class MailComposeMessage(models.TransientModel):
@@ -10,10 +10,10 @@ class MailComposeMessage(models.TransientModel):
 
     def _compute_force_send(self):
         """Leave the sending to Odoo's queue: no SMTP while the engine holds its locks."""
-        if message_batch(self.env):
-            self.force_send = False
-        else:
-            super()._compute_force_send()
+        if not message_batch(self.env):
+            return super()._compute_force_send()
+        self.force_send = False
+        return None
 
     def _action_send_mail(self, auto_commit=False):
         """Queue the emails and move their traces in one transaction.
