@@ -22,6 +22,10 @@
         "views/marketing_campaign_update_views.xml",
         "views/marketing_automation_menus.xml",
     ],
+    "demo": [
+        "demo/res_partner_demo.xml",
+        "demo/marketing_campaign_demo.xml",
+    ],
     "assets": {
         "web.assets_tests": [
             "marketing_automation/static/tests/tours/**/*",
