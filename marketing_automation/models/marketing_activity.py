@@ -416,6 +416,15 @@ class MarketingActivity(models.Model):
             )
 
     # ------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------
+
+    def action_add_child(self):
+        """Open the dialog for a new activity that follows this one."""
+        self.ensure_one()
+        return self.campaign_id._get_new_activity_action(parent=self)
+
+    # ------------------------------------------------------------
     # Extension points
     # ------------------------------------------------------------
 

@@ -396,6 +396,27 @@ class MarketingCampaign(models.Model):
         self.sudo().write({"state": "stopped"})
         return True
 
+    def action_add_activity(self):
+        """Open the dialog for a new activity; the button saves the campaign before."""
+        self.ensure_one()
+        return self._get_new_activity_action()
+
+    def _get_new_activity_action(self, parent=None):
+        return {
+            "name": _("Add Child Activity to “%s”", parent.name) if parent else _("Add New Activity"),
+            "type": "ir.actions.act_window",
+            "res_model": "marketing.activity",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_campaign_id": self.id,
+                "default_parent_id": parent.id if parent else False,
+                "default_trigger_type": "activity" if parent else "begin",
+                "default_sequence": max(self.marketing_activity_ids.mapped("sequence"), default=0) + 10,
+                "dialog_size": "large",
+            },
+        }
+
     def action_view_participants(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")

@@ -99,6 +99,15 @@ class MarketingParticipant(models.Model):
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
+    can_fire = fields.Boolean(compute="_compute_can_fire", help="Whether this is a test's message that went out.")
+
+    @api.depends("is_test", "state", "activity_id.activity_type")
+    def _compute_can_fire(self):
+        message_types = self.env["marketing.activity"]._get_message_types()
+        for trace in self:
+            sent = trace.state == "processed" and trace.activity_id.activity_type in message_types
+            trace.can_fire = trace.is_test and sent
+
     def action_run_test(self):
         """Execute a step of a test now, whatever its date, and show what follows.
 
@@ -130,7 +139,7 @@ class MarketingTrace(models.Model):
         """
         trace = self._check_test()
         events = {"open", "click", "reply", "bounce"}
-        if event not in events or trace.state != "processed":
+        if event not in events or not trace.can_fire:
             raise UserError(_("“%s” has sent no message that this could happen to.", trace.activity_id.name))
         now = fields.Datetime.now()
         self.env["marketing.trace.event"].sudo().record_events(event, trace.ids, "test", date=now)

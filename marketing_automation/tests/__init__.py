@@ -10,5 +10,6 @@ from . import (
     test_server_actions,
     test_story,
     test_testing,
+    test_tour,
     test_update,
 )
