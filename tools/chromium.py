@@ -17,7 +17,7 @@ home="$(cd "$(dirname "$0")/.." && pwd)"
 for folder in "$home"/lib/*-linux-gnu "$home"/usr/lib/*-linux-gnu "$home"/usr/lib/*-linux-gnu/pulseaudio; do
     libraries="$libraries:$folder"
 done
-export LD_LIBRARY_PATH="${libraries#:}" FONTCONFIG_FILE="$home/fonts.conf"
+export LD_LIBRARY_PATH="${libraries#:}" FONTCONFIG_FILE="$home/fonts.conf" XDG_CACHE_HOME="$home/cache"
 exec "$home/usr/lib/chromium/chromium" "$@"
 """
 FONTS = """\
@@ -26,7 +26,7 @@ FONTS = """\
 <fontconfig>
   <dir prefix="relative">usr/share/fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 """
 
