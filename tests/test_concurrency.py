@@ -89,7 +89,7 @@ def assert_everything_ran_once(server):
     assert marks == {"TT"}
 
 
-def test_engines_side_by_side(campaign):
+def test_pain_01_overlapping_runs_send_once(campaign):
     """Pain 1: overlapping runs send nothing twice, and leave nothing undone."""
     engines = [Engine(campaign.database) for _ in range(3)]
     for engine in engines:
@@ -102,7 +102,7 @@ def test_engines_side_by_side(campaign):
     assert_everything_ran_once(campaign)
 
 
-def test_killed_engines(campaign):
+def test_pains_02_and_04_a_crash_repeats_and_loses_nothing(campaign):
     """Pains 2 and 4: a kill -9 at any moment neither repeats nor loses anything."""
     moments = random.Random(19)
     for _ in range(KILLS):

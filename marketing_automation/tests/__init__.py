@@ -6,6 +6,7 @@ from . import (
     test_events,
     test_execution,
     test_guards,
+    test_pains,
     test_schedule,
     test_server_actions,
     test_story,
