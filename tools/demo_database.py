@@ -1,9 +1,12 @@
 """The database of bin/run: made with our addons and Odoo's demo data, updated when the addons change."""
 
 from . import addons
-from .console import say, step
+from .console import Problem, say, step
+from .locks import exclusive
+from .paths import DEV
 
 EXTRA_MODULES = ["contacts"]  # a newcomer wants to see whom a campaign reaches
+MAKING = "_making"  # a database's name until it is whole
 FINGERPRINT = "marketing_automation.tools.fingerprint"  # of the addons as they were when installed
 
 
@@ -12,22 +15,37 @@ def prepare(space, name, demo, reset):
 
     :param demo: whether a new database gets demo data
     :param reset: drop what is there first
+    :raise Problem: when the database is somebody else's
     """
+    with exclusive(DEV / "demo.lock", "waiting for another command that makes a database"):
+        databases = space.databases
+        exists = name in databases.names()
+        if exists and not fingerprint(databases, name):
+            raise Problem(f"the database {name} was not made by bin/run, which leaves it alone: choose another --db")
+        if exists and reset:
+            databases.drop(name)
+            exists = False
+        if not exists:
+            _make(space, name, demo)
+        elif fingerprint(databases, name) != addons.fingerprint():
+            with step(f"Database {name}: the addons have changed, updating"):
+                space.install(name, _modules(), "-u", ",".join(addons.names()))
+                remember_fingerprint(databases, name)
+
+
+def _make(space, name, demo):
+    """Install everything under another name and rename at the end, so that what is there is whole."""
     databases = space.databases
-    if reset:
-        databases.drop(name)
-    modules = [*addons.names(), *EXTRA_MODULES]
-    if name not in databases.names():
-        making = f"{name}_making"
-        databases.drop(making)
-        with step(f"Database {name}: installing {', '.join(modules)}{' with demo data' if demo else ''}"):
-            space.install(making, modules, "--with-demo" if demo else "--without-demo")
-            _remember_fingerprint(databases, making)
-            databases.rename(making, name)
-    elif _fingerprint(databases, name) != addons.fingerprint():
-        with step(f"Database {name}: the addons have changed, updating"):
-            space.install(name, modules, "-u", ",".join(addons.names()))
-            _remember_fingerprint(databases, name)
+    making = name + MAKING
+    databases.drop(making)
+    with step(f"Database {name}: installing {', '.join(_modules())}{' with demo data' if demo else ''}"):
+        space.install(making, _modules(), "--with-demo" if demo else "--without-demo")
+        remember_fingerprint(databases, making)
+        databases.rename(making, name)
+
+
+def _modules():
+    return [*addons.names(), *EXTRA_MODULES]
 
 
 def keep_mail_here(space, name):
@@ -44,12 +62,15 @@ def set_base_url(space, name, url):
     _set_parameter(space.databases, name, "web.base.url.freeze", "True")
 
 
-def _fingerprint(databases, name):
+def fingerprint(databases, name):
+    """:return: what the addons were when bin/run last put them into the database; None if it never did."""
+    if not databases.query(name, "SELECT 1 FROM pg_class WHERE oid = to_regclass('ir_config_parameter')"):
+        return None
     rows = databases.query(name, "SELECT value FROM ir_config_parameter WHERE key = %s", FINGERPRINT)
     return rows[0][0] if rows else None
 
 
-def _remember_fingerprint(databases, name):
+def remember_fingerprint(databases, name):
     _set_parameter(databases, name, FINGERPRINT, addons.fingerprint())
 
 

@@ -38,6 +38,8 @@ class Workspace:
     def environment(self):
         """:return: the environment of Odoo's processes: ours, free of what would redirect Odoo elsewhere."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "ODOO_"))}
+        if "ODOO_HOME" in os.environ:  # for the tests of the commands themselves
+            kept["ODOO_HOME"] = str(self.source.home)
         return {**kept, **self.server.environment(), "PYTHONPATH": f"{self.source.home}{os.pathsep}{ROOT}"}
 
     def odoo_command(self, *arguments):

@@ -13,6 +13,7 @@ from ..processes import background
 from ..signals import raise_on_end
 from ..workspace import workspace
 
+LONGEST_NAME = 63 - len(demo_database.MAKING)  # bytes; PostgreSQL cuts what is longer
 LOOK_EVERY = 0.5  # seconds between two looks at whether all still runs
 
 
@@ -33,7 +34,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="bin/run", description="Start Odoo with the addons, demo data and a mail catcher."
     )
-    parser.add_argument("--db", metavar="NAME", help="the database; made where it is missing")
+    parser.add_argument("--db", metavar="NAME", type=database_name, help="the database; made where it is missing")
     parser.add_argument(
         "--port", type=port_number, default=8069, help="Odoo's port on this machine (default: %(default)s)"
     )
@@ -49,6 +50,12 @@ def port_number(text):
     if not 0 < port < 2**16:
         raise argparse.ArgumentTypeError(f"{text} is no port")
     return port
+
+
+def database_name(text):
+    if len(text.encode()) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"{text} is longer than {LONGEST_NAME} bytes")
+    return text
 
 
 def serve(space, options, url, catcher):

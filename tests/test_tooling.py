@@ -1,0 +1,173 @@
+"""The commands of bin/, run as a user runs them."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from tools import debian, demo_database
+from tools.databases import Databases
+from tools.paths import ROOT
+from tools.ports import LOOPBACK, free_port
+from tools.postgres import Server
+from tools.test_databases import RUN
+
+ENOUGH = 60  # seconds
+
+
+@pytest.fixture
+def databases():
+    return Databases(Server.from_environment())
+
+
+@pytest.fixture
+def database(databases):
+    """A name for a database, which is dropped after the test."""
+    name = f"{RUN}{os.getpid()}_tooling"
+    with databases.in_use(name):
+        yield name
+        databases.drop(name)
+
+
+def complaint(command, *arguments, **environment):
+    """:return: what a command that fails says on stderr."""
+    result = subprocess.run(
+        [ROOT / "bin" / command, *arguments],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=ENOUGH,
+    )
+    assert result.returncode == 1, result
+    return result.stderr
+
+
+def assert_one_line(text, *words):
+    assert text.startswith("error: ") and text.count("\n") == 1, text
+    for word in words:
+        assert word in text
+
+
+def test_wrong_odoo_home_is_said_in_one_line(tmp_path):
+    assert_one_line(complaint("odoo", "--version", ODOO_HOME=str(tmp_path)), "ODOO_HOME", str(tmp_path), "no Odoo")
+
+
+def test_another_version_of_odoo_is_said_in_one_line(tmp_path):
+    (tmp_path / "odoo").mkdir()
+    (tmp_path / "odoo/release.py").write_text("version_info = (18, 0, 'final', 0, 0, '')\n")
+    assert_one_line(complaint("odoo", "--version", ODOO_HOME=str(tmp_path)), "18.0", "19.0")
+
+
+def test_postgresql_that_does_not_answer_is_said_in_one_line():
+    port = str(free_port())
+    text = complaint("odoo", "--version", PGHOST=LOOPBACK, PGPORT=port, PGUSER="odoo")
+    assert_one_line(text, f"{LOOPBACK}:{port}", "does not answer")
+
+
+def test_odoo_refuses_the_superuser_and_we_say_so_first():
+    assert_one_line(complaint("odoo", "--version", PGUSER="postgres"), "PGUSER")
+
+
+def test_occupied_port_is_said_in_one_line():
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_line(complaint("run", "--port", port), port, "--port")
+
+
+def test_a_name_that_postgresql_would_cut_is_refused():
+    result = subprocess.run([ROOT / "bin/run", "--db", "x" * 64], capture_output=True, text=True, timeout=ENOUGH)
+    assert result.returncode == 2
+    assert "longer than" in result.stderr.splitlines()[-1]
+
+
+def test_run_leaves_the_databases_of_others_alone(databases, database):
+    databases.clone("template1", database)
+    text = complaint("run", "--port", str(free_port()), "--db", database, "--reset")
+    assert_one_line(text, database)
+    assert database in databases.names()
+
+
+def test_run_serves_and_ends_everything_it_started(databases, database):
+    databases.clone(os.environ["TEST_TEMPLATE"], database)
+    demo_database.remember_fingerprint(databases, database)
+    databases.query(
+        database,
+        "INSERT INTO ir_mail_server (name, smtp_host, smtp_authentication, smtp_encryption, active)"
+        " VALUES ('Out', 'mail.example.com', 'login', 'none', TRUE)",
+    )
+    port = free_port()
+    with running("--port", str(port), "--db", database) as (process, addresses):
+        assert addresses["Odoo"] == f"http://{LOOPBACK}:{port}"
+        for url in (addresses["Odoo"] + "/web/login", addresses["Mail catcher"]):
+            assert urllib.request.urlopen(url, timeout=ENOUGH).status == 200
+        assert not databases.query(database, "SELECT 1 FROM ir_mail_server WHERE active")
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) >= 2  # Odoo and the mail catcher
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(ENOUGH) == 128 + signal.SIGTERM
+        _gone, alive = psutil.wait_procs(children, timeout=1)
+        assert not alive
+
+
+@contextmanager
+def running(*options):
+    """Start bin/run and wait until it says that it is ready.
+
+    Gives its Popen and the addresses it printed, by name.
+    """
+    process = subprocess.Popen([ROOT / "bin/run", *options], stdout=subprocess.PIPE, text=True)
+    line, lines = "", []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        assert "Ctrl-C" in line, "".join(lines)
+        yield process, dict(re.findall(r"^  (\S.*?) {2,}(http\S+)", "".join(lines), re.MULTILINE))
+    finally:
+        process.terminate()
+        process.wait(ENOUGH)
+
+
+def test_a_skipped_test_fails_the_run(tmp_path):
+    (tmp_path / "test_skip.py").write_text("import pytest\ndef test_lazy():\n    pytest.skip('no mood')\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips", "-p", "no:odoo", "test_skip.py"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=ENOUGH)
+    assert result.returncode == 1
+    assert "no mood" in result.stdout and "1 failed" in result.stdout
+
+
+def test_a_database_that_somebody_needs_is_not_dropped(databases, database):
+    databases.clone("template1", database)
+    databases.drop_unused(database)
+    assert database in databases.names()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "sources.list",
+            "# a comment\ndeb-src ARCHIVE bookworm main\ndeb [arch=amd64] ARCHIVE bookworm main contrib\n",
+        ),
+        (
+            "sources.list.d/debian.sources",
+            "# a comment\nTypes: deb\nURIs: ARCHIVE-security\nSuites: bookworm-security\nComponents: main\n\n"
+            "Types: deb\n# another\nURIs: ARCHIVE\nSuites: bookworm\n bookworm-updates\nComponents: main\n",
+        ),
+    ],
+)
+def test_the_archive_is_read_from_the_machines_own_sources(name, text, tmp_path, monkeypatch):
+    uri = "http://mirror.example/debian"
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / name).write_text(text.replace("ARCHIVE", uri))
+    monkeypatch.setattr(debian, "APT_FOLDER", tmp_path)
+    assert debian.machine_archive() == uri
