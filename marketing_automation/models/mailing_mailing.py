@@ -75,7 +75,21 @@ class MailingMailing(models.Model):
             if all(mailing.state == "done" for mailing in self):
                 return True
             vals = dict(vals, kpi_mail_required=False)
+        self._check_marketing_campaign_access()
         return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_campaign_may_be_written(self):
+        self._check_marketing_campaign_access()
+
+    def _check_marketing_campaign_access(self):
+        """Leave the templates of a campaign to those who may write the campaign.
+
+        :raise AccessError:
+        """
+        campaigns = self.sudo().marketing_campaign_id
+        if campaigns and not self.env.su:
+            campaigns.sudo(False).check_access("write")
 
     def _get_recipients_domain(self):
         """Nobody, for the template of an activity: participants are named one by one."""

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import email_normalize
 
 from .engine_context import BATCH_KEY, MessageBatch
 
@@ -9,17 +10,19 @@ class MarketingActivity(models.Model):
     def _route_replies(self):
         """Have the replies that these activities wait for reach Odoo.
 
-        A reply to a person's own address is never seen here. The catch-all with the record's
-        thread is what a template gets then, unless somebody chose its Reply-To by hand.
+        A reply to a user's own address, which is what Odoo proposes, is never seen here. The
+        catch-all with the record's thread is what a template gets then; any other address that
+        somebody chose stays.
         """
         triggers = self._get_triggers()
+        users = self.env["res.users"].sudo().with_context(active_test=False)
         for activity in self:
             mailing = activity.parent_id.mass_mailing_id
             trigger = triggers.get(activity.trigger_type)
             if not mailing or not trigger or trigger.event != "reply" or mailing.reply_to_mode == "update":
                 continue
-            defaults = {False, mailing.create_uid.email_formatted, self.env.user.email_formatted}
-            if mailing.reply_to in defaults:
+            address = email_normalize(mailing.reply_to or "")
+            if not address or users.search_count([("email_normalized", "=", address)], limit=1):
                 mailing.reply_to_mode = "update"
 
     @api.private
