@@ -5,8 +5,12 @@ def uninstall_hook(env):
     """Leave the templates of campaigns as mailings that reach nobody and are done with.
 
     Odoo's history of them stays. What made them safe to keep, the override of their
-    recipients' domain, goes with this addon; the stored domain and state remain.
+    recipients' domain, goes with this addon; the stored domain and state remain. Mails that
+    wait in Odoo's queue are not sent any more.
     """
+    queued = env["mail.mail"].search([("marketing_trace_id", "!=", False), ("state", "=", "outgoing")])
+    queued.write({"state": "cancel"})
+    queued.mailing_trace_ids.set_canceled()
     templates = (
         env["mailing.mailing"].with_context(active_test=False).search([("use_in_marketing_automation", "=", True)])
     )

@@ -7,7 +7,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from ..hooks import uninstall_hook
 from ..models.mailing_mailing import NOBODY
-from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
 QUEUE_CRON = "mass_mailing.ir_cron_mass_mailing_queue"
 
@@ -69,8 +69,15 @@ class TestGuards(MarketingAutomationCommon):
         """Our override is gone then: the stored domain and state alone must hold."""
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON, MAIL_CRON)
+        late = self.env["res.partner"].create(
+            {"name": "Late", "email": "late@people.example.com", "category_id": self.category.ids}
+        )
+        self._run_crons(self.start, ENROLMENT_CRON, EXECUTION_CRON)
         traces = self.mailing.mailing_trace_ids
+        self.assertEqual(len(traces), 6)
         uninstall_hook(self.env)
+        waiting = traces.filtered(lambda trace: trace.res_id == late.id)
+        self.assertEqual((waiting.trace_status, waiting.mail_mail_id.state), ("cancel", "cancel"), "no longer sent")
         core = self.env.registry["mailing.mailing"]
         ours = next(cls for cls in core.__mro__ if "_check_not_marketing_template" in vars(cls))
         for name in ("_get_recipients_domain", "_action_send_mail", "_get_seen_list", "action_put_in_queue"):
