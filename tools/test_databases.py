@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 from . import addons
 from .console import step
+from .databases import filestore
 from .locks import exclusive
 from .paths import DEV
 from .signals import undisturbed
@@ -61,7 +62,7 @@ def _installed_template(space):
 def _make_template(space, name, kind, modules, origin=None):
     """Make the template unless it is there, and drop what it replaces. Renamed at the end: what is there is whole."""
     databases = space.databases
-    if name in databases.names():
+    if name in databases.names() and filestore(name).exists():
         return
     making = f"{name}_making"
     with step(f"Test database: installing {', '.join(modules)}"):
@@ -71,6 +72,7 @@ def _make_template(space, name, kind, modules, origin=None):
         space.install(making, modules)
     with databases.in_use(making, *([origin] if origin else [])):
         databases.drop_unused(kind)
+    databases.drop(name)
     databases.rename(making, name)
 
 
