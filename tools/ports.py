@@ -20,8 +20,10 @@ def is_free(port):
 
 def free_port(wanted=0):
     """:return: the wanted port, or any free one where it is taken."""
+    if wanted and is_free(wanted):
+        return wanted
     with socket.socket() as probe:
-        probe.bind((LOOPBACK, wanted if wanted and is_free(wanted) else 0))
+        probe.bind((LOOPBACK, 0))
         return probe.getsockname()[1]
 
 
