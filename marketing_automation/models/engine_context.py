@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+ACTION_KEY = "marketing_automation_action"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
 
@@ -29,6 +30,11 @@ class MessageBatch:
 
 
 @dataclass(frozen=True)
+class ActionRun:
+    """A server action that runs for a participant."""
+
+
+@dataclass(frozen=True)
 class TestRun:
     """A test that a user runs.
 
@@ -36,6 +42,11 @@ class TestRun:
     """
 
     uid: int
+
+
+def is_action_run(env):
+    """Tell whether a server action runs for a participant in this environment."""
+    return isinstance(env.context.get(ACTION_KEY), ActionRun)
 
 
 def message_batch(env):

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .engine_context import is_action_run
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
@@ -12,3 +14,28 @@ class IrActionsServer(models.Model):
     # Marketing users may read the actions that they choose from, but no secret in them.
     webhook_url = fields.Char(groups="base.group_system")
     webhook_sample_payload = fields.Text(groups="base.group_system")
+
+    def _run(self, records, eval_context):
+        if is_action_run(self.env):
+            self._check_campaign_rights(records)
+        return super()._run(records, eval_context)
+
+    def _check_campaign_rights(self, records):
+        """Check what an action of a campaign is about to do against the rights of its user.
+
+        Odoo checks that the user may write the record, then acts as the superuser: enough for
+        a button that a person presses on that record, too little where the action reaches further.
+
+        :param records: the participant's record, in the user's environment
+        :raise AccessError:
+        """
+        self.ensure_one()
+        if self.state == "object_write" and self.update_path:
+            *path, fname = self.update_path.split(".")
+            targets = records.sudo(False)
+            for name in path:
+                targets = targets[name]
+            targets.check_access("write")
+            targets._check_field_access(targets._fields[fname], "write")
+        elif self.state in ("object_create", "object_copy"):
+            records.sudo(False).env[self.crud_model_id.model].check_access("create")

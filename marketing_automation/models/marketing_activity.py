@@ -198,6 +198,16 @@ class MarketingActivity(models.Model):
                         target=activity.campaign_id.model_id.sudo().name,
                     )
                 )
+            user = self.env.user
+            if action.group_ids and not user._is_superuser() and not action.group_ids & user.all_group_ids:
+                raise ValidationError(
+                    _(
+                        "The server action “%(action)s” is for other groups than yours; choose another for "
+                        "“%(activity)s”.",
+                        action=action.name,
+                        activity=activity.name,
+                    )
+                )
             if action.usage not in ("ir_actions_server", "marketing_automation"):
                 raise ValidationError(
                     _(

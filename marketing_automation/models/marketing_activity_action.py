@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .engine_context import ACTION_KEY, ActionRun
+
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
@@ -12,7 +14,7 @@ class MarketingActivity(models.Model):
         or a user had in theirs, a ``default_*`` key above all, would change what it does.
         """
         env = self.campaign_id._get_run_env()
-        action = self.server_action_id.with_env(env)
+        action = self.server_action_id.with_env(env).with_context(**{ACTION_KEY: ActionRun()})
         # Each run checks the rules on its one record; this reads what they look at for all at once.
         env[self.model_name].browse(traces.mapped("res_id"))._filtered_access("write")
         for trace in traces:

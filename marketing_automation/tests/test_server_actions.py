@@ -2,7 +2,7 @@ import json
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -136,11 +136,39 @@ class TestServerActions(MarketingAutomationCommon):
         """An action that its groups keep from the user is not run for the campaign either."""
         campaign = self._create_campaign()
         action = self._create_server_action(group_ids=[Command.link(self.env.ref("base.group_system").id)])
+        with self.assertRaisesRegex(ValidationError, "other groups"), self.env.cr.savepoint():
+            self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
+        action.group_ids = False
+        activity = self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
+        self._start(campaign)
+        action.group_ids = self.env.ref("base.group_system")
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertEqual(set(activity.sudo().trace_ids.mapped("state")), {"error"})
+        self.assertFalse(self.contacts[0].ref)
+
+    @mute_logger(EXECUTION_LOG, "odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_action_that_reaches_further_than_the_user_may(self):
+        """An update across a relation is checked there too, not as Odoo's own button does."""
+        boss = self.env["res.partner"].create({"name": "Boss"})
+        self.contacts.parent_id = boss
+        self.env["ir.rule"].create(
+            {
+                "name": "Marketers do not write bosses",
+                "model_id": self.model_partner.id,
+                "domain_force": repr([("id", "!=", boss.id)]),
+                "groups": [Command.link(self.env.ref("marketing_automation.group_marketing_automation_user").id)],
+                "perm_read": False,
+            }
+        )
+        campaign = self._create_campaign()
+        action = self._create_server_action(
+            state="object_write", code=False, update_path="parent_id.function", evaluation_type="value", value="Fired"
+        )
         activity = self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
         self._start(campaign)
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertEqual(set(activity.sudo().trace_ids.mapped("state")), {"error"})
-        self.assertFalse(self.contacts[0].ref)
+        self.assertFalse(boss.function)
 
     def test_marketers_make_no_server_action(self):
         with self.assertRaises(AccessError):
