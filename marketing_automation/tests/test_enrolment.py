@@ -80,18 +80,19 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
 
     def test_queries_do_not_grow_with_the_audience(self):
         counts = []
-        for size in (10, 200):
+        for size in (9, 10, 200):  # the first round fills what the registry caches
             category = self.env["res.partner.category"].create({"name": f"Of {size}"})
             self._create_contacts(size, category_id=category.ids)
             campaign = self._create_campaign(name=f"Of {size}", domain=repr([("category_id", "in", category.ids)]))
             self._create_action(campaign, "Act")
             self.env.flush_all()
             self.env.invalidate_all()
+            self.marketer._get_company_ids()  # an ormcache of Odoo's, which the new contacts clear
             before = self.cr.sql_log_count
             self._start(campaign)
             counts.append(self.cr.sql_log_count - before)
             self.assertEqual(len(campaign.participant_ids), size)
-        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[1], counts[2])
 
     # ------------------------------------------------------------
     # Unicity

@@ -307,7 +307,7 @@ class TestExecution(MarketingAutomationCommon, CronMixinCase):
     def test_queries_do_not_grow_with_the_batch(self):
         """Neither executing, nor consuming events, nor making children, nor completing."""
         counts = []
-        for size in (10, 200):
+        for size in (9, 10, 200):  # the first round fills what the registry caches
             contacts = self.env["res.partner"].create(
                 [{"name": f"{size}-{i}", "email": f"{size}-{i}@people.example.com"} for i in range(size)]
             )
@@ -325,7 +325,7 @@ class TestExecution(MarketingAutomationCommon, CronMixinCase):
             self._execute(campaign, self.start + timedelta(minutes=1))
             counts.append(self.cr.sql_log_count - before)
             self.assertEqual(len(campaign.sudo().participant_ids.trace_ids), 3 * size)
-        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[1], counts[2])
 
     def test_idle_run_is_cheap(self):
         """What is finished is not read again."""

@@ -76,7 +76,7 @@ class TestFilters(MarketingAutomationCommon):
             return search(records, domain, *args, **kwargs)
 
         counts = []
-        for count in (5, 50):
+        for count in (4, 5, 50):  # the first round fills what the registry caches
             people = self.env["res.partner"].create([{"name": f"{count} {i}"} for i in range(count)])
             campaign = self._create_campaign(name=f"Of {count}", domain=repr([("id", "in", people.ids)]))
             self._create_action(campaign, "Act", activity_domain="[('name', '=', False)]")
@@ -87,7 +87,7 @@ class TestFilters(MarketingAutomationCommon):
             self.patch(partner_class, "_search", search)
             counts.append(len(searches))
             self.assertTrue(searches)
-        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[1], counts[2])
 
     def test_favourite_filter(self):
         favourite = self.env["mailing.filter"].create(
