@@ -238,8 +238,7 @@ class MarketingActivity(models.Model):
     def _compute_trigger_label(self):
         for activity in self:
             if activity.interval_number:
-                unit = activity._get_label("interval_type").lower()
-                after = _("%(number)s %(unit)s after", number=activity.interval_number, unit=unit)
+                after = _("%(interval)s after", interval=activity._get_interval_label())
             else:
                 after = _("At once after")
             trigger = activity._get_label("trigger_type")
@@ -252,6 +251,16 @@ class MarketingActivity(models.Model):
                 activity.trigger_label = _(
                     "%(after)s “%(parent)s” (%(trigger)s)", after=after, parent=parent or "", trigger=trigger
                 )
+
+    def _get_interval_label(self):
+        number = self.interval_number
+        units = {
+            "hours": (_("1 hour"), _("%s hours", number)),
+            "days": (_("1 day"), _("%s days", number)),
+            "weeks": (_("1 week"), _("%s weeks", number)),
+            "months": (_("1 month"), _("%s months", number)),
+        }
+        return units[self.interval_type][number != 1]
 
     def _compute_statistics(self):
         """Count, per real participant: see the user guide for what each number means."""

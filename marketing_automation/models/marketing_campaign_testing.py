@@ -123,12 +123,6 @@ class MarketingTrace(models.Model):
             if outcomes is not None:
                 self.env.flush_all()
                 traces._finish(outcomes, now)
-            mails = (
-                self.env["mail.mail"]
-                .sudo()
-                .search([("marketing_trace_id", "in", traces.ids), ("state", "=", "outgoing")])
-            )
-            mails.send()
         trace._take_test_events(now)
 
     def action_fire_event(self, event):

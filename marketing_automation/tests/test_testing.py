@@ -109,6 +109,12 @@ class TestTesting(MarketingAutomationCommon):
         self.assertIn(wizard.resource_ref, [f"res.partner,{contact.id}" for contact in self.contacts])
         wizard.resource_ref = f"res.partner,{self.contacts[1].id}"
         self.assertEqual(wizard.save().res_id, self.contacts[1].id)
+        over_rpc = self.env["marketing.campaign.test"].with_user(self.marketer)
+        values = {"campaign_id": self.campaign.id, "resource_ref": f"res.partner,{self.contacts[2].id}"}
+        self.assertEqual(over_rpc.create(values).res_id, self.contacts[2].id)
+        stranger = self.env["mailing.contact"].create({"name": "Of another model"})
+        with self.assertRaisesRegex(UserError, "no record of the campaign's target"):
+            over_rpc.create({**values, "resource_ref": f"mailing.contact,{stranger.id}"})
 
     def test_refusals(self):
         with self.assertRaisesRegex(UserError, "Choose the record"):

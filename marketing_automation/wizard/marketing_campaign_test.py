@@ -17,29 +17,36 @@ class MarketingCampaignTest(models.TransientModel):
         selection=lambda self: self.env["marketing.participant"]._selection_target_model(),
         string="Record",
         compute="_compute_resource_ref",
-        readonly=False,
+        inverse="_inverse_resource_ref",
         help="The emails of the test really go out, to this record.",
     )
 
     @api.depends("campaign_id")
-    def _compute_resource_ref(self):
+    def _compute_res_id(self):
         """Propose a record that matches the filter, else any."""
         for wizard in self:
             model = wizard.env.get(wizard.model_name)
             if model is None or not model.has_access("read"):
-                wizard.resource_ref = False
+                wizard.res_id = False
                 continue
             try:
                 record = model.search(wizard.campaign_id._parse_filter(wizard.campaign_id.domain, wizard.env), limit=1)
             except (ValueError, UserError):
                 record = model
-            record = record or model.search([], limit=1)
-            wizard.resource_ref = f"{record._name},{record.id}" if record else False
+            wizard.res_id = (record or model.search([], limit=1)).id
 
-    @api.depends("resource_ref")
-    def _compute_res_id(self):
+    @api.depends("model_name", "res_id")
+    def _compute_resource_ref(self):
         for wizard in self:
-            wizard.res_id = wizard.resource_ref.id if wizard.resource_ref else wizard.res_id
+            known = wizard.model_name in wizard.env and wizard.res_id
+            wizard.resource_ref = f"{wizard.model_name},{wizard.res_id}" if known else False
+
+    def _inverse_resource_ref(self):
+        for wizard in self:
+            record = wizard.resource_ref
+            if record and record._name != wizard.model_name:
+                raise UserError(_("“%s” is no record of the campaign's target.", record.display_name))
+            wizard.res_id = record.id if record else False
 
     def action_launch_test(self):
         """Start a test for the record, and open its page.

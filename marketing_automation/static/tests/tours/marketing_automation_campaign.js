@@ -125,7 +125,7 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
         },
         {
             content: "The workflow tells what follows what",
-            trigger: "body:not(:has(.modal)) .o_data_row:contains('1 hours after “Welcome”')",
+            trigger: "body:not(:has(.modal)) .o_data_row:contains('1 hour after “Welcome”')",
         },
         {
             content: "Start the campaign",
