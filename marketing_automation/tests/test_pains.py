@@ -146,8 +146,8 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
         self.env.flush_all()
         self.cr.execute(
             """INSERT INTO marketing_trace
-                      (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date, done_date, attempt)
-               SELECT participant_id, campaign_id, activity_id, v, res_id, state, schedule_date, done_date, 1
+                      (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date, attempt)
+               SELECT participant_id, campaign_id, activity_id, v, res_id, state, schedule_date, 1
                  FROM marketing_trace, generate_series(2, 60) v WHERE state = 'processed'"""
         )
         self.cr.execute("ANALYZE marketing_trace")
