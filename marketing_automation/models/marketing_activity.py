@@ -156,6 +156,18 @@ class MarketingActivity(models.Model):
                     )
                 )
 
+    @api.constrains("active", "parent_id")
+    def _check_parent_is_active(self):
+        for activity in self | self.child_ids:
+            if activity.active and activity.parent_id and not activity.parent_id.active:
+                raise ValidationError(
+                    _(
+                        "The activity “%(activity)s” follows “%(parent)s”, which was removed: restore that one first.",
+                        activity=activity.name,
+                        parent=activity.parent_id.name,
+                    )
+                )
+
     @api.constrains("activity_domain", "campaign_id")
     def _check_activity_domain(self):
         for activity in self:
@@ -360,6 +372,8 @@ class MarketingActivity(models.Model):
 
     def write(self, vals):
         self._check_whole_numbers(vals)
+        if vals.get("active") is False:  # what follows goes with it
+            self = self.search([("id", "child_of", self.ids)]) | self
         res = super().write(vals)
         if {"mass_mailing_id", "campaign_id"} & set(vals):
             self._adopt_mailings()
@@ -369,8 +383,7 @@ class MarketingActivity(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_history(self):
-        history = [("activity_id", "in", self.ids), ("is_test", "!=", True)]
-        trace = self.env["marketing.trace"].sudo().search(history, limit=1)
+        trace = self._find_history()
         if trace:
             raise UserError(
                 _(
@@ -389,6 +402,11 @@ class MarketingActivity(models.Model):
         res = super(MarketingActivity, activities).unlink()
         events.unlink()
         return res
+
+    def _find_history(self):
+        """Return a trace of a participant, tests excepted, if these activities have one."""
+        history = [("activity_id", "in", self.ids), ("is_test", "!=", True)]
+        return self.env["marketing.trace"].sudo().search(history, limit=1)
 
     def _copy_to(self, campaign, parent):
         """Copy this activity into another campaign, with a template and a server action of its own.
@@ -442,6 +460,18 @@ class MarketingActivity(models.Model):
         """Open the dialog for a new activity that follows this one."""
         self.ensure_one()
         return self.campaign_id._get_new_activity_action(parent=self)
+
+    def action_remove(self):
+        """Remove these activities, and those below them, from the workflow.
+
+        Those that have a history are archived, so that it stays; the others are deleted.
+        """
+        for activity in self.exists():
+            branch = self.with_context(active_test=False).search([("id", "child_of", activity.ids)])
+            if branch._find_history():
+                activity.action_archive()
+            else:
+                activity.unlink()
 
     # ------------------------------------------------------------
     # Extension points

@@ -3,7 +3,7 @@ import base64
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from .common import MarketingAutomationCommon
+from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 
 @tagged("post_install", "-at_install")
@@ -27,6 +27,26 @@ class TestEmail(MarketingAutomationCommon):
         mail = self._mail()
         self.assertEqual((mail["subject"], mail["email_from"]), ("For Ada", '"Shop" <shop@test.mycompany.com>'))
         self.assertIn("Hello Ada", mail["body"])
+
+    def test_placeholders_in_the_language_of_the_recipient(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        belgium = self.env.ref("base.be")
+        belgium.with_context(lang="fr_FR").name = "Belgique"
+        self.mailing.body_html = '<p>To <t t-out="object.country_id.name"/></p>'
+        self.contacts.country_id = belgium
+        self.ada.lang = "fr_FR"
+        self._start(self.campaign)
+        mails = self._run_crons(self.start)
+        self.assertIn("To Belgique", self._mail_to(mails, self.ada)["body"])
+        self.assertIn("To Belgium", self._mail_to(mails, self.contacts[1])["body"])
+
+    def test_mail_server_of_the_template(self):
+        server = self.env["ir.mail_server"].create({"name": "Campaigns", "smtp_host": "campaigns.example.com"})
+        self.mailing.sudo().mail_server_id = server
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        mails = self.env["mail.mail"].search([("marketing_trace_id.activity_id", "=", self.email.id)])
+        self.assertEqual((len(mails), mails.mail_server_id), (len(self.contacts), server))
 
     def test_attachments(self):
         self.mailing.attachment_ids = (

@@ -31,6 +31,16 @@ class TestFilters(MarketingAutomationCommon):
         self.assertEqual(self._enrolled(self._in_category(("country_id.code", "=", "BE"))), both)
         self.assertEqual(self._enrolled(self._in_category(("parent_id.country_id.code", "=", "BE"))), set(self.ben.ids))
 
+    def test_properties(self):
+        """Fields that users add themselves."""
+        self.env["properties.base.definition"]._get_definition_for_property_field(
+            "res.partner", "properties"
+        ).properties_definition = [{"name": "segment", "type": "char", "string": "Segment"}]
+        self.ada.properties = {"segment": "gold"}
+        self.assertEqual(
+            self._enrolled(self._in_category(("properties.segment", "=", "gold"))), set(self.ada.ids)
+        )
+
     def test_archived_records(self):
         """They are out, unless the filter asks for them."""
         self.ada.active = False

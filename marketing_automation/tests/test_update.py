@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from ..models import marketing_campaign_update
@@ -94,6 +94,20 @@ class TestUpdate(MarketingAutomationCommon):
         self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
         self._run_crons(self.start + timedelta(days=3), EXECUTION_CRON)
         self.assertEqual((self.ada.ref, self.first.processed), ("acted ", 5))
+
+    def test_removed_branch(self):
+        """What follows a removed step goes with it: archived where it has a history, else deleted."""
+        below = self._create_action(self.campaign, "Below", "activity", self.later)
+        self.later.action_remove()
+        self.assertEqual((self.later.active, below.active), (False, False))
+        with self.assertRaisesRegex(ValidationError, "restore that one first"), self.cr.savepoint():
+            below.action_unarchive()
+        self._update()
+        self._all(self.later, "canceled")
+        fresh = self._create_action(self.campaign, "Fresh", "activity", self.first)
+        below_fresh = self._create_action(self.campaign, "Below fresh", "activity", fresh)
+        fresh.action_remove()
+        self.assertFalse((fresh | below_fresh).exists())
 
     def test_moved_step(self):
         """Its pending traces are rebuilt under the new parent."""
