@@ -520,6 +520,14 @@ class MarketingActivity(models.Model):
             errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=label))
         return errors
 
+    def _get_warnings(self):
+        """Return in words what may surprise the user of this activity; extended by its type.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        return []
+
     # ------------------------------------------------------------
     # For the engine
     # ------------------------------------------------------------

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import _, api, models
 from odoo.tools import email_normalize
 
 from .engine_context import BATCH_KEY, MessageBatch, test_run
@@ -24,6 +24,26 @@ class MarketingActivity(models.Model):
             address = email_normalize(mailing.reply_to or "")
             if not address or users.search_count([("email_normalized", "=", address)], limit=1):
                 mailing.reply_to_mode = "update"
+
+    def _get_warnings(self):
+        warnings = super()._get_warnings()
+        mailing = self.mass_mailing_id
+        if self.activity_type != "email" or not mailing:
+            return warnings
+        if "/unsubscribe_from_list" not in (mailing.body_html or ""):
+            warnings.append(_("The email “%s” has no link to unsubscribe.", mailing.subject))
+        triggers = self._get_triggers()
+        awaited = any(triggers[child.trigger_type].event == "reply" for child in self.child_ids)
+        company = self.campaign_id.company_id or self.env.company
+        if awaited and mailing.reply_to_mode == "update" and not company.alias_domain_id.catchall_email:
+            warnings.append(
+                _(
+                    "An activity waits for replies to “%s”, but they cannot reach Odoo: there is no catch-all address. "
+                    "Set an alias domain in Settings.",
+                    mailing.subject,
+                )
+            )
+        return warnings
 
     @api.private
     def _execute_email(self, traces, now):

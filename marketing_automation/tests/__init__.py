@@ -1,4 +1,5 @@
 from . import (
+    test_access,
     test_bad_input,
     test_campaign,
     test_endings,
@@ -15,4 +16,5 @@ from . import (
     test_testing,
     test_tour,
     test_update,
+    test_warnings,
 )

@@ -37,9 +37,7 @@ class TestFilters(MarketingAutomationCommon):
             "res.partner", "properties"
         ).properties_definition = [{"name": "segment", "type": "char", "string": "Segment"}]
         self.ada.properties = {"segment": "gold"}
-        self.assertEqual(
-            self._enrolled(self._in_category(("properties.segment", "=", "gold"))), set(self.ada.ids)
-        )
+        self.assertEqual(self._enrolled(self._in_category(("properties.segment", "=", "gold"))), set(self.ada.ids))
 
     def test_archived_records(self):
         """They are out, unless the filter asks for them."""

@@ -1,0 +1,47 @@
+from odoo.tests import tagged
+
+from .common import MarketingAutomationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestWarnings(MarketingAutomationCommon):
+    """What the form of a campaign tells before it starts."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.campaign = cls._create_campaign()
+        cls.email = cls._create_email(cls.campaign, "Welcome")
+
+    def test_nothing_to_warn_of(self):
+        self._create_action(self.campaign, "Answer", "mail_reply", self.email)
+        self._create_action(self.campaign, "Then", "activity", self.email)
+        self.assertFalse(self.campaign.warning_text)
+
+    def test_no_link_to_unsubscribe(self):
+        self.email.mass_mailing_id.body_html = "<p>Buy</p>"
+        self.assertRegex(self.campaign.warning_text, "Welcome.*unsubscribe")
+
+    def test_no_catch_all_for_replies(self):
+        self.env.company.alias_domain_id = False
+        self.env.invalidate_all()
+        self.assertFalse(self.campaign.warning_text)
+        self._create_action(self.campaign, "Answer", "mail_reply", self.email)
+        self.assertRegex(self.campaign.warning_text, "Welcome.*catch-all")
+        self.email.mass_mailing_id.write({"reply_to_mode": "new", "reply_to": "answers@test.mycompany.com"})
+        self.assertFalse(self.campaign.warning_text, "somebody chose where they go")
+
+    def test_a_filter_that_moves_with_time(self):
+        for condition in (
+            "('create_date', '>=', 'today -7d')",
+            "('create_date', '>=', '-7d')",
+            "('create_date', '>=', '=monday')",
+            "('create_date', '>=', context_today() - relativedelta(days=7))",
+        ):
+            self.campaign.write({"domain": f"[{condition}]", "leave_on_mismatch": True})
+            self.assertRegex(self.campaign.warning_text, "moves with time", condition)
+            self.campaign.leave_on_mismatch = False
+            self.assertFalse(self.campaign.warning_text, condition)
+        for condition in ("('create_date', '>=', '2026-01-01')", "('name', 'like', 'to-day')"):
+            self.campaign.write({"domain": f"[{condition}]", "leave_on_mismatch": True})
+            self.assertFalse(self.campaign.warning_text, condition)
