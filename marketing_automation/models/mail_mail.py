@@ -50,3 +50,17 @@ class MailMail(models.Model):
         )
         self.env["marketing.trace.event"].record_events("failed" if failure_type else "sent", traces, "mail server")
         return res
+
+    def cancel(self):
+        """Tell the campaigns whose messages somebody takes out of the queue: they are not sent."""
+        res = super().cancel()
+        self._record_marketing_loss()
+        return res
+
+    def unlink(self):
+        self.filtered(lambda mail: mail.state == "outgoing")._record_marketing_loss()
+        return super().unlink()
+
+    def _record_marketing_loss(self):
+        traces = [mail.marketing_trace_id.id for mail in self if mail.marketing_trace_id]
+        self.env["marketing.trace.event"].sudo().record_events("failed", traces, "taken out of the queue")

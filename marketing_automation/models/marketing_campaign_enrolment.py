@@ -277,17 +277,18 @@ class MarketingCampaign(models.Model):
     def _leave_deleted(self, now):
         table = SQL.identifier(self.env[self.model_name]._table)
         gone = SQL("NOT EXISTS (SELECT 1 FROM %s r WHERE r.id = p.res_id)", table)
-        self._leave_unmatched(gone, "record_deleted", now)
+        self._leave_unmatched(gone, "record_deleted", now, ("running", "completed"))
 
-    def _leave_unmatched(self, condition, code, now):
+    def _leave_unmatched(self, condition, code, now, states=("running",)):
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT p.id FROM marketing_participant p
-                 WHERE p.campaign_id = %s AND p.state = 'running' AND p.is_test IS NOT TRUE AND %s
+                 WHERE p.campaign_id = %s AND p.state = ANY(%s) AND p.is_test IS NOT TRUE AND %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 self.id,
+                list(states),
                 condition,
             )
         )

@@ -86,6 +86,6 @@ class MarketingTrace(models.Model):
             "mail_email_invalid": _("The email address is invalid."),
             # it failed
             "exception": _("The activity failed"),
-            "refused": _("The mail server refused the message"),
+            "refused": _("The message was not sent: the server refused it, or it was taken out of the queue"),
             "no_handler": _("Nothing installed can execute this type of activity."),
         }

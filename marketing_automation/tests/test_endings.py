@@ -82,7 +82,7 @@ class TestEndings(MarketingAutomationCommon):
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertTraces(email, dict.fromkeys(self.contacts, "error"))
         self.assertTraces(after, dict.fromkeys(self.contacts))
-        self.assertEqual(set(email.sudo().trace_ids.mapped("state_msg")), {"The mail server refused the message"})
+        self.assertEqual(set(email.sudo().trace_ids.mapped("state_msg")), {self._reason("refused")})
         self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
         later = self.start + timedelta(hours=1)
         with self._at(later):
@@ -92,6 +92,30 @@ class TestEndings(MarketingAutomationCommon):
         self.assertTraces(email, dict.fromkeys(self.contacts, "processed"))
         self.assertTraces(after, dict.fromkeys(self.contacts, "processed"))
         self.assertEqual((email.total_sent, self._trace(email, self.ada).sent_date), (5, later))
+
+    def _reason(self, code):
+        return self.env["marketing.trace"]._get_end_reasons()[code]
+
+    def test_mail_taken_out_of_the_queue(self):
+        """Who waited for it waits no longer, and it can be tried again."""
+        email = self._create_email(self.campaign, "Welcome")
+        after = self._create_action(self.campaign, "After", "activity", email)
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        mails = self.env["mail.mail"].search([("marketing_trace_id.activity_id", "=", email.id)])
+        self.assertEqual(len(mails), 5)
+        to_ada = mails.filtered(lambda mail: mail.marketing_trace_id.id == self._trace(email, self.ada).id)
+        to_ben = mails.filtered(lambda mail: mail.marketing_trace_id.id == self._trace(email, self.ben).id)
+        to_ada.cancel()
+        to_ben.unlink()
+        self._run_crons(self.start)
+        self.assertTraces(email, {self.ada: "error", self.ben: "error", self.cleo: "processed"})
+        self.assertTraces(after, {self.ada: None, self.ben: None, self.cleo: "processed"})
+        self.assertEqual(self._participant(self.campaign, self.ada).state, "completed")
+        with self._at(self.start):
+            self.campaign.action_retry_errors()
+        self.assertEqual(len(self._run_crons(self.start)), 2)
+        self.assertTraces(after, dict.fromkeys(self.contacts, "processed"))
 
     def test_blocklisted_after_scheduling(self):
         email = self._create_email(self.campaign, "Welcome", interval_number=1)

@@ -181,6 +181,15 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
         self.assertTraces(self.activity, {self.contacts[2]: "processed", ben: "canceled"})
         self.assertFalse(ben.ref)
 
+    def test_deleted_after_it_completed(self):
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        participant = self._participant(self.campaign, self.contacts[0])
+        self.assertEqual(participant.state, "completed")
+        self.contacts[0].unlink()
+        self._run_crons(self.start, ENROLMENT_CRON)
+        self.assertEqual((participant.state, participant.end_code), ("unlinked", "record_deleted"))
+
     def test_who_may_stay(self):
         self.campaign.leave_on_mismatch = False
         self.activity.write({"interval_number": 1, "interval_type": "days"})
