@@ -13,6 +13,8 @@
         "security/ir.model.access.csv",
         "security/marketing_automation_rules.xml",
         "data/ir_cron_data.xml",
+        "data/campaign_template_emails.xml",
+        "views/marketing_automation_pages.xml",
         "views/mailing_mailing_views.xml",
         "views/marketing_trace_views.xml",
         "views/marketing_participant_views.xml",

@@ -1,6 +1,7 @@
 from . import (
     fields,
     ir_actions_server,
+    ir_actions_server_shipped,
     ir_cron,
     ir_model,
     mail_mail,
@@ -20,6 +21,7 @@ from . import (
     marketing_trace_event,
     marketing_trace_retry,
     marketing_campaign_update,
+    marketing_campaign_templates,
     marketing_campaign_testing,
     marketing_campaign_warnings,
 )

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 ACTION_KEY = "marketing_automation_action"
+CLICK_KEY = "marketing_automation_click"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
 
@@ -31,7 +32,23 @@ class MessageBatch:
 
 @dataclass(frozen=True)
 class ActionRun:
-    """A server action that runs for a participant."""
+    """A server action that runs for a participant.
+
+    :param bool as_addon: whether it is an addon's own code, which needs no right of the
+        campaign's user
+    """
+
+    as_addon: bool = False
+
+
+@dataclass(frozen=True)
+class ConfirmedClick:
+    """A click that a person's browser has confirmed.
+
+    :param str address: from where (IP)
+    """
+
+    address: str
 
 
 @dataclass(frozen=True)
@@ -44,9 +61,16 @@ class TestRun:
     uid: int
 
 
-def is_action_run(env):
-    """Tell whether a server action runs for a participant in this environment."""
-    return isinstance(env.context.get(ACTION_KEY), ActionRun)
+def action_run(env):
+    """Return the ActionRun for which this environment executes a server action, or None."""
+    run = env.context.get(ACTION_KEY)
+    return run if isinstance(run, ActionRun) else None
+
+
+def click_source(env):
+    """Return in words where a click that is being recorded comes from."""
+    click = env.context.get(CLICK_KEY)
+    return f"confirmed from {click.address}" if isinstance(click, ConfirmedClick) else "link"
 
 
 def message_batch(env):

@@ -22,6 +22,11 @@ class MailingMailing(models.Model):
         index="btree_not_null",
         help="Whether this is the template of a campaign's activity: no mailing to send by hand.",
     )
+    marketing_confirm_click = fields.Boolean(
+        string="Confirm Clicks",
+        help="A click counts once the person's browser has confirmed it on a small page. The mail scanners that open "
+        "links by themselves confirm nothing: for a consent that must stand as proof.",
+    )
     marketing_campaign_id = fields.Many2one(
         "marketing.campaign",
         copy=False,

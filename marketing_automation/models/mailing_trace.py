@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from .engine_context import click_source
 from .fields import LooseMany2one
 
 AUTOMATIC_KEY = "marketing_automation_automatic"  # context: an automatic answer is being processed
@@ -36,7 +37,7 @@ class MailingTrace(models.Model):
         traces = self._with_found(domain)
         new = traces.filtered(lambda trace: trace.marketing_trace_id and not trace.links_click_datetime)
         res = super(MailingTrace, traces).set_clicked()
-        new._record_marketing_event("click", "link")
+        new._record_marketing_event("click", click_source(self.env))
         return res
 
     def set_replied(self, domain=None):

@@ -411,15 +411,17 @@ class MarketingActivity(models.Model):
     def _copy_to(self, campaign, parent):
         """Copy this activity into another campaign, with a template and a server action of its own.
 
-        An action that was not made for campaigns is shared, as it was.
+        An action that was not made for campaigns is shared, as it was; so is one that came with
+        a campaign template.
         """
         action = self.server_action_id.sudo()
+        is_own = action.usage == "marketing_automation" and not action.marketing_shipped_key
         return self.copy(
             {
                 "campaign_id": campaign.id,
                 "parent_id": parent.id if parent else False,
                 "mass_mailing_id": self.mass_mailing_id.copy({"subject": self.mass_mailing_id.subject}).id,
-                "server_action_id": (action.copy() if action.usage == "marketing_automation" else action).id,
+                "server_action_id": (action.copy() if is_own else action).id,
             }
         )
 

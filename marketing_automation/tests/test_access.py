@@ -28,6 +28,7 @@ METHODS = {
         *("action_launch_test", "action_retry_errors", "action_add_activity", "action_open_update"),
         *("action_view_participants", "action_view_templates", "action_view_clicks", "action_view_errors"),
         *("action_view_tests", "get_update_preview"),
+        *("get_campaign_templates", "create_from_template"),
     },
     "marketing.activity": {"action_add_child", "action_remove"},
     "marketing.participant": {"action_remove", "action_stop_test"},
