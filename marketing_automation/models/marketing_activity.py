@@ -382,13 +382,13 @@ class MarketingActivity(models.Model):
         return res
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_unless_history(self):
-        trace = self._find_history()
-        if trace:
+    def _unlink_unless_needed(self):
+        needed = self._filter_needed()
+        if needed:
             raise UserError(
                 _(
-                    "The activity “%s” has a history, which its participants keep: archive it instead.",
-                    trace.activity_id.name,
+                    "The activity “%s” runs, or has a history that its participants keep: archive it instead.",
+                    needed[0].name,
                 )
             )
 
@@ -403,10 +403,13 @@ class MarketingActivity(models.Model):
         events.unlink()
         return res
 
-    def _find_history(self):
-        """Return a trace of a participant, tests excepted, if these activities have one."""
+    def _filter_needed(self):
+        """Return those that cannot be deleted: steps of what runs, or of somebody's history."""
         history = [("activity_id", "in", self.ids), ("is_test", "!=", True)]
-        return self.env["marketing.trace"].sudo().search(history, limit=1)
+        with_history = dict(self.env["marketing.trace"].sudo()._read_group(history, ["activity_id"], ["__count"]))
+        running = self.campaign_id.filtered(lambda campaign: campaign.state == "running" and campaign.workflow)
+        steps = {step_id for campaign in running for step_id in campaign.sudo()._get_workflow().steps}
+        return self.filtered(lambda activity: activity in with_history or activity.id in steps)
 
     def _copy_to(self, campaign, parent):
         """Copy this activity into another campaign, with a template and a server action of its own.
@@ -466,11 +469,11 @@ class MarketingActivity(models.Model):
     def action_remove(self):
         """Remove these activities, and those below them, from the workflow.
 
-        Those that have a history are archived, so that it stays; the others are deleted.
+        Those that run, or have a history, are archived, so that it stays; the others are deleted.
         """
         for activity in self.exists():
             branch = self.with_context(active_test=False).search([("id", "child_of", activity.ids)])
-            if branch._find_history():
+            if branch._filter_needed():
                 activity.action_archive()
             else:
                 activity.unlink()

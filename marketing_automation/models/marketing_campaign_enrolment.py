@@ -253,10 +253,10 @@ class MarketingCampaign(models.Model):
     def _leave(self, now):
         """Let those go whose record was deleted, or no longer matches the filter."""
         self._leave_deleted(now)
+        query, _model = self._get_audience_query()
         if self._get_workflow().leave_on_mismatch:
-            query, _model = self._get_audience_query()
             self._leave_unmatched(SQL("p.res_id NOT IN %s", query.subselect()), "left_filter", now)
-            self._take_back(query, now)
+        self._take_back(query, now)
 
     def _take_back(self, query, now):
         """Let those come back who had left the filter and match it again."""

@@ -232,7 +232,7 @@ class MarketingTrace(models.Model):
             dates = refused if event == "failed" else accepted
             dates[trace_id] = min(date, dates.get(trace_id, date))
         self._accept(accepted)
-        traces = self.browse({trace_id for trace_id, _event, _date in rows})
+        traces = self.browse(sorted({trace_id for trace_id, _event, _date in rows}))
         refused = traces.filtered(
             lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
         )
