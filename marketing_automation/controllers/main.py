@@ -39,7 +39,11 @@ class MarketingAutomationController(MassMailController):
             if not url:
                 raise NotFound()
             return request.redirect(url, code=301, local=False)
-        return super().full_url_redirect(code, mailing_trace_id, **post)
+        response = super().full_url_redirect(code, mailing_trace_id, **post)
+        if trace._is_of_marketing_test():
+            # without Odoo's UTM parameters: what a visit brings in would be counted for the campaign
+            response.location = self._get_link(code).absolute_url
+        return response
 
     def _is_genuine_click(self, code, trace, signature):
         """Tell whether a person opened this link of this very message."""
@@ -55,5 +59,7 @@ class MarketingAutomationController(MassMailController):
         return request.env["ir.http"].is_a_bot() or any(name in agent for name in SCANNER_AGENTS)
 
     def _is_link_of(self, code, mailing):
-        link = request.env["link.tracker.code"].sudo().search([("code", "=", code)]).link_id
-        return link.mass_mailing_id == mailing
+        return self._get_link(code).mass_mailing_id == mailing
+
+    def _get_link(self, code):
+        return request.env["link.tracker.code"].sudo().search([("code", "=", code)]).link_id

@@ -21,4 +21,5 @@ from . import (
     marketing_trace_retry,
     marketing_campaign_update,
     marketing_campaign_testing,
+    utm_mixin,
 )

@@ -31,7 +31,12 @@ class MessageBatch:
 
 @dataclass(frozen=True)
 class ActionRun:
-    """A server action that runs for a participant."""
+    """A server action that runs for a participant.
+
+    :param bool is_test: whether the participant is a test's
+    """
+
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,10 @@ class TestRun:
     uid: int
 
 
-def is_action_run(env):
-    """Tell whether a server action runs for a participant in this environment."""
-    return isinstance(env.context.get(ACTION_KEY), ActionRun)
+def action_run(env):
+    """Return the ActionRun that this environment is of, or None."""
+    run = env.context.get(ACTION_KEY)
+    return run if isinstance(run, ActionRun) else None
 
 
 def message_batch(env):

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .engine_context import is_action_run
+from .engine_context import action_run
 
 
 class IrActionsServer(models.Model):
@@ -16,7 +16,7 @@ class IrActionsServer(models.Model):
     webhook_sample_payload = fields.Text(groups="base.group_system")
 
     def _run(self, records, eval_context):
-        if is_action_run(self.env):
+        if action_run(self.env):
             self._check_campaign_rights(records)
         return super()._run(records, eval_context)
 

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .engine_context import ACTION_KEY, ActionRun
+from .engine_context import ACTION_KEY, ActionRun, test_run
 
 
 class MarketingActivity(models.Model):
@@ -14,7 +14,8 @@ class MarketingActivity(models.Model):
         or a user had in theirs, a ``default_*`` key above all, would change what it does.
         """
         env = self.campaign_id._get_run_env()
-        action = self.server_action_id.with_env(env).with_context(**{ACTION_KEY: ActionRun()})
+        run = ActionRun(is_test=bool(test_run(traces.env)))
+        action = self.server_action_id.with_env(env).with_context(**{ACTION_KEY: run})
         # Each run checks the rules on its one record; this reads what they look at for all at once.
         env[self.model_name].browse(traces.mapped("res_id"))._filtered_access("write")
         for trace in traces:

@@ -12,6 +12,7 @@ from . import (
     test_schedule,
     test_server_actions,
     test_story,
+    test_targets,
     test_testing,
     test_tour,
     test_update,
