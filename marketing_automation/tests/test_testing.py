@@ -226,3 +226,12 @@ class TestWhatTestsBringIn(MarketingAutomationCommon, HttpCase):
         self._run_crons(self.start, EXECUTION_CRON)
         made = self.applicants.search([("partner_name", "=", "Ada")]) - made
         self.assertEqual((len(made), made.campaign_id), (1, self.utm_campaign))
+
+    def test_links_that_an_action_makes(self):
+        """They are the same in a test as later, also in the next one."""
+        values = f"{{'url': 'https://shop.example.com/new', 'campaign_id': {self.utm_campaign.id}}}"
+        self._create_action(self.campaign, "Link", code=f"env['link.tracker'].sudo().search_or_create([{values}])")
+        for _attempt in range(2):
+            self._run_test_step()
+        links = self.env["link.tracker"].search([("url", "=", "https://shop.example.com/new")])
+        self.assertEqual((len(links), links.campaign_id), (1, self.utm_campaign))
