@@ -8,6 +8,11 @@
     "license": "LGPL-3",
     "depends": ["marketing_automation", "mass_mailing_crm"],
     "data": ["views/marketing_campaign_views.xml"],
+    "assets": {
+        "web.assets_tests": [
+            "marketing_automation_crm/static/tests/tours/**/*",
+        ],
+    },
     "auto_install": True,
     "installable": True,
 }
