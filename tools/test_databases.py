@@ -19,6 +19,7 @@ from .signals import undisturbed
 # What the addons depend on, and Odoo's own test models and helpers for it.
 BASE_MODULES = [
     "base_automation",
+    "hr_recruitment",
     "mass_mailing_crm",
     "mass_mailing_event",
     "mass_mailing_sms",

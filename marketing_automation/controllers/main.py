@@ -46,7 +46,11 @@ class MarketingAutomationController(MassMailController):
             return request.render(
                 "marketing_automation.page_confirm_click", {"confirm_url": url}, headers={"Cache-Control": "no-store"}
             )
-        return super().full_url_redirect(code, mailing_trace_id, **post)
+        response = super().full_url_redirect(code, mailing_trace_id, **post)
+        if trace._is_of_marketing_test():
+            # without Odoo's UTM parameters: what a visit brings in would be counted for the campaign
+            response.location = self._get_link(code).absolute_url
+        return response
 
     @http.route(
         "/marketing_automation/confirm/<string:code>/<int:mailing_trace_id>",
@@ -98,5 +102,7 @@ class MarketingAutomationController(MassMailController):
         return request.env["ir.http"].is_a_bot() or any(name in agent for name in SCANNER_AGENTS)
 
     def _is_link_of(self, code, mailing):
-        link = request.env["link.tracker.code"].sudo().search([("code", "=", code)]).link_id
-        return link.mass_mailing_id == mailing
+        return self._get_link(code).mass_mailing_id == mailing
+
+    def _get_link(self, code):
+        return request.env["link.tracker.code"].sudo().search([("code", "=", code)]).link_id

@@ -24,4 +24,5 @@ from . import (
     marketing_campaign_templates,
     marketing_campaign_testing,
     marketing_campaign_warnings,
+    utm_mixin,
 )

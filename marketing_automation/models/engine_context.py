@@ -36,9 +36,11 @@ class ActionRun:
 
     :param bool as_addon: whether it is an addon's own code, which needs no right of the
         campaign's user
+    :param bool is_test: whether the participant is a test's
     """
 
     as_addon: bool = False
+    is_test: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools.mail import mail_header_msgid_re
 
 from .mailing_trace import AUTOMATIC_KEY
 
@@ -16,6 +17,26 @@ class MailThread(models.AbstractModel):
         if self._is_automatic_answer(message):
             self = self.with_context(**{AUTOMATIC_KEY: True})
         return super()._message_route_process(message, message_dict, routes)
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Keep the record that an answer to a test's message makes out of the campaign's numbers.
+
+        Odoo gives it the campaign and the source of the mailing that was answered.
+        """
+        if isinstance(self, self.pool["utm.mixin"]) and self._is_answer_to_test(msg_dict):
+            custom_values = {"campaign_id": False, "source_id": False, **(custom_values or {})}
+        return super().message_new(msg_dict, custom_values=custom_values)
+
+    @api.model
+    def _is_answer_to_test(self, msg_dict):
+        references = msg_dict.get("references") or msg_dict.get("in_reply_to") or ""
+        message_ids = mail_header_msgid_re.findall(references)
+        if not message_ids:
+            return False
+        # of several messages the one whose campaign Odoo takes
+        trace = self.env["mailing.trace"].sudo().search([("message_id", "in", message_ids)], limit=1)
+        return trace._is_of_marketing_test()
 
     @api.model
     def _is_automatic_answer(self, message):

@@ -67,6 +67,11 @@ class MailingTrace(models.Model):
             traces = traces.filtered(lambda trace: not trace.marketing_trace_id)
         return traces
 
+    def _is_of_marketing_test(self):
+        """Tell whether one of these messages belongs to the test of a campaign."""
+        domain = [("id", "in", self.marketing_trace_id.ids), ("is_test", "=", True)]
+        return bool(self.env["marketing.trace"].sudo().search_count(domain, limit=1))
+
     def _record_marketing_event(self, event, source):
         if self:
             trace_ids = [trace.marketing_trace_id.id for trace in self]

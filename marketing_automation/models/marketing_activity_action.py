@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .engine_context import ACTION_KEY, ActionRun
+from .engine_context import ACTION_KEY, ActionRun, test_run
 
 
 class MarketingActivity(models.Model):
@@ -17,7 +17,8 @@ class MarketingActivity(models.Model):
         env = self.campaign_id._get_run_env()
         action = self.server_action_id.with_env(env)
         shipped = action._is_marketing_shipped()
-        action = action.sudo(shipped).with_context(**{ACTION_KEY: ActionRun(as_addon=shipped)})
+        run = ActionRun(as_addon=shipped, is_test=bool(test_run(traces.env)))
+        action = action.sudo(shipped).with_context(**{ACTION_KEY: run})
         # Each run checks the rules on its one record; this reads what they look at for all at once.
         env[self.model_name].browse(traces.mapped("res_id"))._filtered_access("write")
         for trace in traces:

@@ -13,6 +13,7 @@ from . import (
     test_schedule,
     test_server_actions,
     test_story,
+    test_targets,
     test_templates,
     test_testing,
     test_tour,

@@ -3,7 +3,9 @@
 import re
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from email.message import EmailMessage
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from odoo import api
 from odoo.tests import HttpCase, new_test_user
@@ -98,13 +100,19 @@ class MarketingAutomationCommon(MassMailCommon):
     def _create_email(cls, campaign, name, trigger_type="begin", parent=None, **values):
         """Add an email activity with a template of its own."""
         return cls._create_activity(
-            campaign, name, "email", trigger_type, parent, mass_mailing_id=cls._create_template(name).id, **values
+            campaign,
+            name,
+            "email",
+            trigger_type,
+            parent,
+            mass_mailing_id=cls._create_template(name, mailing_model_id=campaign.model_id.id).id,
+            **values,
         )
 
     @classmethod
     def _create_action(cls, campaign, name, trigger_type="begin", parent=None, code=None, **values):
         """Add a server action activity; by default it adds "acted" to the contact's reference."""
-        action = cls._create_server_action(name=name, **({"code": code} if code else {}))
+        action = cls._create_server_action(name=name, model_id=campaign.model_id.id, **({"code": code} if code else {}))
         return cls._create_activity(
             campaign, name, "action", trigger_type, parent, server_action_id=action.id, **values
         )
@@ -157,6 +165,26 @@ class MarketingAutomationCommon(MassMailCommon):
         self.env.invalidate_all()
         return mails
 
+    def _receive_answer(self, moment, sender, to, message_id, **headers):
+        """Hand a raw answer to Odoo's gateway, as fetchmail or a mail server would.
+
+        :param datetime moment: UTC
+        :param str sender: address
+        :param str to: address
+        :param str message_id: of the message that is answered
+        :param headers: further ones, with _ for -
+        """
+        answer = EmailMessage()
+        answer["From"], answer["To"], answer["Subject"] = sender, to, "Re: Welcome"
+        answer["Message-ID"] = f"<{uuid4()}@people.example.com>"
+        answer["References"] = answer["In-Reply-To"] = message_id
+        for name, value in headers.items():
+            answer[name.replace("_", "-")] = value
+        answer.set_content("Thank you.")
+        with self._at(moment):
+            self.env["mail.thread"].message_process(False, answer.as_bytes())
+        self.env.invalidate_all()
+
     def _execute(self, campaign, moment):
         """Execute a campaign at a moment, through its public method, on a cursor of its own."""
         with self._at(moment), self._in_test_mode(), self.env.registry.cursor() as cr:
@@ -181,8 +209,9 @@ class MarketingAutomationCommon(MassMailCommon):
 
     def _mail_to(self, mails, record):
         """Return the one mail to a record."""
-        to_record = [mail for mail in mails if record.email in str(mail["email_to"])]
-        self.assertEqual(len(to_record), 1, f"mails to {record.email}: {to_record}")
+        email = record[getattr(record, "_primary_email", None) or "email"]
+        to_record = [mail for mail in mails if email in str(mail["email_to"])]
+        self.assertEqual(len(to_record), 1, f"mails to {email}: {to_record}")
         return to_record[0]
 
     def _links(self, mail):

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 
 from ..models.engine_context import BATCH_KEY, TEST_KEY
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
@@ -145,3 +145,93 @@ class TestTesting(MarketingAutomationCommon):
         self.assertEqual(trace.state, "scheduled")
         campaign = self.campaign.with_context(**{TEST_KEY: {"uid": self.env.ref("base.user_admin").id}})
         self.assertEqual(campaign.sudo()._get_run_env().uid, self.marketer.id)
+
+
+@tagged("post_install", "-at_install")
+class TestWhatTestsBringIn(MarketingAutomationCommon, HttpCase):
+    """What comes of a test is counted for no campaign: it carries no UTM parameters."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada = cls.contacts[0]
+        cls.campaign = cls._create_campaign()
+        cls.utm_campaign = cls.campaign.utm_campaign_id
+        cls.applicants = cls.env["hr.applicant"]
+
+    def _run_test_step(self):
+        """Run the first step of a new test; return the mails that left."""
+        wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
+        action = wizard.create({"campaign_id": self.campaign.id, "res_id": self.ada.id}).action_launch_test()
+        participant = self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])
+        with self._at(self.start):
+            participant.trace_ids.action_run_test()
+            return list(self._mails)
+
+    def _mails_of_test_and_campaign(self):
+        test_mail = self._mail_to(self._run_test_step(), self.ada)
+        self._start(self.campaign)
+        return test_mail, self._mail_to(self._run_crons(self.start), self.ada)
+
+    def test_visits_after_a_click(self):
+        self._create_email(self.campaign, "Welcome")
+        addresses = []
+        for mail in self._mails_of_test_and_campaign():
+            link, _pixel = self._links(mail)
+            with self._at(self.start):
+                response = self.url_open(link, allow_redirects=False)
+            self.assertEqual(response.status_code, 301)
+            addresses.append(response.headers["Location"])
+        self.assertURLEqual(addresses[0], "https://shop.example.com/catalogue")
+        self.assertIn("utm_campaign=", addresses[1])
+        self.assertEqual(self.campaign.link_tracker_click_count, 1)
+
+    def test_answers_that_make_a_record(self):
+        job = self.env["hr.job"].create({"name": "Baker", "alias_name": "bakers"})
+        email = self._create_email(self.campaign, "Welcome")
+        email.mass_mailing_id.write({"reply_to_mode": "new", "reply_to": job.alias_full_name})
+        found = []
+        for mail in self._mails_of_test_and_campaign():
+            self._receive_answer(self.start, self.ada.email, job.alias_full_name, mail["message_id"])
+            applicant = self.applicants.search([("job_id", "=", job.id)], order="id DESC", limit=1)
+            self.assertEqual(applicant.email_normalized, self.ada.email)
+            found.append((applicant.campaign_id, applicant.source_id))
+        self.assertEqual(
+            found,
+            [
+                (self.env["utm.campaign"], self.env["utm.source"]),
+                (self.utm_campaign, email.mass_mailing_id.source_id),
+            ],
+        )
+        self.assertEqual(self.applicants.search_count([("job_id", "=", job.id)]), 2)
+
+    def test_answers_that_name_an_unknown_message(self):
+        """Of a campaign that is gone, or of nobody's: they make their record as ever."""
+        job = self.env["hr.job"].create({"name": "Baker", "alias_name": "bakers"})
+        self._create_email(self.campaign, "Welcome")
+        mail = self._mail_to(self._run_test_step(), self.ada)
+        self.campaign.unlink()
+        for number, message_id in enumerate((mail["message_id"], "<unknown@people.example.com>"), start=1):
+            self._receive_answer(self.start, self.ada.email, job.alias_full_name, message_id)
+            self.assertEqual(self.applicants.search_count([("job_id", "=", job.id)]), number)
+
+    def test_records_that_an_action_makes(self):
+        self.marketer.group_ids += self.env.ref("hr_recruitment.group_hr_recruitment_user")
+        values = f"{{'partner_name': record.name, 'campaign_id': {self.utm_campaign.id}}}"
+        self._create_action(self.campaign, "Make", code=f"env['hr.applicant'].create({values})")
+        self._run_test_step()
+        made = self.applicants.search([("partner_name", "=", "Ada")])
+        self.assertEqual((len(made), made.campaign_id), (1, self.env["utm.campaign"]))
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        made = self.applicants.search([("partner_name", "=", "Ada")]) - made
+        self.assertEqual((len(made), made.campaign_id), (1, self.utm_campaign))
+
+    def test_links_that_an_action_makes(self):
+        """They are the same in a test as later, also in the next one."""
+        values = f"{{'url': 'https://shop.example.com/new', 'campaign_id': {self.utm_campaign.id}}}"
+        self._create_action(self.campaign, "Link", code=f"env['link.tracker'].sudo().search_or_create([{values}])")
+        for _attempt in range(2):
+            self._run_test_step()
+        links = self.env["link.tracker"].search([("url", "=", "https://shop.example.com/new")])
+        self.assertEqual((len(links), links.campaign_id), (1, self.utm_campaign))

@@ -1,0 +1,160 @@
+from datetime import timedelta
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import HttpCase, tagged
+
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTargets(MarketingAutomationCommon, HttpCase):
+    """Targets other than contacts, of other addons: whatever has a mail thread."""
+
+    def _target(self, name):
+        return self.env["ir.model"]._get(name)
+
+    def _grant(self, xmlid):
+        self.marketer.group_ids = [Command.link(self.env.ref(xmlid).id)]
+
+    def test_what_can_be_a_target(self):
+        targets = set(self.env["ir.model"].search([("is_marketing_target", "=", True)]).mapped("model"))
+        self.assertLessEqual({"event.registration", "hr.applicant", "mailing.contact", "res.partner"}, targets)
+        self.assertFalse(targets & {"mailing.list", "mailing.mailing", "res.users", "event.type", "mail.thread"})
+
+    # ------------------------------------------------------------
+    # Event Registration
+    # ------------------------------------------------------------
+
+    def _create_registrations(self):
+        fair = self.env["event.event"].create(
+            {
+                "name": "Fair",
+                "date_begin": self.start + timedelta(days=7),
+                "date_end": self.start + timedelta(days=8),
+                "event_mail_ids": False,
+            }
+        )
+        fair.event_mail_ids = False  # Odoo's own mails to attendees
+        return fair, self.env["event.registration"].create(
+            [
+                {"event_id": fair.id, "name": name, "email": f"{name.lower()}@fair.example.com", "state": state}
+                for name, state in (("Ida", "open"), ("Jan", "open"), ("Kim", "open"), ("Lou", "cancel"))
+            ]
+        )
+
+    def test_event_registrations(self):
+        """They are mailed; who clicks is marked, who cancels leaves, who does not open is reminded."""
+        self._grant("event.group_event_registration_desk")
+        fair, (ida, jan, kim, lou) = self._create_registrations()
+        campaign = self._create_campaign(
+            model_id=self._target("event.registration").id,
+            domain=repr([("event_id", "=", fair.id), ("state", "=", "open")]),
+        )
+        email = self._create_email(campaign, "See you there")
+        clicked = self._create_action(campaign, "Clicked", "mail_click", email, code="record.action_set_done()")
+        reminder = self._create_email(
+            campaign, "Reminder", "mail_not_open", email, interval_number=2, interval_type="days"
+        )
+        self._start(campaign)
+        mails = self._run_crons(self.start)
+        self.assertEqual(len(mails), 3)
+        self.assertIn("Hello Ida", self._mail_to(mails, ida)["body"])
+        self.assertFalse(self._participant(campaign, lou))
+        later = self.start + timedelta(hours=1)
+        with self._at(later):
+            self.url_open(self._links(self._mail_to(mails, ida))[0], allow_redirects=False)
+        self._run_crons(later, EXECUTION_CRON)
+        self.assertTraces(clicked, {ida: "processed", jan: None})
+        self.assertEqual(ida.state, "done")
+        self.assertEqual((email.total_sent, email.total_open, email.total_click), (3, 1, 1))
+        late = self.env["event.registration"].create(
+            {"event_id": fair.id, "name": "Lea", "email": "lea@fair.example.com"}
+        )
+        kim.action_cancel()
+        self._run_crons(later, ENROLMENT_CRON)
+        self.assertEqual(self._participant(campaign, kim).state, "unlinked")
+        self.assertEqual(self._participant(campaign, late).state, "running")
+        mails = self._run_crons(self.start + timedelta(days=2))
+        self.assertTraces(reminder, {ida: "canceled", jan: "processed", kim: "canceled", late: "scheduled"})
+        self.assertEqual(self._mail_to(mails, jan)["subject"], "Reminder")
+        self.assertEqual(self._mail_to(mails, late)["subject"], "See you there")
+        self.assertEqual(len(mails), 2)
+
+    def test_event_registrations_take_a_right(self):
+        fair, _registrations = self._create_registrations()
+        campaign = self._create_campaign(
+            model_id=self._target("event.registration").id, domain=repr([("event_id", "=", fair.id)])
+        )
+        self._create_action(campaign, "Act", code="record.action_set_done()")
+        with self.assertRaisesRegex(UserError, "Mara Marketer may not read “Event Registration”"):
+            campaign.action_start_campaign()
+
+    # ------------------------------------------------------------
+    # Applicant
+    # ------------------------------------------------------------
+
+    def test_applicants(self):
+        """Server actions: an evaluation at once, a day later an activity for each one's recruiter."""
+        self._grant("hr_recruitment.group_hr_recruitment_user")
+        recruiters = self.marketer + self.env.ref("base.user_admin")
+        job, other = self.env["hr.job"].create([{"name": "Baker"}, {"name": "Painter"}])
+        mia, noa, pia = applicants = self.env["hr.applicant"].create(
+            [
+                {
+                    "partner_name": name,
+                    "email_from": f"{name.lower()}@jobs.example.com",
+                    "job_id": where.id,
+                    "user_id": who.id,
+                }
+                for name, where, who in (
+                    ("Mia", job, recruiters[0]),
+                    ("Noa", job, recruiters[1]),
+                    ("Pia", other, recruiters[0]),
+                )
+            ]
+        )
+        target = self._target("hr.applicant")
+        campaign = self._create_campaign(model_id=target.id, domain=repr([("job_id", "=", job.id)]))
+        evaluate = self._create_server_action(
+            name="Evaluate",
+            model_id=target.id,
+            code=False,
+            state="object_write",
+            update_path="priority",
+            evaluation_type="value",
+            selection_value=self.env["ir.model.fields.selection"]
+            .search([("field_id.model", "=", "hr.applicant"), ("field_id.name", "=", "priority"), ("value", "=", "2")])
+            .id,
+        )
+        call = self._create_server_action(
+            name="Call",
+            model_id=target.id,
+            code=False,
+            state="next_activity",
+            activity_type_id=self.env.ref("mail.mail_activity_data_call").id,
+            activity_summary="Invite",
+            activity_user_type="generic",
+            activity_user_field_name="user_id",
+        )
+        first = self._create_activity(campaign, "Evaluate", "action", "begin", None, server_action_id=evaluate.id)
+        second = self._create_activity(
+            campaign,
+            "Call",
+            "action",
+            "activity",
+            first,
+            server_action_id=call.id,
+            interval_number=1,
+            interval_type="days",
+        )
+        self._start(campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertTraces(first, {mia: "processed", noa: "processed", pia: None})
+        self.assertEqual(applicants.mapped("priority"), ["2", "2", "0"])
+        self.assertFalse(applicants.activity_ids)
+        self._run_crons(self.start + timedelta(days=1), EXECUTION_CRON)
+        self.assertTraces(second, {mia: "processed", noa: "processed"})
+        self.assertEqual([mia.activity_ids.user_id, noa.activity_ids.user_id], list(recruiters))
+        self.assertEqual((mia + noa).activity_ids.mapped("summary"), ["Invite", "Invite"])
+        self.assertFalse(pia.activity_ids)
