@@ -1,0 +1,230 @@
+"""bin/test --odoo: Odoo's own tests without and with our addons, compared.
+
+Without: our addons neither installed nor on the addons path, since the linters read all that is on it. With: both.
+
+Odoo runs most tests while it installs their module, before ours are loaded: they would never meet our code. The tests
+run by Odoo's `run_tests` instead, which is made for a database that is whole.
+
+What is found without our addons is kept in .dev/odoo-suites, for the next time: nothing of ours is in it.
+"""
+
+import hashlib
+import os
+import re
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .. import addons
+from ..chromium import chromium_folder
+from ..console import Problem, say, step, telling_line
+from ..paths import DEV, LOGS, ROOT
+from ..ports import free_port
+from ..processes import background
+from ..test_databases import run_database
+from ..workspace import workspace
+
+KEPT = DEV / "odoo-suites"
+
+# Of base, the tests that look at every model and view, and those of what our addons extend.
+BASE_FILES = [
+    "acl",
+    "display_name",
+    "form_create",
+    "groups",
+    "ir_actions",
+    "ir_cron",
+    "ir_model",
+    "menu",
+    "overrides",
+    "res_partner_merge",
+    "views",
+]
+# What Odoo only runs when told to: all views, checked and shown.
+BASE_ON_DEMAND = ["migration/base:TestAllViews", "render_all_views/base:TestRenderAllViews"]
+TAGS = {"base": ",".join([*(f"/base/tests/test_{name}.py" for name in BASE_FILES), *BASE_ON_DEMAND])}
+SUITES = ["utm", "link_tracker", "mass_mailing", "test_mass_mailing", "mail", "base", "test_lint"]
+
+SCRIPT = """\
+from odoo.tests.shell import run_tests
+with env.registry.cursor() as cr:  # else a browser's first page takes longer than its test waits
+    env(cr=cr)["ir.qweb"]._pregenerate_assets_bundles()
+run_tests(env, {tags!r})
+"""
+
+RECORD = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \d+ [A-Z]+ \S+ ([\w.]+): (.*)$")
+SUMMARY = re.compile(r"\d+ failed, \d+ error\(s\) of \d+ tests")
+
+
+@dataclass
+class Outcome:
+    """What a log of Odoo's says about tests, by name: as --test-tags wants them, subtests with their parameters."""
+
+    ran: set  # and were not skipped
+    skipped: set
+    failures: dict  # the text of each, its traceback
+    finished: bool
+    seconds: float
+
+
+def main(suites):
+    """:param suites: names of modules; without any, all of SUITES"""
+    unknown = [name for name in suites if not re.fullmatch(r"\w+", name)]
+    if unknown:
+        raise Problem(f"{unknown[0]} is no module: after --odoo come names of Odoo's modules, such as mass_mailing")
+    suites = suites or SUITES
+    with workspace() as space:
+        browser = chromium_folder()
+        without = _all_without(space, browser, suites)
+        with run_database(space) as (database, _template):
+            ours = {suite: _run(space, browser, suite, "with", database) for suite in suites}
+    say("\n" + table(without, ours))
+    complaints = [line for suite in suites for line in complain(suite, without[suite], ours[suite])]
+    say("\n".join(["", *complaints] if complaints else ["\nNo difference that our addons make."]))
+    return 1 if complaints else 0
+
+
+def _all_without(space, browser, suites):
+    """:return: the outcomes without our addons, the kept ones among them"""
+    with run_database(space, ours=False) as (database, template):
+        outcomes = {}
+        for suite in suites:
+            kept = KEPT / f"{suite}-{_digest(template, _tags(suite), sys.prefix)}.log"
+            if kept.exists():
+                outcomes[suite] = parse(kept.read_text(errors="replace"))
+            else:
+                outcomes[suite] = _run(space, browser, suite, "without", database)
+                if outcomes[suite].ran:
+                    KEPT.mkdir(exist_ok=True)
+                    _log(suite, "without").rename(kept)
+        return outcomes
+
+
+def _run(space, browser, suite, side, database):
+    """Run a suite in a process of its own.
+
+    :raise Problem: when it does not come to its end
+    """
+    log, script = _log(suite, side), _log(suite, side).with_suffix(".py")
+    LOGS.mkdir(exist_ok=True)
+    script.write_text(SCRIPT.format(tags=_tags(suite)))
+    command = space.odoo_command("shell", "-d", database, "--http-port", str(free_port()), *_addons_path(space, side))
+    with (
+        step(f"Odoo's tests of {suite}, {side} our addons"),
+        log.open("wb") as output,
+        script.open() as commands,
+        background(command, env=_environment(space, browser), stdin=commands, stdout=output, stderr=output) as odoo,
+    ):
+        code = odoo.wait()
+    text = log.read_text(errors="replace")
+    outcome = parse(text)
+    if code or not outcome.finished:
+        reason = telling_line(text)
+        raise Problem(f"the tests of {suite} {side} our addons broke off: {reason} [{log.relative_to(ROOT)}]")
+    return outcome
+
+
+def _tags(suite):
+    return TAGS.get(suite, f"/{suite}")
+
+
+def _log(suite, side):
+    return LOGS / f"odoo-suite-{suite}-{side}.log"
+
+
+def _addons_path(space, side):
+    """:return: Odoo's option, where it is not as in the configuration"""
+    return ["--addons-path", ",".join(map(str, space.source.addons_paths))] if side == "without" else []
+
+
+def _environment(space, browser):
+    environment = space.environment()
+    programs = [Path(sys.executable).parent, browser, environment["PATH"]]  # the linters, Chromium
+    return {**environment, "PATH": os.pathsep.join(str(folder) for folder in programs if folder)}
+
+
+def _digest(*parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def parse(log):
+    """:param log: what Odoo wrote while it ran tests
+
+    :return: the Outcome
+    """
+    started, skipped, failures, finished, times, text = set(), set(), {}, False, [], []
+    for line in log.splitlines():
+        record = RECORD.match(line)
+        if not record:
+            text.append(line)
+            continue
+        time, logger, message = record.groups()
+        times.append(datetime.fromisoformat(time))
+        text = []
+        if match := re.match(r"Starting (\w+\.\w+) \.\.\.", message):
+            started.add(_name(logger, match[1]))
+        elif match := re.match(r"skipped (.+?) : ", message):
+            skipped.add(_name(logger, match[1]))
+        elif match := re.match(r"(?:FAIL|ERROR): (?:Subtest )?(.+)", message):
+            text = failures[_name(logger, match[1])] = []
+        elif logger == "odoo.tests.shell":
+            finished = finished or bool(SUMMARY.search(message))
+    return Outcome(
+        ran=started - skipped,
+        skipped=skipped,
+        failures={name: "\n".join(lines).strip() for name, lines in failures.items()},
+        finished=finished,
+        seconds=(times[-1] - times[0]).total_seconds() if times else 0.0,
+    )
+
+
+def _name(logger, description):
+    """:return: a test as --test-tags names it; what is no test of an addon, such as a setUpClass, as it is"""
+    match = re.match(r"odoo\.addons\.(\w+)\.", logger)
+    return f"/{match[1]}:{description}" if match else description
+
+
+def new_failures(without, ours):
+    """:return: what fails with our addons only, or says something about them"""
+    return {
+        name: text
+        for name, text in ours.failures.items()
+        if name not in without.failures or _about_us(text) - _about_us(without.failures[name])
+    }
+
+
+def _about_us(text):
+    """:return: the lines that name an addon of ours, but for the places in a traceback"""
+    ours = re.compile(rf"\b({'|'.join(addons.names())})\b")
+    return {line for line in text.splitlines() if ours.search(line) and not line.startswith('  File "')}
+
+
+def complain(suite, without, ours):
+    """:return: a line for each thing that our addons make worse"""
+    lines = [f"{name}\n    {telling_line(text)}" for name, text in sorted(new_failures(without, ours).items())]
+    lines += [f"{name}\n    runs without our addons only" for name in sorted(without.ran - ours.ran)]
+    if not ours.ran:
+        lines.append(f"{suite}: no test ran")
+    return lines + [f"    [{_log(suite, 'with').relative_to(ROOT)}]"] if lines else []
+
+
+def table(without, ours):
+    """:return: a line for each suite, in columns"""
+    heads = ["suite", "tests without", "with", "failures without", "with", "new", "skipped", "seconds without", "with"]
+    rows = [
+        [
+            suite,
+            *(len(outcome.ran) for outcome in (without[suite], ours[suite])),
+            *(len(outcome.failures) for outcome in (without[suite], ours[suite])),
+            len(new_failures(without[suite], ours[suite])),
+            len(ours[suite].skipped),
+            *(round(outcome.seconds) for outcome in (without[suite], ours[suite])),
+        ]
+        for suite in without
+    ]
+    widths = [max(len(str(row[column])) for row in [heads, *rows]) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(str(cell).ljust(width) if n == 0 else str(cell).rjust(width) for n, (cell, width) in enumerate(cells))
+        for cells in (list(zip(row, widths, strict=True)) for row in [heads, *rows])
+    )
