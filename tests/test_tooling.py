@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tools import debian, demo_database
+from tools.commands import odoo_suites
 from tools.databases import Databases
 from tools.paths import ROOT
 from tools.ports import LOOPBACK, free_port
@@ -171,3 +172,52 @@ def test_the_archive_is_read_from_the_machines_own_sources(name, text, tmp_path,
     (tmp_path / name).write_text(text.replace("ARCHIVE", uri))
     monkeypatch.setattr(debian, "APT_FOLDER", tmp_path)
     assert debian.machine_archive() == uri
+
+
+LOG = """\
+2026-11-23 16:03:00,100 77 INFO run odoo.addons.test_mail.tests.test_a.TestA: Starting TestA.test_good ...
+2022-06-14 10:00:00,000 77 INFO run odoo.addons.test_mail.tests.test_a: Starting TestA.test_bad ...
+2022-06-14 10:00:00,000 77 INFO run odoo.addons.test_mail.tests.test_a: ======================================
+2022-06-14 10:00:00,000 77 ERROR run odoo.addons.test_mail.tests.test_a: FAIL: TestA.test_bad
+Traceback (most recent call last):
+  File "/odoo/addons/test_mail/tests/test_a.py", line 3, in test_bad
+AssertionError: 3 != 2 : marketing_automation counts
+2026-11-23 16:03:01,000 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_many ...
+2026-11-23 16:03:01,100 77 ERROR run odoo.addons.mail.tests.test_b: ERROR: Subtest TestB.test_many (model='res.partner')
+KeyError: 'x'
+2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_lazy ...
+2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: skipped TestB.test_lazy : no mood
+2026-11-23 16:03:02,000 77 ERROR run odoo.tests.suite: ERROR: setUpClass (odoo.addons.mail.tests.test_c.TestC)
+"""
+END = "2026-11-23 16:03:10,000 77 ERROR run odoo.tests.shell: Tests failed: 1 failed, 2 error(s) of 4 tests\n"
+
+
+def test_what_odoo_says_of_its_tests_is_understood():
+    outcome = odoo_suites.parse(LOG + END)
+    assert outcome.finished
+    assert outcome.seconds == 10
+    assert outcome.ran == {"/test_mail:TestA.test_good", "/test_mail:TestA.test_bad", "/mail:TestB.test_many"}
+    assert outcome.skipped == {"/mail:TestB.test_lazy"}
+    assert outcome.failures.keys() == {
+        "/test_mail:TestA.test_bad",
+        "/mail:TestB.test_many (model='res.partner')",
+        "setUpClass (odoo.addons.mail.tests.test_c.TestC)",
+    }
+    assert outcome.failures["/test_mail:TestA.test_bad"].endswith("marketing_automation counts")
+
+
+def test_a_run_of_odoos_tests_that_breaks_off_is_noticed():
+    assert not odoo_suites.parse(LOG).finished
+    assert not odoo_suites.parse("").ran
+
+
+def test_only_what_our_addons_make_worse_counts():
+    bad = odoo_suites.parse(LOG + END)
+    good = odoo_suites.parse(LOG.replace("ERROR run", "INFO run").replace("FAIL:", "").replace("ERROR:", "") + END)
+    other = odoo_suites.parse(LOG.replace("marketing_automation counts", "somebody counts") + END)
+    fewer = odoo_suites.parse(LOG.replace("Starting TestB.test_many", "") + END)
+    assert not odoo_suites.new_failures(bad, bad) and not odoo_suites.complain("mail", bad, bad)
+    assert not odoo_suites.new_failures(bad, good)
+    assert odoo_suites.new_failures(good, bad) == bad.failures
+    assert odoo_suites.new_failures(other, bad).keys() == {"/test_mail:TestA.test_bad"}  # it speaks of us
+    assert "/mail:TestB.test_many" in odoo_suites.complain("mail", bad, fewer)[0]
