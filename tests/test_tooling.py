@@ -185,11 +185,13 @@ AssertionError: 3 != 2 : marketing_automation counts
 2026-11-23 16:03:01,000 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_many ...
 2026-11-23 16:03:01,100 77 ERROR run odoo.addons.mail.tests.test_b: ERROR: Subtest TestB.test_many (model='res.partner')
 KeyError: 'x'
+2026-11-23 16:03:01,100 77 ERROR run odoo.addons.mail.tests.test_b: ERROR: Subtest TestB.test_many (model='res.partner')
+KeyError: 'y'
 2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_lazy ...
 2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: skipped TestB.test_lazy : no mood
 2026-11-23 16:03:02,000 77 ERROR run odoo.tests.suite: ERROR: setUpClass (odoo.addons.mail.tests.test_c.TestC)
 """
-END = "2026-11-23 16:03:10,000 77 ERROR run odoo.tests.shell: Tests failed: 1 failed, 2 error(s) of 4 tests\n"
+END = "2026-11-23 16:03:10,000 77 ERROR run odoo.tests.shell: Tests failed: 1 failed, 3 error(s) of 4 tests\n"
 
 
 def test_what_odoo_says_of_its_tests_is_understood():
@@ -201,6 +203,7 @@ def test_what_odoo_says_of_its_tests_is_understood():
     assert outcome.failures.keys() == {
         "/test_mail:TestA.test_bad",
         "/mail:TestB.test_many (model='res.partner')",
+        "/mail:TestB.test_many (model='res.partner') #2",
         "setUpClass (odoo.addons.mail.tests.test_c.TestC)",
     }
     assert outcome.failures["/test_mail:TestA.test_bad"].endswith("marketing_automation counts")

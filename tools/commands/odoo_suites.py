@@ -167,7 +167,7 @@ def parse(log):
         elif match := re.match(r"skipped (.+?) : ", message):
             skipped.add(_name(logger, match[1]))
         elif match := re.match(r"(?:FAIL|ERROR): (?:Subtest )?(.+)", message):
-            text = failures[_name(logger, match[1])] = []
+            text = failures[_unlike(failures, _name(logger, match[1]))] = []
         elif logger == "odoo.tests.shell":
             finished = finished or bool(SUMMARY.search(message))
     return Outcome(
@@ -183,6 +183,12 @@ def _name(logger, description):
     """:return: a test as --test-tags names it; what is no test of an addon, such as a setUpClass, as it is"""
     match = re.match(r"odoo\.addons\.(\w+)\.", logger)
     return f"/{match[1]}:{description}" if match else description
+
+
+def _unlike(names, name):
+    """:return: the name, numbered where it is taken: subtests may all be called alike"""
+    same = sum(taken == name or taken.startswith(f"{name} #") for taken in names)
+    return f"{name} #{same + 1}" if same else name
 
 
 def new_failures(without, ours):
