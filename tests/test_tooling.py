@@ -190,6 +190,7 @@ KeyError: 'y'
 2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_lazy ...
 2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: skipped TestB.test_lazy : no mood
 2026-11-23 16:03:02,000 77 ERROR run odoo.tests.suite: ERROR: setUpClass (odoo.addons.mail.tests.test_c.TestC)
+2026-11-23 16:03:03,000 77 WARNING run odoo.addons.mail.tests.test_d: 12 modules without a comment
 """
 END = "2026-11-23 16:03:10,000 77 ERROR run odoo.tests.shell: Tests failed: 1 failed, 3 error(s) of 4 tests\n"
 
@@ -206,6 +207,9 @@ def test_what_odoo_says_of_its_tests_is_understood():
         "/mail:TestB.test_many (model='res.partner') #2",
         "setUpClass (odoo.addons.mail.tests.test_c.TestC)",
     }
+    assert outcome.logged == {
+        "odoo.addons.mail.tests.test_d: 0 modules without a comment": "12 modules without a comment"
+    }
     assert outcome.failures["/test_mail:TestA.test_bad"].endswith("marketing_automation counts")
 
 
@@ -216,11 +220,13 @@ def test_a_run_of_odoos_tests_that_breaks_off_is_noticed():
 
 def test_only_what_our_addons_make_worse_counts():
     bad = odoo_suites.parse(LOG + END)
-    good = odoo_suites.parse(LOG.replace("ERROR run", "INFO run").replace("FAIL:", "").replace("ERROR:", "") + END)
+    good = odoo_suites.parse(
+        re.sub("ERROR run|WARNING run", "INFO run", LOG).replace("FAIL:", "").replace("ERROR:", "") + END
+    )
     other = odoo_suites.parse(LOG.replace("marketing_automation counts", "somebody counts") + END)
     fewer = odoo_suites.parse(LOG.replace("Starting TestB.test_many", "") + END)
     assert not odoo_suites.new_failures(bad, bad) and not odoo_suites.complain("mail", bad, bad)
     assert not odoo_suites.new_failures(bad, good)
-    assert odoo_suites.new_failures(good, bad) == bad.failures
+    assert odoo_suites.new_failures(good, bad) == {**bad.failures, **bad.logged}
     assert odoo_suites.new_failures(other, bad).keys() == {"/test_mail:TestA.test_bad"}  # it speaks of us
     assert "/mail:TestB.test_many" in odoo_suites.complain("mail", bad, fewer)[0]

@@ -53,7 +53,8 @@ with env.registry.cursor() as cr:  # else a browser's first page takes longer th
 run_tests(env, {tags!r})
 """
 
-RECORD = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \d+ [A-Z]+ \S+ ([\w.]+): (.*)$")
+RECORD = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \d+ ([A-Z]+) \S+ ([\w.]+): (.*)$")
+LOUD = {"WARNING", "ERROR", "CRITICAL"}  # some of Odoo's linters do not fail but log
 SUMMARY = re.compile(r"\d+ failed, \d+ error\(s\) of \d+ tests")
 
 
@@ -64,6 +65,7 @@ class Outcome:
     ran: set  # and were not skipped
     skipped: set
     failures: dict  # the text of each, its traceback
+    logged: dict  # the text of each other warning and error, by its words
     finished: bool
     seconds: float
 
@@ -153,13 +155,13 @@ def parse(log):
 
     :return: the Outcome
     """
-    started, skipped, failures, finished, times, text = set(), set(), {}, False, [], []
+    started, skipped, failures, logged, finished, times, text = set(), set(), {}, {}, False, [], []
     for line in log.splitlines():
         record = RECORD.match(line)
         if not record:
             text.append(line)
             continue
-        time, logger, message = record.groups()
+        time, level, logger, message = record.groups()
         times.append(datetime.fromisoformat(time))
         text = []
         if match := re.match(r"Starting (\w+\.\w+) \.\.\.", message):
@@ -168,12 +170,16 @@ def parse(log):
             skipped.add(_name(logger, match[1]))
         elif match := re.match(r"(?:FAIL|ERROR): (?:Subtest )?(.+)", message):
             text = failures[_unlike(failures, _name(logger, match[1]))] = []
-        elif logger == "odoo.tests.shell":
-            finished = finished or bool(SUMMARY.search(message))
+        elif logger == "odoo.tests.shell" and SUMMARY.search(message):
+            finished = True
+        elif level in LOUD:
+            words = re.sub(r"\d+", "0", message)  # ids and durations differ from run to run
+            text = logged[_unlike(logged, f"{logger}: {words}")] = [message]
     return Outcome(
         ran=started - skipped,
         skipped=skipped,
-        failures={name: "\n".join(lines).strip() for name, lines in failures.items()},
+        failures=_joined(failures),
+        logged=_joined(logged),
         finished=finished,
         seconds=(times[-1] - times[0]).total_seconds() if times else 0.0,
     )
@@ -185,6 +191,10 @@ def _name(logger, description):
     return f"/{match[1]}:{description}" if match else description
 
 
+def _joined(texts):
+    return {name: "\n".join(lines).strip() for name, lines in texts.items()}
+
+
 def _unlike(names, name):
     """:return: the name, numbered where it is taken: subtests may all be called alike"""
     same = sum(taken == name or taken.startswith(f"{name} #") for taken in names)
@@ -192,11 +202,12 @@ def _unlike(names, name):
 
 
 def new_failures(without, ours):
-    """:return: what fails with our addons only, or says something about them"""
+    """:return: what fails, or is logged, with our addons only, or says something about them"""
+    before = {**without.failures, **without.logged}
     return {
         name: text
-        for name, text in ours.failures.items()
-        if name not in without.failures or _about_us(text) - _about_us(without.failures[name])
+        for name, text in {**ours.failures, **ours.logged}.items()
+        if name not in before or _about_us(text) - _about_us(before[name])
     }
 
 
