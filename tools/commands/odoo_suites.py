@@ -202,24 +202,26 @@ def _unlike(names, name):
 
 
 def new_failures(without, ours):
-    """:return: what fails, or is logged, with our addons only, or says something about them"""
+    """:return: what fails, or is logged, with our addons only, or says something about them; of each the telling lines"""
     before = {**without.failures, **without.logged}
-    return {
-        name: text
-        for name, text in {**ours.failures, **ours.logged}.items()
-        if name not in before or _about_us(text) - _about_us(before[name])
-    }
+    found = {}
+    for name, text in {**ours.failures, **ours.logged}.items():
+        said = _about_us(before.get(name, ""))
+        about_us = [line for line in _about_us(text) if line not in said]
+        if about_us or name not in before:
+            found[name] = about_us or [telling_line(text)]
+    return found
 
 
 def _about_us(text):
     """:return: the lines that name an addon of ours, but for the places in a traceback"""
     ours = re.compile(rf"\b({'|'.join(addons.names())})\b")
-    return {line for line in text.splitlines() if ours.search(line) and not line.startswith('  File "')}
+    return [line for line in text.splitlines() if ours.search(line) and not line.startswith('  File "')]
 
 
 def complain(suite, without, ours):
     """:return: a line for each thing that our addons make worse"""
-    lines = [f"{name}\n    {telling_line(text)}" for name, text in sorted(new_failures(without, ours).items())]
+    lines = ["\n    ".join([name, *telling]) for name, telling in sorted(new_failures(without, ours).items())]
     lines += [f"{name}\n    runs without our addons only" for name in sorted(without.ran - ours.ran)]
     if not ours.ran:
         lines.append(f"{suite}: no test ran")
