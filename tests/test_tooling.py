@@ -214,8 +214,10 @@ def test_what_odoo_says_of_its_tests_is_understood():
 
 
 def test_a_run_of_odoos_tests_that_breaks_off_is_noticed():
-    assert not odoo_suites.parse(LOG).finished
-    assert not odoo_suites.parse("").ran
+    whole, broken = odoo_suites.parse(LOG + END), odoo_suites.parse(LOG)
+    assert "broke off" in odoo_suites.complain("mail", whole, broken)[0]
+    none = odoo_suites.parse(END)
+    assert "no test ran" in odoo_suites.complain("mail", none, none)[0]
 
 
 def test_only_what_our_addons_make_worse_counts():

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -97,16 +97,20 @@ def _all_without(space, browser, suites):
                 outcomes[suite] = parse(kept.read_text(errors="replace"))
             else:
                 outcomes[suite] = _run(space, browser, suite, "without", database)
+                log = _log(suite, "without")
+                if not outcomes[suite].finished:
+                    reason = telling_line(log.read_text(errors="replace"))
+                    raise Problem(f"the tests of {suite} broke off without our addons: {reason} [{_short(log)}]")
                 if outcomes[suite].ran:
                     KEPT.mkdir(exist_ok=True)
-                    _log(suite, "without").rename(kept)
+                    log.rename(kept)
         return outcomes
 
 
 def _run(space, browser, suite, side, database):
     """Run a suite in a process of its own.
 
-    :raise Problem: when it does not come to its end
+    :return: its outcome
     """
     log, script = _log(suite, side), _log(suite, side).with_suffix(".py")
     LOGS.mkdir(exist_ok=True)
@@ -119,12 +123,8 @@ def _run(space, browser, suite, side, database):
         background(command, env=_environment(space, browser), stdin=commands, stdout=output, stderr=output) as odoo,
     ):
         code = odoo.wait()
-    text = log.read_text(errors="replace")
-    outcome = parse(text)
-    if code or not outcome.finished:
-        reason = telling_line(text)
-        raise Problem(f"the tests of {suite} {side} our addons broke off: {reason} [{log.relative_to(ROOT)}]")
-    return outcome
+    outcome = parse(log.read_text(errors="replace"))
+    return replace(outcome, finished=outcome.finished and code == 0)
 
 
 def _tags(suite):
@@ -133,6 +133,10 @@ def _tags(suite):
 
 def _log(suite, side):
     return LOGS / f"odoo-suite-{suite}-{side}.log"
+
+
+def _short(path):
+    return path.relative_to(ROOT)
 
 
 def _addons_path(space, side):
@@ -202,7 +206,7 @@ def _unlike(names, name):
 
 
 def new_failures(without, ours):
-    """:return: what fails, or is logged, with our addons only, or says something about them; of each the telling lines"""
+    """:return: what fails or is logged with our addons only, or speaks of them; of each the telling lines"""
     before = {**without.failures, **without.logged}
     found = {}
     for name, text in {**ours.failures, **ours.logged}.items():
@@ -222,10 +226,13 @@ def _about_us(text):
 def complain(suite, without, ours):
     """:return: a line for each thing that our addons make worse"""
     lines = ["\n    ".join([name, *telling]) for name, telling in sorted(new_failures(without, ours).items())]
-    lines += [f"{name}\n    runs without our addons only" for name in sorted(without.ran - ours.ran)]
-    if not ours.ran:
+    if not ours.finished:
+        lines.append(f"{suite}: broke off with our addons")
+    elif not ours.ran:
         lines.append(f"{suite}: no test ran")
-    return lines + [f"    [{_log(suite, 'with').relative_to(ROOT)}]"] if lines else []
+    else:
+        lines += [f"{name}\n    runs without our addons only" for name in sorted(without.ran - ours.ran)]
+    return lines + [f"    [{_short(_log(suite, 'with'))}]"] if lines else []
 
 
 def table(without, ours):
