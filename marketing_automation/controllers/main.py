@@ -32,7 +32,7 @@ class MarketingAutomationController(MassMailController):
     def full_url_redirect(self, code, mailing_trace_id, **post):
         """Count a click on a campaign's link for whom it was sent to; redirect all others uncounted."""
         # the columns that Odoo's own count reads next, in the same query
-        fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id"]
+        fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id", "trace_status", "links_click_datetime"]
         trace = request.env["mailing.trace"].sudo().search_fetch([("id", "=", mailing_trace_id)], fnames)
         if trace.marketing_trace_id and not self._is_genuine_click(code, trace, post.get("s")):
             url = request.env["link.tracker"].get_url_from_code(code)
