@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -233,3 +234,12 @@ def test_only_what_our_addons_make_worse_counts():
     about_us = {"/test_mail:TestA.test_bad": ["AssertionError: 3 != 2 : marketing_automation counts"]}
     assert odoo_suites.new_failures(other, bad) == about_us
     assert "/mail:TestB.test_many" in odoo_suites.complain("mail", bad, fewer)[0]
+
+
+def test_what_is_accepted_of_a_failure_is_accepted_as_it_is_only():
+    ((name, end),) = odoo_suites.ACCEPTED.items()
+    good = odoo_suites.parse(LOG + END)
+    accepted = replace(good, failures={**good.failures, name: f"AssertionError: index them\n{end}"})
+    more = replace(good, failures={**good.failures, name: f"AssertionError: index them\n{end}\none.more"})
+    assert not odoo_suites.new_failures(good, accepted)
+    assert odoo_suites.new_failures(good, more).keys() == {name}

@@ -1,6 +1,7 @@
 """bin/test --odoo: Odoo's own tests without and with our addons, compared.
 
-Without: our addons neither installed nor on the addons path, since the linters read all that is on it. With: both.
+Without: our addons neither installed nor on the addons path, since the linters read all that is on it. With: both, the
+path being that of a copy, since they would read .dev too.
 
 Odoo runs most tests while it installs their module, before ours are loaded: they would never meet our code. The tests
 run by Odoo's `run_tests` instead, which is made for a database that is whole.
@@ -11,10 +12,12 @@ What is found without our addons is kept in .dev/odoo-suites, for the next time:
 import hashlib
 import os
 import re
+import shutil
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .. import addons
 from ..chromium import chromium_folder
@@ -53,6 +56,17 @@ with env.registry.cursor() as cr:  # else a browser's first page takes longer th
 run_tests(env, {tags!r})
 """
 
+# The end of failures that stay: the test's name, and the last lines of its text.
+ACCEPTED = {
+    # Indexes that begin with these columns serve them (activity_id: but for traces of tests, and so not the cascade of
+    # a deleted activity); one more for the column alone would cost each write of the largest table.
+    "/test_lint:TestIndex.test_enforce_index_on_one2many_inverse": (
+        "- if not sure -> 'btree_not_null': \n"
+        "marketing.trace.activity_id (inverse of marketing.activity.trace_ids)\n"
+        "marketing.trace.participant_id (inverse of marketing.participant.trace_ids)"
+    ),
+}
+
 RECORD = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \d+ ([A-Z]+) \S+ ([\w.]+): (.*)$")
 LOUD = {"WARNING", "ERROR", "CRITICAL"}  # some of Odoo's linters do not fail but log
 SUMMARY = re.compile(r"\d+ failed, \d+ error\(s\) of \d+ tests")
@@ -79,8 +93,7 @@ def main(suites):
     with workspace() as space:
         browser = chromium_folder()
         without = _all_without(space, browser, suites)
-        with run_database(space) as (database, _template):
-            ours = {suite: _run(space, browser, suite, "with", database) for suite in suites}
+        ours = _all_with(space, browser, suites)
     say("\n" + table(without, ours))
     complaints = [line for suite in suites for line in complain(suite, without[suite], ours[suite])]
     say("\n".join(["", *complaints] if complaints else ["\nNo difference that our addons make."]))
@@ -96,7 +109,7 @@ def _all_without(space, browser, suites):
             if kept.exists():
                 outcomes[suite] = parse(kept.read_text(errors="replace"))
             else:
-                outcomes[suite] = _run(space, browser, suite, "without", database)
+                outcomes[suite] = _run(space, browser, suite, "without", database, [])
                 log = _log(suite, "without")
                 if not outcomes[suite].finished:
                     reason = telling_line(log.read_text(errors="replace"))
@@ -107,15 +120,27 @@ def _all_without(space, browser, suites):
         return outcomes
 
 
-def _run(space, browser, suite, side, database):
+def _all_with(space, browser, suites):
+    """:return: the outcomes with our addons"""
+    with run_database(space) as (database, _template), TemporaryDirectory(prefix="addons-", dir=DEV) as copy:
+        for addon in addons.addons():
+            shutil.copytree(addon, Path(copy, addon.name), ignore=shutil.ignore_patterns("__pycache__"))
+        return {suite: _run(space, browser, suite, "with", database, [copy]) for suite in suites}
+
+
+def _run(space, browser, suite, side, database, our_path):
     """Run a suite in a process of its own.
 
+    :param our_path: what goes on the addons path besides Odoo's own
     :return: its outcome
     """
     log, script = _log(suite, side), _log(suite, side).with_suffix(".py")
     LOGS.mkdir(exist_ok=True)
     script.write_text(SCRIPT.format(tags=_tags(suite)))
-    command = space.odoo_command("shell", "-d", database, "--http-port", str(free_port()), *_addons_path(space, side))
+    addons_path = ",".join(map(str, [*space.source.addons_paths, *our_path]))
+    command = space.odoo_command(
+        *("shell", "-d", database, "--http-port", str(free_port()), "--addons-path", addons_path)
+    )
     with (
         step(f"Odoo's tests of {suite}, {side} our addons"),
         log.open("wb") as output,
@@ -137,11 +162,6 @@ def _log(suite, side):
 
 def _short(path):
     return path.relative_to(ROOT)
-
-
-def _addons_path(space, side):
-    """:return: Odoo's option, where it is not as in the configuration"""
-    return ["--addons-path", ",".join(map(str, space.source.addons_paths))] if side == "without" else []
 
 
 def _environment(space, browser):
@@ -212,7 +232,8 @@ def new_failures(without, ours):
     for name, text in {**ours.failures, **ours.logged}.items():
         said = _about_us(before.get(name, ""))
         about_us = [line for line in _about_us(text) if line not in said]
-        if about_us or name not in before:
+        accepted = name in ACCEPTED and text.endswith(ACCEPTED[name])
+        if about_us or (name not in before and not accepted):
             found[name] = about_us or [telling_line(text)]
     return found
 
