@@ -8,11 +8,13 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from tools import debian, demo_database
+from tools.commands import odoo_suites
 from tools.databases import Databases
 from tools.paths import ROOT
 from tools.ports import LOOPBACK, free_port
@@ -171,3 +173,73 @@ def test_the_archive_is_read_from_the_machines_own_sources(name, text, tmp_path,
     (tmp_path / name).write_text(text.replace("ARCHIVE", uri))
     monkeypatch.setattr(debian, "APT_FOLDER", tmp_path)
     assert debian.machine_archive() == uri
+
+
+LOG = """\
+2026-11-23 16:03:00,100 77 INFO run odoo.addons.test_mail.tests.test_a.TestA: Starting TestA.test_good ...
+2022-06-14 10:00:00,000 77 INFO run odoo.addons.test_mail.tests.test_a: Starting TestA.test_bad ...
+2022-06-14 10:00:00,000 77 INFO run odoo.addons.test_mail.tests.test_a: ======================================
+2022-06-14 10:00:00,000 77 ERROR run odoo.addons.test_mail.tests.test_a: FAIL: TestA.test_bad
+Traceback (most recent call last):
+  File "/odoo/addons/test_mail/tests/test_a.py", line 3, in test_bad
+AssertionError: 3 != 2 : marketing_automation counts
+2026-11-23 16:03:01,000 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_many ...
+2026-11-23 16:03:01,100 77 ERROR run odoo.addons.mail.tests.test_b: ERROR: Subtest TestB.test_many (model='res.partner')
+KeyError: 'x'
+2026-11-23 16:03:01,100 77 ERROR run odoo.addons.mail.tests.test_b: ERROR: Subtest TestB.test_many (model='res.partner')
+KeyError: 'y'
+2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: Starting TestB.test_lazy ...
+2026-11-23 16:03:01,200 77 INFO run odoo.addons.mail.tests.test_b: skipped TestB.test_lazy : no mood
+2026-11-23 16:03:02,000 77 ERROR run odoo.tests.suite: ERROR: setUpClass (odoo.addons.mail.tests.test_c.TestC)
+2026-11-23 16:03:03,000 77 WARNING run odoo.addons.mail.tests.test_d: 12 modules without a comment
+"""
+END = "2026-11-23 16:03:10,000 77 ERROR run odoo.tests.shell: Tests failed: 1 failed, 3 error(s) of 4 tests\n"
+
+
+def test_what_odoo_says_of_its_tests_is_understood():
+    outcome = odoo_suites.parse(LOG + END)
+    assert outcome.finished
+    assert outcome.seconds == 10
+    assert outcome.ran == {"/test_mail:TestA.test_good", "/test_mail:TestA.test_bad", "/mail:TestB.test_many"}
+    assert outcome.skipped == {"/mail:TestB.test_lazy"}
+    assert outcome.failures.keys() == {
+        "/test_mail:TestA.test_bad",
+        "/mail:TestB.test_many (model='res.partner')",
+        "/mail:TestB.test_many (model='res.partner') #2",
+        "setUpClass (odoo.addons.mail.tests.test_c.TestC)",
+    }
+    assert outcome.logged == {
+        "odoo.addons.mail.tests.test_d: 0 modules without a comment": "12 modules without a comment"
+    }
+    assert outcome.failures["/test_mail:TestA.test_bad"].endswith("marketing_automation counts")
+
+
+def test_a_run_of_odoos_tests_that_breaks_off_is_noticed():
+    whole, broken = odoo_suites.parse(LOG + END), odoo_suites.parse(LOG)
+    assert "broke off" in odoo_suites.complain("mail", whole, broken)[0]
+    none = odoo_suites.parse(END)
+    assert "no test ran" in odoo_suites.complain("mail", none, none)[0]
+
+
+def test_only_what_our_addons_make_worse_counts():
+    bad = odoo_suites.parse(LOG + END)
+    good = odoo_suites.parse(
+        re.sub("ERROR run|WARNING run", "INFO run", LOG).replace("FAIL:", "").replace("ERROR:", "") + END
+    )
+    other = odoo_suites.parse(LOG.replace("marketing_automation counts", "somebody counts") + END)
+    fewer = odoo_suites.parse(LOG.replace("Starting TestB.test_many", "") + END)
+    assert not odoo_suites.new_failures(bad, bad) and not odoo_suites.complain("mail", bad, bad)
+    assert not odoo_suites.new_failures(bad, good)
+    assert odoo_suites.new_failures(good, bad).keys() == {*bad.failures, *bad.logged}
+    about_us = {"/test_mail:TestA.test_bad": ["AssertionError: 3 != 2 : marketing_automation counts"]}
+    assert odoo_suites.new_failures(other, bad) == about_us
+    assert "/mail:TestB.test_many" in odoo_suites.complain("mail", bad, fewer)[0]
+
+
+def test_what_is_accepted_of_a_failure_is_accepted_as_it_is_only():
+    ((name, end),) = odoo_suites.ACCEPTED.items()
+    good = odoo_suites.parse(LOG + END)
+    accepted = replace(good, failures={**good.failures, name: f"AssertionError: index them\n{end}"})
+    more = replace(good, failures={**good.failures, name: f"AssertionError: index them\n{end}\none.more"})
+    assert not odoo_suites.new_failures(good, accepted)
+    assert odoo_suites.new_failures(good, more).keys() == {name}

@@ -29,7 +29,7 @@ def background(command, **kwargs):
     """Run a program in a session of its own while the block lasts; give its Popen."""
     if shutil.which("setpriv"):  # should we be killed, the kernel ends it
         command = ["setpriv", "--pdeathsig", "TERM", *command]
-    process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, **kwargs)
+    process = subprocess.Popen(command, start_new_session=True, **{"stdin": subprocess.DEVNULL, **kwargs})
     try:
         yield process
     finally:

@@ -2,7 +2,7 @@
 
 - base: the modules that our addons and their tests need; remade when that list changes
 - installed: base and our addons; remade when what they put in a database changes
-- run: a clone of installed, named by its process; dropped at the end
+- run: a clone of installed, or of base where our addons must not be, named by its process; dropped at the end
 """
 
 import hashlib
@@ -23,6 +23,7 @@ BASE_MODULES = [
     "mass_mailing_crm",
     "mass_mailing_event",
     "mass_mailing_sms",
+    "test_lint",
     "test_mail_full",
     "test_mass_mailing",
 ]
@@ -31,13 +32,16 @@ BASE, INSTALLED, RUN = (f"{PREFIX}{kind}_" for kind in ("base", "installed", "ru
 
 
 @contextmanager
-def run_database(space):
-    """Give the names of a fresh database with our addons and of the template that it was cloned from."""
+def run_database(space, ours=True):
+    """Give the names of a fresh database and of the template that it was cloned from.
+
+    :param ours: whether our addons are in it
+    """
     databases = space.databases
-    name = f"{RUN}{os.getpid()}"
+    name = f"{RUN}{os.getpid()}" + ("" if ours else "_base")
     with ExitStack() as needed:
         with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
-            template = _installed_template(space)
+            template = _installed_template(space) if ours else _base_template(space)
             needed.enter_context(databases.in_use(name, template))
             databases.drop_unused(RUN)
             databases.drop(name)
@@ -49,9 +53,14 @@ def run_database(space):
                 databases.drop(name)
 
 
-def _installed_template(space):
+def _base_template(space):
     base = BASE + _digest(str(space.source.home), *BASE_MODULES)
     _make_template(space, base, BASE, BASE_MODULES)
+    return base
+
+
+def _installed_template(space):
+    base = _base_template(space)
     ours = addons.names()
     if not ours:
         return base

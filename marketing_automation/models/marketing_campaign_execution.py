@@ -150,7 +150,7 @@ class MarketingCampaign(models.Model):
         for _attempt in range(ATTEMPTS):
             try:
                 result = method(*args)
-                self.env.cr.commit()  # pylint: disable=invalid-commit  # one batch, one transaction
+                self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # one batch, one transaction
                 return result
             except TransactionRollbackError as error:
                 self.env.cr.rollback()
@@ -221,7 +221,7 @@ class MarketingCampaign(models.Model):
                 WINDOW,
             )
         )
-        self.env.cr.commit()  # pylint: disable=invalid-commit  # a claim begins its transaction
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # a claim begins its transaction
         batches = {}
         for _participant_id, _date, trace_id, activity_id in sorted(rows, key=lambda row: row[1:3]):
             batches.setdefault(activity_id, []).append(trace_id)
