@@ -91,6 +91,25 @@ class MailingMailing(models.Model):
         if campaigns and not self.env.su:
             campaigns.sudo(False).check_access("write")
 
+    def action_open_template(self):
+        """Open the form of this template, which depends on its type."""
+        self.ensure_one()
+        return {
+            "name": self.subject,
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(self.env.ref(self._get_template_views()[self.mailing_type]).id, "form")],
+        }
+
+    @api.model
+    def _get_template_views(self):
+        """Return the form of a template, as the external id of a view, by type of mailing.
+
+        :rtype: dict[str, str]
+        """
+        return {"mail": "marketing_automation.mailing_mailing_view_form_template"}
+
     def _get_recipients_domain(self):
         """Nobody, for the template of an activity: participants are named one by one."""
         if any(mailing.use_in_marketing_automation for mailing in self):
