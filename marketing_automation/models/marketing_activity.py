@@ -17,8 +17,8 @@ class MarketingActivity(models.Model):
 
     A companion addon adds a type with ``selection_add`` on ``activity_type``, a method
     ``_execute_<type>(traces, now)`` and, for a type that sends messages, an entry in
-    :meth:`_get_message_types` and :meth:`_get_mailing_types`; a trigger with ``selection_add`` on ``trigger_type`` and an
-    entry in :meth:`_get_triggers`.
+    :meth:`_get_message_types` and :meth:`_get_mailing_types`; a trigger with ``selection_add``
+    on ``trigger_type`` and an entry in :meth:`_get_triggers`.
     """
 
     _name = "marketing.activity"
