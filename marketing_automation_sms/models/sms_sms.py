@@ -46,4 +46,5 @@ class SmsSms(models.Model):
 
     @api.model
     def _check_marketing_link_signature(self, code, sms_id, signature):
-        return consteq(self._get_marketing_link_signature(code, sms_id), signature or "")
+        expected = self._get_marketing_link_signature(code, sms_id)
+        return consteq(expected.encode(), (signature or "").encode())  # text must be ASCII, and anyone sends it

@@ -4,8 +4,6 @@ import re
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from odoo.tests import new_test_user
-
 from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON, MarketingAutomationCommon
 from odoo.addons.mass_mailing_sms.tests.common import MassSMSCommon
 
@@ -22,13 +20,6 @@ class MarketingAutomationSmsCommon(MarketingAutomationCommon, MassSMSCommon):
         cls.gateway = {}  # how the provider behaves, as Odoo's mock takes it
         for number, contact in enumerate(cls.contacts):
             contact.phone = f"+32456000{number:03}"
-        # whoever runs campaigns has no other right
-        cls.marketer = new_test_user(
-            cls.env,
-            login="texter",
-            email="texter@marketing.example.com",
-            groups="base.group_user,marketing_automation.group_marketing_automation_user",
-        )
 
     @classmethod
     def _create_sms_mailing(cls, title, **values):
@@ -38,9 +29,7 @@ class MarketingAutomationSmsCommon(MarketingAutomationCommon, MassSMSCommon):
     def _create_sms(cls, campaign, name, trigger_type="begin", parent=None, template=None, **values):
         """Add an SMS activity with a template of its own."""
         mailing = cls._create_sms_mailing(name, **(template or {}))
-        return cls._create_activity(
-            campaign, name, "sms", trigger_type, parent, mass_mailing_id=mailing.id, **values
-        )
+        return cls._create_activity(campaign, name, "sms", trigger_type, parent, mass_mailing_id=mailing.id, **values)
 
     @contextmanager
     def _at(self, moment):

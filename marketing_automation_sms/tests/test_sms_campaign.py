@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.marketing_automation.models.ir_cron import POSTCOMMIT_KEY
 from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON
@@ -17,6 +17,13 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # who runs campaigns has no other right
+        cls.marketer = new_test_user(
+            cls.env,
+            login="texter",
+            email="texter@marketing.example.com",
+            groups="base.group_user,marketing_automation.group_marketing_automation_user",
+        )
         cls.ada, cls.ben, *_rest = cls.contacts
         cls.campaign = cls._create_campaign()
         cls.text = cls._create_sms(cls.campaign, "Sale")
@@ -139,7 +146,9 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
             self.assertFalse(form.mass_mailing_id)
             form.mass_mailing_id = self._create_sms_mailing("Another")
         self.assertEqual(form.record.activity_type, "sms")
-        with Form(form.record.mass_mailing_id, view="marketing_automation_sms.mailing_mailing_view_form_template") as sms:
+        with Form(
+            form.record.mass_mailing_id, view="marketing_automation_sms.mailing_mailing_view_form_template"
+        ) as sms:
             sms.body_plaintext = "Short"
             sms.sms_allow_unsubscribe = True
         views = self.text.mass_mailing_id.action_open_template()["views"]
@@ -150,9 +159,7 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
         email, text = self._create_template("An email"), self._create_sms_mailing("A text")
         for mailing, activity_type in ((email, "sms"), (text, "email")):
             with self.assertRaisesRegex(ValidationError, f"“{mailing.subject}” is of another type"):
-                self._create_activity(
-                    self.campaign, "Mixed", activity_type, "begin", None, mass_mailing_id=mailing.id
-                )
+                self._create_activity(self.campaign, "Mixed", activity_type, "begin", None, mass_mailing_id=mailing.id)
 
     def test_triggers_of_the_right_parent(self):
         email = self._create_email(self.campaign, "Mail")
