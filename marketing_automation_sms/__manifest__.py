@@ -15,6 +15,9 @@
         "web.assets_backend": [
             "marketing_automation_sms/static/src/**/*",
         ],
+        "web.assets_tests": [
+            "marketing_automation_sms/static/tests/tours/**/*",
+        ],
     },
     "uninstall_hook": "uninstall_hook",
     "auto_install": True,

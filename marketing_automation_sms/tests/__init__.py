@@ -4,4 +4,5 @@ from . import (
     test_sms_guards,
     test_sms_outcomes,
     test_sms_providers,
+    test_sms_tour,
 )
