@@ -42,7 +42,7 @@ class MailingMailing(models.Model):
     def _check_marketing_template_subject(self):
         for mailing in self.filtered("use_in_marketing_automation"):
             if not (mailing.subject or "").strip():
-                raise ValidationError(_("A template needs a title: it is the subject of its emails."))
+                raise ValidationError(_("A template needs a title."))
             campaign = mailing.marketing_campaign_id
             same = [("marketing_campaign_id", "=", campaign.id), ("subject", "=", mailing.subject)]
             if campaign and self.search_count([*same, ("id", "!=", mailing.id)], limit=1):
