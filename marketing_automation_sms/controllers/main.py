@@ -10,7 +10,7 @@ class MarketingAutomationSmsController(ClickJudge, MailingSMSController):
     def sms_short_link_redirect(self, code, sms_id_int, **post):
         """Count a click on the link of a campaign's SMS for whom it was sent to; redirect all others uncounted."""
         # the columns that Odoo's own count reads next, in the same query
-        fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id"]
+        fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id", "trace_status", "links_click_datetime"]
         trace = request.env["mailing.trace"].sudo()
         if sms_id_int:
             trace = trace.search_fetch([("sms_id_int", "=", sms_id_int)], fnames, limit=1)

@@ -105,7 +105,7 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
                 [{"name": f"{size}-{i}", "phone": f"+324561{size:03}{i:02}"[:12]} for i in range(size)]
             )
             campaign = self._create_campaign(name=f"Of {size}", domain=repr([("id", "in", contacts.ids)]))
-            text = self._create_sms(campaign, f"Sale {size}")
+            text = self._create_sms(campaign, f"Sale {size}", template={"keep_archives": True})
             self._create_action(campaign, f"Clicked {size}", "sms_click", text, interval_number=1)
             self._create_action(campaign, f"Not clicked {size}", "sms_not_click", text, interval_number=1)
             self._start(campaign)

@@ -2,6 +2,9 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.mass_mailing_sms.controllers.main import MailingSMSController
+
+from ..controllers.main import MarketingAutomationSmsController
 from ..models.sms_sms import SIGNATURE_LENGTH
 from .common import MarketingAutomationSmsCommon
 
@@ -103,6 +106,35 @@ class TestSmsClicks(MarketingAutomationSmsCommon):
         self.assertEqual(SIGNATURE_LENGTH, 10, "static/src/sms_widget.js counts as many")
 
     def test_links_of_other_mailings_are_as_ever(self):
+        link, mailing = self._send_ordinary()
+        self.assertRegex(link, r"^/r/\w+/s/\d+\?$", "unsigned")
+        self._open(link.rstrip("?"))
+        self.assertTrue(mailing.mailing_trace_ids.links_click_datetime, "and counted")
+        self.assertFalse(self.env["marketing.trace.event"].search([("event", "=", "click")]))
+
+    def test_clicks_of_other_mailings_cost_no_query(self):
+        """A click on the SMS of others takes as many queries with our route as without."""
+        link, _mailing = self._send_ordinary()
+
+        def count():
+            self.env.registry.clear_cache("routing")
+            for _warm_up in range(2):
+                self._open(link.rstrip("?"))
+            self.env.flush_all()
+            self.later += timedelta(minutes=1)  # so that the click changes its message
+            before = self.cr.sql_log_count
+            self._open(link.rstrip("?"))
+            return self.cr.sql_log_count - before
+
+        with_route = count()
+        self.patch(
+            MarketingAutomationSmsController,
+            "sms_short_link_redirect",
+            MailingSMSController.sms_short_link_redirect,
+        )
+        self.assertEqual(with_route, count())
+
+    def _send_ordinary(self):
         mailing = self.env["mailing.mailing"].create(
             {
                 "subject": "Ordinary",
@@ -116,7 +148,4 @@ class TestSmsClicks(MarketingAutomationSmsCommon):
         with self._at(self.start):
             mailing.action_send_sms()
             link = self._link(self._sms_to(self._sms, self.ada))
-        self.assertRegex(link, r"^/r/\w+/s/\d+\?$", "unsigned")
-        self._open(link.rstrip("?"))
-        self.assertTrue(mailing.mailing_trace_ids.links_click_datetime, "and counted")
-        self.assertFalse(self.env["marketing.trace.event"].search([("event", "=", "click")]))
+        return link, mailing
