@@ -1,5 +1,11 @@
 from .models.mailing_mailing import NOBODY
 
+# Of Odoo's own actions that leave templates out: by our field, which goes
+ACTION_DOMAINS = {
+    "mass_mailing.mailing_mailing_action_mail": "[('mailing_type', '=', 'mail')]",
+    "mass_mailing.action_view_mass_mailings_from_campaign": "[('mailing_type', '=', 'mail')]",
+}
+
 
 def uninstall_hook(env):
     """Leave the templates of campaigns as mailings that reach nobody and are done with.
@@ -15,4 +21,8 @@ def uninstall_hook(env):
         env["mailing.mailing"].with_context(active_test=False).search([("use_in_marketing_automation", "=", True)])
     )
     templates.write({"mailing_domain": NOBODY, "state": "done", "active": False, "kpi_mail_required": False})
+    for xmlid, domain in ACTION_DOMAINS.items():
+        action = env.ref(xmlid, raise_if_not_found=False)
+        if action:
+            action.domain = domain
     env.flush_all()

@@ -8,30 +8,10 @@ from odoo.http import request
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
 from ..models.engine_context import CLICK_KEY, ConfirmedClick
-
-# What mail gateways and chat tools announce themselves as when they open the links of a
-# message before, or instead of, a person does.
-SCANNER_AGENTS = (
-    "barracuda",
-    "bingpreview",
-    "bitdefender",
-    "cloudmark",
-    "fireeye",
-    "forcepoint",
-    "googleimageproxy",
-    "ironport",
-    "mimecast",
-    "proofpoint",
-    "safelinks",
-    "slackbot",
-    "sophos",
-    "symantec",
-    "trendmicro",
-    "yahoomailproxy",
-)
+from .clicks import ClickJudge
 
 
-class MarketingAutomationController(MassMailController):
+class MarketingAutomationController(ClickJudge, MassMailController):
     @http.route()
     def full_url_redirect(self, code, mailing_trace_id, **post):
         """Count a click on a campaign's link for whom it was sent to; redirect all others uncounted."""
@@ -82,27 +62,7 @@ class MarketingAutomationController(MassMailController):
         fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id", "trace_status", "links_click_datetime"]
         return request.env["mailing.trace"].sudo().search_fetch([("id", "=", mailing_trace_id)], fnames)
 
-    def _redirect_uncounted(self, code, status=301):
-        url = request.env["link.tracker"].get_url_from_code(code)
-        if not url:
-            raise NotFound()
-        return request.redirect(url, code=status, local=False)
-
     def _is_genuine_click(self, code, trace, signature, method="GET"):
         """Tell whether a person opened this link of this very message."""
-        return (
-            request.httprequest.method == method
-            and not self._is_scanner()
-            and request.env["mail.mail"]._check_marketing_link_signature(code, trace.id, signature)
-            and self._is_link_of(code, trace.mass_mailing_id)
-        )
-
-    def _is_scanner(self):
-        agent = (request.httprequest.user_agent.string or "").lower()
-        return request.env["ir.http"].is_a_bot() or any(name in agent for name in SCANNER_AGENTS)
-
-    def _is_link_of(self, code, mailing):
-        return self._get_link(code).mass_mailing_id == mailing
-
-    def _get_link(self, code):
-        return request.env["link.tracker.code"].sudo().search([("code", "=", code)]).link_id
+        signed = request.env["mail.mail"]._check_marketing_link_signature(code, trace.id, signature)
+        return signed and self._is_click_of_person(code, trace.mass_mailing_id, method)

@@ -3,7 +3,7 @@
 A context key alone proves nothing: whoever calls a method over RPC chooses the context.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -20,10 +20,12 @@ class MessageBatch:
 
     :param traces: the marketing.trace, with the rights and the context of the engine
     :param datetime now: the moment at which the engine works, UTC
+    :param dict links: ids of the link.tracker that were looked up for this batch
     """
 
     traces: Any
     now: datetime
+    links: dict = field(default_factory=dict, compare=False)
 
     @cached_property
     def trace_by_res_id(self):

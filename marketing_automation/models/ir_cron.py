@@ -2,7 +2,9 @@ import logging
 
 from psycopg2 import OperationalError
 
-from odoo import api, models
+from odoo import api, fields, models
+
+from .engine_context import message_batch
 
 _logger = logging.getLogger(__name__)
 
@@ -12,6 +14,14 @@ TRIGGER_ATTEMPTS = 3
 
 class IrCron(models.Model):
     _inherit = "ir.cron"
+
+    def _trigger_list(self, at_list):
+        """Wake what sends messages after the commit of the batch for which they are made."""
+        now = fields.Datetime.now()
+        if message_batch(self.env) and all(at <= now for at in at_list):
+            self._trigger_after_commit()
+            return self.env["ir.cron.trigger"]
+        return super()._trigger_list(at_list)
 
     def _trigger_after_commit(self):
         """Trigger these crons when the current transaction is committed, once each.

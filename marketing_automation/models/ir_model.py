@@ -10,7 +10,6 @@ TECHNICAL_PREFIXES = (
     "mailing.",
     "marketing.",
     "phone.",
-    "sms.",
     "utm.",
 )
 TARGETS_DESPITE_PREFIX = {"mailing.contact"}

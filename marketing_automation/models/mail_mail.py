@@ -37,7 +37,8 @@ class MailMail(models.Model):
 
     @api.model
     def _check_marketing_link_signature(self, code, mailing_trace_id, signature):
-        return consteq(self._get_marketing_link_signature(code, mailing_trace_id), signature or "")
+        expected = self._get_marketing_link_signature(code, mailing_trace_id)
+        return consteq(expected.encode(), (signature or "").encode())  # text must be ASCII, and anyone sends it
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         """Record that the server accepted or refused messages of campaigns.

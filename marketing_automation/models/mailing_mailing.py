@@ -44,7 +44,7 @@ class MailingMailing(models.Model):
     def _check_marketing_template_subject(self):
         for mailing in self.filtered("use_in_marketing_automation"):
             if not (mailing.subject or "").strip():
-                raise ValidationError(_("A template needs a title: it is the subject of its emails."))
+                raise ValidationError(_("A template needs a title."))
             campaign = mailing.marketing_campaign_id
             same = [("marketing_campaign_id", "=", campaign.id), ("subject", "=", mailing.subject)]
             if campaign and self.search_count([*same, ("id", "!=", mailing.id)], limit=1):
@@ -94,6 +94,25 @@ class MailingMailing(models.Model):
         campaigns = self.sudo().marketing_campaign_id
         if campaigns:  # whoever may do nothing with campaigns has mailings too
             campaigns.sudo(False).check_access("write")
+
+    def action_open_template(self):
+        """Open the form of this template, which depends on its type."""
+        self.ensure_one()
+        return {
+            "name": self.subject,
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(self.env.ref(self._get_template_views()[self.mailing_type]).id, "form")],
+        }
+
+    @api.model
+    def _get_template_views(self):
+        """Return the form of a template, as the external id of a view, by type of mailing.
+
+        :rtype: dict[str, str]
+        """
+        return {"mail": "marketing_automation.mailing_mailing_view_form_template"}
 
     def _get_recipients_domain(self):
         """Nobody, for the template of an activity: participants are named one by one."""

@@ -17,8 +17,8 @@ class MarketingActivity(models.Model):
 
     A companion addon adds a type with ``selection_add`` on ``activity_type``, a method
     ``_execute_<type>(traces, now)`` and, for a type that sends messages, an entry in
-    :meth:`_get_message_types`; a trigger with ``selection_add`` on ``trigger_type`` and an
-    entry in :meth:`_get_triggers`.
+    :meth:`_get_message_types` and :meth:`_get_mailing_types`; a trigger with ``selection_add``
+    on ``trigger_type`` and an entry in :meth:`_get_triggers`.
     """
 
     _name = "marketing.activity"
@@ -181,6 +181,15 @@ class MarketingActivity(models.Model):
             if mailing.mailing_model_real != activity.model_name:
                 raise ValidationError(
                     _("The template “%(template)s” is not for the target of the activity “%(activity)s”.", **names)
+                )
+            if mailing.mailing_type != self._get_mailing_types().get(activity.activity_type, mailing.mailing_type):
+                raise ValidationError(
+                    _(
+                        "The template “%(template)s” is of another type than the activity “%(activity)s”, which is of "
+                        "the type %(type)s.",
+                        type=activity._get_label("activity_type"),
+                        **names,
+                    )
                 )
             if mailing.marketing_campaign_id and mailing.marketing_campaign_id != activity.campaign_id:
                 raise ValidationError(
@@ -357,6 +366,12 @@ class MarketingActivity(models.Model):
         if trigger and not trigger.has_parent:
             self.parent_id = False
 
+    @api.onchange("activity_type")
+    def _onchange_activity_type(self):
+        mailing_type = self._get_mailing_types().get(self.activity_type)
+        if mailing_type and self.mass_mailing_id.mailing_type != mailing_type:
+            self.mass_mailing_id = False
+
     # ------------------------------------------------------------
     # CRUD
     # ------------------------------------------------------------
@@ -506,6 +521,14 @@ class MarketingActivity(models.Model):
         server has accepted the message, the others when they were executed."""
         return set(EMAIL)
 
+    @api.model
+    def _get_mailing_types(self):
+        """Return the type of the mailing that is the template, by activity type.
+
+        :rtype: dict[str, str]
+        """
+        return {"email": "mail"}
+
     def _get_template_id(self):
         """Return the id of what the step executes, which depends on its type, or None."""
         self.ensure_one()
@@ -521,8 +544,7 @@ class MarketingActivity(models.Model):
         if "missing" in (self.activity_type, self.trigger_type):
             errors.append(_("“%s” is of a type or has a trigger whose addon was uninstalled.", self.name))
         elif not self._get_template_id():
-            label = _("a mailing template") if self.activity_type == "email" else _("a server action")
-            errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=label))
+            errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=self._get_template_label()))
         return errors
 
     def _get_warnings(self):
@@ -532,6 +554,11 @@ class MarketingActivity(models.Model):
         """
         self.ensure_one()
         return []
+
+    def _get_template_label(self):
+        """Return in words what a step of this type executes."""
+        self.ensure_one()
+        return _("a mailing template") if self.activity_type == "email" else _("a server action")
 
     # ------------------------------------------------------------
     # For the engine

@@ -657,7 +657,10 @@ class MarketingCampaign(models.Model):
             step.id
             for step in workflow.steps.values()
             if step.activity_type in message_types
-            and any(triggers[child.trigger_type].waits_for_completion for child in workflow.children(step.id))
+            and any(
+                child.trigger_type in triggers and triggers[child.trigger_type].waits_for_completion
+                for child in workflow.children(step.id)
+            )
         ]
 
     @api.private

@@ -100,40 +100,42 @@ class MarketingTrace(models.Model):
         return self - expired
 
     @api.private
-    def _find_duplicates(self, emails_by_trace):
+    def _find_duplicates(self, addresses_by_trace, column="email"):
         """Return the traces whose addresses all got this step through another participant.
 
         Neither a test nor another attempt of the same participant makes a duplicate.
 
-        :param dict emails_by_trace: list of normalized addresses by trace id
+        :param dict addresses_by_trace: list of normalized addresses by trace id
+        :param str column: where mailing.trace keeps the address; indexed after mass_mailing_id
         """
         real = self.filtered(lambda trace: not trace.is_test)
-        emails = sorted({email for trace in real for email in emails_by_trace[trace.id] if email})
-        if not emails:
+        wanted = sorted({address for trace in real for address in addresses_by_trace[trace.id] if address})
+        if not wanted:
             return self.browse()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT m.email, array_agg(DISTINCT t.participant_id)
+                SELECT m.%(column)s, array_agg(DISTINCT t.participant_id)
                   FROM mailing_trace m JOIN marketing_trace t ON t.id = m.marketing_trace_id
-                 WHERE m.mass_mailing_id = ANY(%s) AND m.email = ANY(%s) AND m.marketing_trace_id IS NOT NULL
-                   AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
-              GROUP BY m.email
+                 WHERE m.mass_mailing_id = ANY(%(mailings)s) AND m.%(column)s = ANY(%(addresses)s)
+                   AND m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
+              GROUP BY m.%(column)s
                 """,
-                real.activity_id.mass_mailing_id.ids,
-                emails,
+                column=SQL.identifier(column),
+                mailings=real.activity_id.mass_mailing_id.ids,
+                addresses=wanted,
             )
         )
-        reached = defaultdict(set, {email: set(participant_ids) for email, participant_ids in rows})
+        reached = defaultdict(set, {address: set(participant_ids) for address, participant_ids in rows})
         duplicates = self.browse()
         for trace in real:
             own = {trace.participant_id.id}
-            addresses = [email for email in emails_by_trace[trace.id] if email]
-            if addresses and all(reached[email] - own for email in addresses):
+            addresses = [address for address in addresses_by_trace[trace.id] if address]
+            if addresses and all(reached[address] - own for address in addresses):
                 duplicates += trace
             else:
-                for email in addresses:
-                    reached[email] |= own
+                for address in addresses:
+                    reached[address] |= own
         return duplicates
 
     # ------------------------------------------------------------
@@ -236,9 +238,16 @@ class MarketingTrace(models.Model):
         refused = traces.filtered(
             lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
         )
-        refused._end(dict.fromkeys(refused.ids, ("error", "refused", None)), now)
+        refused._end(refused._get_refusals(), now)
         traces._settle(now)
         return len(rows)
+
+    def _get_refusals(self):
+        """Extension point: why the messages of these traces were refused after they had been made.
+
+        :return: outcomes as :meth:`_end` takes them
+        """
+        return dict.fromkeys(self.ids, ("error", "refused", None))
 
     def _complete_implied_events(self, trace_ids):
         """Append the open that a click or a reply implies, where none was seen before."""
@@ -306,6 +315,8 @@ class MarketingTrace(models.Model):
                 continue
             deadlines = []
             for step in workflow.children(trace.activity_id.id):
+                if step.trigger_type not in triggers:
+                    continue  # the addon that brought it was uninstalled
                 decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign._get_tz())
                 if decision.kind == SCHEDULE:
                     scheduled.append((trace, step.id, decision.date))

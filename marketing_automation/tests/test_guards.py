@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..hooks import uninstall_hook
+from ..hooks import ACTION_DOMAINS, uninstall_hook
 from ..models.mailing_mailing import NOBODY
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
@@ -78,6 +78,8 @@ class TestGuards(MarketingAutomationCommon):
         uninstall_hook(self.env)
         waiting = traces.filtered(lambda trace: trace.res_id == late.id)
         self.assertEqual((waiting.trace_status, waiting.mail_mail_id.state), ("cancel", "cancel"), "no longer sent")
+        for xmlid in ACTION_DOMAINS:
+            self.assertNotIn("marketing_automation", self.env.ref(xmlid).domain, "our field goes")
         core = self.env.registry["mailing.mailing"]
         ours = next(cls for cls in core.__mro__ if "_check_not_marketing_template" in vars(cls))
         for name in ("_get_recipients_domain", "_action_send_mail", "_get_seen_list", "action_put_in_queue"):
@@ -93,6 +95,25 @@ class TestGuards(MarketingAutomationCommon):
         action = self.env["ir.actions.act_window"]._for_xml_id("mass_mailing.mailing_mailing_action_mail")
         listed = self.env["mailing.mailing"].search(safe_eval(action["domain"]))
         self.assertNotIn(self.mailing, listed)
+
+    def test_out_of_the_report_of_email_marketing(self):
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        ordinary = self.env["mailing.mailing"].create(
+            {"subject": "Ordinary", "mailing_model_id": self.model_partner.id}
+        )
+        self.env["mailing.trace"].create(
+            {"mass_mailing_id": ordinary.id, "model": "res.partner", "res_id": self.contacts[0].id}
+        )
+        self.env.flush_all()
+        names = self.env["mailing.trace.report"].search([]).mapped("name")
+        self.assertIn(ordinary.name, names)
+        self.assertNotIn(self.mailing.name, names)
+
+    def test_template_opens_in_the_form_of_its_type(self):
+        action = self.mailing.action_open_template()
+        form = self.env.ref("marketing_automation.mailing_mailing_view_form_template")
+        self.assertEqual((action["res_id"], action["views"]), (self.mailing.id, [(form.id, "form")]))
 
     def test_template_of_a_campaign_is_counted_by_its_utm_campaign(self):
         self.assertEqual(self.mailing.campaign_id, self.campaign.utm_campaign_id)

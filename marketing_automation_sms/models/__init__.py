@@ -1,0 +1,9 @@
+from . import (
+    mailing_mailing,
+    mailing_trace,
+    marketing_activity,
+    marketing_trace,
+    sms_sms,
+    sms_tracker,
+    utm_campaign,
+)

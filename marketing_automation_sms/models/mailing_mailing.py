@@ -1,0 +1,32 @@
+from odoo import api, models
+
+from odoo.addons.marketing_automation.models.engine_context import message_batch, test_run
+
+
+class MailingMailing(models.Model):
+    _inherit = "mailing.mailing"
+
+    @api.model
+    def _get_template_views(self):
+        return {**super()._get_template_views(), "sms": "marketing_automation_sms.mailing_mailing_view_form_template"}
+
+    def action_send_sms(self, res_ids=None):
+        if not message_batch(self.env):
+            self._check_not_marketing_template()
+        return super().action_send_sms(res_ids)
+
+    def action_retry_failed_sms(self):
+        self._check_not_marketing_template()
+        return super().action_retry_failed_sms()
+
+    def _send_sms_get_composer_values(self, res_ids):
+        """Leave the sending to Odoo's queue: no call to a provider while the engine holds its locks.
+
+        But for a test, whose user waits for the result. Its SMS is sent before it is
+        committed, for from then on the queue might send it too.
+        """
+        values = super()._send_sms_get_composer_values(res_ids)
+        batch = message_batch(self.env)
+        if batch:
+            values["mass_force_send"] = bool(test_run(batch.traces.env))
+        return values

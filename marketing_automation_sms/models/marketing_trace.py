@@ -1,0 +1,58 @@
+from odoo import _, api, models
+from odoo.tools import SQL
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    @api.model
+    def _get_end_reasons(self):
+        """Add the failure types of Odoo's messages, whichever provider sends them, in its words or ours."""
+        labels = self.env["mailing.trace"]._fields["failure_type"]._description_selection(self.env)
+        return {
+            **dict(labels),
+            **super()._get_end_reasons(),
+            # no message was made
+            "sms_blacklist": _("The phone number is blocklisted."),
+            "sms_optout": _("The recipient has opted out of text messages."),
+            "sms_duplicate": _("The phone number got this step through another participant."),
+            "sms_number_missing": _("There is no phone number."),
+            "sms_number_format": _("The phone number is invalid."),
+            # it failed
+            "sms_credit": _("There is no SMS credit left."),
+            "sms_canceled": _("The SMS was cancelled before it was sent."),
+            "sms_refused": _("The SMS provider refused the message"),
+        }
+
+    def _get_refusals(self):
+        """Tell why a provider refused an SMS, from what Odoo noted last."""
+        refusals = super()._get_refusals()
+        messages = self.filtered(lambda trace: trace.activity_id.activity_type == "sms")
+        if not messages:
+            return refusals
+        self.env["mailing.trace"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                # by the index of mailing_trace on marketing_trace_id
+                """
+                SELECT DISTINCT ON (marketing_trace_id)
+                       marketing_trace_id, trace_status, failure_type, failure_reason
+                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
+              ORDER BY marketing_trace_id, id DESC
+                """,
+                messages.ids,
+            )
+        )
+        for trace_id, status, failure_type, failure_reason in rows:
+            known = failure_type if failure_type != "unknown" else None
+            code = "sms_canceled" if status == "cancel" else known or "sms_refused"
+            refusals[trace_id] = ("error", code, {"detail": failure_reason} if failure_reason else None)
+        return refusals
+
+    def _retry(self, now):
+        """Void the SMS of the last attempt: nobody can resend it beside the new one."""
+        last = self.mailing_trace_ids.filtered(lambda trace: trace.trace_type == "sms")
+        self.env["sms.sms"].search(
+            [("id", "in", last.mapped("sms_id_int")), ("state", "in", ("outgoing", "error"))]
+        ).write({"state": "canceled"})
+        return super()._retry(now)
