@@ -7,7 +7,10 @@
     "author": "Marketing Automation Community",
     "license": "LGPL-3",
     "depends": ["marketing_automation", "mass_mailing_crm"],
-    "data": ["views/marketing_campaign_views.xml"],
+    "data": [
+        "data/campaign_template_emails.xml",
+        "views/marketing_campaign_views.xml",
+    ],
     "assets": {
         "web.assets_tests": [
             "marketing_automation_crm/static/tests/tours/**/*",

@@ -268,7 +268,7 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def get_campaign_templates(self):
-        """Return what the cards of the templates show, in their order.
+        """Return what the cards of the templates show, in their order: those whose target the user may read.
 
         :rtype: list[dict]
         """
@@ -277,7 +277,7 @@ class MarketingCampaign(models.Model):
         return [
             {"key": key, **{name: template[name] for name in ("name", "summary", "icon")}}
             for key, template in templates
-            if template["model"] in self.env
+            if template["model"] in self.env and self.env[template["model"]].has_access("read")
         ]
 
     @api.model

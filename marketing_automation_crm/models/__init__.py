@@ -1,1 +1,1 @@
-from . import crm_lead, marketing_campaign
+from . import crm_lead, marketing_campaign, marketing_campaign_templates
