@@ -44,6 +44,7 @@ TRIGGERS = {
         *("mail_click", "mail_not_click", "mail_bounce"),
     ],
 }
+AWAITED = {trigger: trigger.removeprefix("mail_").removeprefix("not_") for trigger in TRIGGERS["email"][1:]}
 MAX_STEPS = 12
 EMAILS = ["a@example.com", "b@example.com", "c@example.com", None]
 COLORS = (0, 1, 2)
@@ -92,6 +93,7 @@ edits = st.one_of(
     st.tuples(st.just("leave"), st.booleans()),
 )
 EVENT_NAMES = ["sent", "sent", "sent", "failed", "open", "open", "click", "reply", "bounce"]
+reactions = st.tuples(st.just("react"), indexes, indexes)
 happenings = st.one_of(
     st.tuples(st.just("event"), indexes, indexes, st.sampled_from(EVENT_NAMES)),
     st.tuples(st.just("event"), indexes, indexes, st.sampled_from(EVENT_NAMES)),
@@ -109,9 +111,10 @@ happenings = st.one_of(
     st.tuples(st.just("start")),
     st.tuples(st.just("sync")),
 )
-runs = st.tuples(st.just("run"), st.sampled_from(WAITS))
+runs = st.tuples(st.sampled_from(["run", "live", "live", "live"]), st.sampled_from(WAITS))
 updates = st.tuples(st.just("update"), st.sampled_from(["skip", "run"]))
-moves = st.one_of(runs, runs, happenings, happenings, edits, updates)
+colorings = st.tuples(st.just("color"), indexes, st.sampled_from(COLORS))
+moves = st.one_of(runs, runs, runs, reactions, reactions, colorings, happenings, happenings, edits, updates)
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,11 @@ stories = st.builds(
     Story,
     tz=st.sampled_from(ZONES),
     start=st.sampled_from(STARTS),
-    steps=st.lists(step_drafts, min_size=1, max_size=MAX_STEPS),
+    steps=st.lists(step_drafts, min_size=2, max_size=9),
     colors=color_filters,
     leave=st.booleans(),
     records=st.lists(records, min_size=1, max_size=4),
-    moves=st.lists(moves, min_size=3, max_size=24),
+    moves=st.lists(moves, min_size=8, max_size=30),
 )
 
 
@@ -159,7 +162,7 @@ class Both:
         self.removed, self.activities, self.contacts, self.blocked = [], {}, {}, set()
         self.edited = {}  # what was done to each step
         self.broken = set()
-        self.made = 0
+        self.made = self.steps_made = 0
         self.state = "draft"
         case.marketer.tz = story.tz
         self.campaign = case._create_campaign(name="Reference", **self._campaign_values())
@@ -314,7 +317,8 @@ class Both:
             return
         keys = [step.key for step in self.plan.steps]
         parent = None if draft["parent"] is None else pick(keys, draft["parent"])
-        key = f"s{len(self.activities):02}"
+        key = f"s{self.steps_made:02}"
+        self.steps_made += 1
         step = Step(
             key=key,
             parent=parent,
@@ -441,15 +445,29 @@ class Both:
 
     def event(self, index, key_index, event):
         """An event of a message that was made."""
-        sent = [
+        chosen = pick(self._messages(), index * 12 + key_index)
+        if chosen:
+            self._event(*chosen, event)
+
+    def react(self, index, event_index):
+        """An event that a step below a message is about."""
+        about = [
+            (rid, key, AWAITED[step.trigger])
+            for rid, key in self._messages()
+            for step in self.plan.steps
+            if step.parent == key and step.trigger in AWAITED
+        ]
+        chosen = pick(about, index * 12 + event_index)
+        if chosen:
+            self._event(*chosen)
+
+    def _messages(self):
+        return [
             (rid, key)
             for rid, (_state, traces) in self.model.snapshot().items()
             for key, trace in sorted(traces.items())
             if trace[0] == "processed" and self.activities[key].activity_type == "email"
         ]
-        chosen = pick(sent, index * 12 + key_index)
-        if chosen:
-            self._event(*chosen, event)
 
     def _event(self, rid, key, event):
         self.env["marketing.trace.event"].record_events(event, self.trace(rid, key).ids, "story", date=self.now)
@@ -481,6 +499,12 @@ class Both:
         self.now += wait
         self._in_transactions("execute_activities", self.now)
         self.model.execute(self.now)
+
+    def live(self, wait):
+        """Time passes, and the mail server takes what there is."""
+        self.run(wait)
+        self.accept_all()
+        self.run(timedelta(0))
 
     def check_effects(self):
         """No action ran twice for anybody; each one that is processed ran."""

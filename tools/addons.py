@@ -8,19 +8,31 @@ from .paths import ROOT
 NOT_IN_DATABASE = {"tests", "static", "readme", "i18n", "__pycache__"}
 
 
+TEST_ADDONS = ROOT / "tests/addons"  # installed by bin/test alone
+
+
 def addons():
     """:return: the folders of the addons, sorted by name."""
     return sorted(manifest.parent for manifest in ROOT.glob("*/__manifest__.py"))
+
+
+def test_addons():
+    """:return: the folders of the addons that only tests install, sorted by name."""
+    return sorted(manifest.parent for manifest in TEST_ADDONS.glob("*/__manifest__.py"))
 
 
 def names():
     return [folder.name for folder in addons()]
 
 
+def test_names():
+    return [folder.name for folder in test_addons()]
+
+
 def fingerprint():
     """:return: a digest of everything in the addons that goes into a database when they are installed."""
     digest = hashlib.sha256()
-    for addon in addons():
+    for addon in [*addons(), *test_addons()]:
         for path in sorted(addon.rglob("*")):
             if path.is_file() and not NOT_IN_DATABASE & set(path.relative_to(addon).parts):
                 digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")

@@ -61,8 +61,8 @@ def _base_template(space):
 
 def _installed_template(space):
     base = _base_template(space)
-    ours = addons.names()
-    if not ours:
+    ours = [*addons.names(), *addons.test_names()]
+    if not addons.names():
         return base
     installed = INSTALLED + _digest(base, addons.fingerprint())
     _make_template(space, installed, INSTALLED, ours, origin=base)

@@ -65,6 +65,8 @@ class Workspace:
         conf = configparser.RawConfigParser()
         # Odoo refuses a folder without any addon.
         addons_paths = [*self.source.addons_paths, *([ROOT] if addons.addons() else [])]
+        if addons.test_addons():
+            addons_paths.append(addons.TEST_ADDONS)
         conf["options"] = {
             "addons_path": ",".join(map(str, addons_paths)),
             "data_dir": ODOO_DATA,

@@ -649,18 +649,20 @@ class MarketingCampaign(models.Model):
 
     @api.private
     def _get_awaiting_steps(self):
-        """Return the ids of the steps whose message's acceptance another step waits for."""
+        """Return the steps that wait for a message's acceptance.
+
+        :return: (id of the message's activity, id of the waiting one) of each
+        :rtype: list[tuple[int, int]]
+        """
         workflow = self._get_workflow()
         message_types = self.env["marketing.activity"]._get_message_types()
         triggers = self.env["marketing.activity"]._get_triggers()
         return [
-            step.id
+            (step.id, child.id)
             for step in workflow.steps.values()
             if step.activity_type in message_types
-            and any(
-                child.trigger_type in triggers and triggers[child.trigger_type].waits_for_completion
-                for child in workflow.children(step.id)
-            )
+            for child in workflow.children(step.id)
+            if child.trigger_type in triggers and triggers[child.trigger_type].waits_for_completion
         ]
 
     @api.private

@@ -203,28 +203,33 @@ class MarketingCampaign(models.Model):
         return len(traces)
 
     def _execute_due(self, now):
-        """Plan what is due, and execute it: each participant's first due step, by activity."""
+        """Plan what is due, and execute it: each participant's first due step, by activity.
+
+        Each activity is executed in due order: who comes to it by a step that must run first
+        holds back those who come after.
+        """
         if self.state != "running":
             return 0
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT ON (participant_id) participant_id, schedule_date, id, activity_id
-                  FROM (SELECT id, participant_id, activity_id, schedule_date FROM marketing_trace
-                         WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE
-                           AND schedule_date <= %s
-                      ORDER BY schedule_date, id LIMIT %s) due
-              ORDER BY participant_id, schedule_date, id
+                SELECT id, participant_id, activity_id FROM marketing_trace
+                 WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %s
+              ORDER BY schedule_date, id LIMIT %s
                 """,
                 self.id,
                 now,
                 WINDOW,
             )
         )
-        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # a claim begins its transaction
-        batches = {}
-        for _participant_id, _date, trace_id, activity_id in sorted(rows, key=lambda row: row[1:3]):
-            batches.setdefault(activity_id, []).append(trace_id)
+        self.env.cr.commit()  # pylint: disable=invalid-commit  # a claim begins its transaction
+        batches, planned, held = {}, set(), set()
+        for trace_id, participant_id, activity_id in rows:
+            if participant_id in planned or activity_id in held:
+                held.add(activity_id)
+            else:
+                batches.setdefault(activity_id, []).append(trace_id)
+            planned.add(participant_id)
         done = 0
         for trace_ids in batches.values():
             done += self._execute_traces(trace_ids[:BATCH], now)

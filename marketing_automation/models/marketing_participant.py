@@ -139,8 +139,7 @@ class MarketingParticipant(models.Model):
         then fails on them and starts again, instead of deciding on stale traces.
 
         :param datetime now: UTC
-        :param list awaiting_steps: ids of the activities whose messages are waited for by a
-            step that counts from their acceptance
+        :param list awaiting_steps: see ``marketing.campaign._get_awaiting_steps``
         """
         if not self:
             return
@@ -155,15 +154,20 @@ class MarketingParticipant(models.Model):
                                 WHERE t.participant_id = p.id
                                   AND (t.state = 'scheduled'
                                        OR t.wait_until >= %(now)s
-                                       OR (t.state = 'processed' AND t.sent_date IS NULL
-                                           AND t.activity_id = ANY(%(awaiting)s)))) AS yes
+                                       OR (t.state = 'processed' AND t.sent_date IS NULL AND EXISTS (
+                                           SELECT 1 FROM unnest(%(awaited)s::int[], %(waiting)s::int[]) AS w (id, step)
+                                            WHERE w.id = t.activity_id AND NOT EXISTS (
+                                                  SELECT 1 FROM marketing_trace c
+                                                   WHERE c.participant_id = t.participant_id
+                                                     AND c.activity_id = w.step))))) AS yes
                           FROM marketing_participant p
                          WHERE p.id = ANY(%(ids)s)) busy
                  WHERE p.id = busy.id AND p.state != 'unlinked'
              RETURNING p.id
                 """,
                 now=now,
-                awaiting=list(awaiting_steps),
+                awaited=[awaited for awaited, _waiting in awaiting_steps],
+                waiting=[waiting for _awaited, waiting in awaiting_steps],
                 ids=self.ids,
             )
         )

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON, MarketingAutomationCommon
+
+from .. import models
+
+
+@tagged("post_install", "-at_install")
+class TestNote(MarketingAutomationCommon):
+    """What a companion addon adds, without a word of it in the app."""
+
+    def test_it_is_short(self):
+        self.assertLess(len(Path(models.__file__).read_text().splitlines()), 60)
+
+    def _campaign(self):
+        action = self.env["marketing.campaign"].with_user(self.marketer).create_from_template("note")
+        campaign = self.env["marketing.campaign"].with_user(self.marketer).browse(action["res_id"])
+        campaign.domain = repr([("category_id", "in", self.category.ids)])
+        return campaign, campaign.marketing_activity_ids
+
+    def test_from_the_template_to_the_answer(self):
+        campaign, note = self._campaign()
+        answered = self._create_action(campaign, "Answered", "note_answer", note)
+        self._start(campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        ada, ben = self.contacts[:2]
+        self.assertIn("Worth a call?", ada.message_ids[0].body)
+        self.assertTraces(note, dict.fromkeys(self.contacts, "processed"))
+        with self._at(self.start):
+            ada.with_user(self.marketer).message_post(body="Yes, tomorrow", message_type="comment")
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertTraces(answered, {ada: "processed", ben: None})
+        self.assertEqual((note.processed, note.total_reply), (len(self.contacts), 1))
+
+    def test_checks_of_the_app_hold(self):
+        campaign, note = self._campaign()
+        email = self._create_email(campaign, "Welcome")
+        with self.assertRaisesRegex(ValidationError, "Note: answered"), self.cr.savepoint():
+            self._create_action(campaign, "Answered", "note_answer", email)
+        with self.assertRaisesRegex(ValidationError, "Write a Note"), self.cr.savepoint():
+            self._create_action(campaign, "Opened", "mail_open", note)
+        note.note = False
+        with self.assertRaisesRegex(UserError, "Note"):
+            campaign.action_start_campaign()
