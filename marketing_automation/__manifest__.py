@@ -29,6 +29,9 @@
         "demo/marketing_campaign_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "marketing_automation/static/src/**/*",
+        ],
         "web.assets_tests": [
             "marketing_automation/static/tests/tours/**/*",
         ],

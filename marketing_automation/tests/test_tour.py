@@ -27,3 +27,10 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         )
         self.assertEqual(welcome.mass_mailing_id.subject, "Welcome to you")
         self.assertTrue(welcome.mass_mailing_id.body_html)
+
+    def test_campaign_from_a_template(self):
+        """The cards are there while there is no campaign, and when none is found."""
+        self.start_tour("/odoo", "marketing_automation_templates", login="marketer", timeout=120)
+        campaign = self.env["marketing.campaign"].search([("create_uid", "=", self.marketer.id)])
+        self.assertEqual((campaign.name, campaign.state), ("Commercial prospection", "draft"))
+        self.assertEqual(len(campaign.marketing_activity_ids), 4)

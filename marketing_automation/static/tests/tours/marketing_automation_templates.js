@@ -1,0 +1,60 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+registry.category("web_tour.tours").add("marketing_automation_templates", {
+    url: "/odoo",
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "Open the app",
+            trigger: '.o_app[data-menu-xmlid="marketing_automation.marketing_automation_menu"]',
+            run: "click",
+        },
+        {
+            content: "There is no campaign: the cards are there, in the list too",
+            trigger: '.o_marketing_campaign_template:contains("Double Opt-in")',
+        },
+        {
+            trigger: ".o_switch_view.o_list",
+            run: "click",
+        },
+        {
+            trigger: '.o_list_view .o_marketing_campaign_template:contains("Welcome Flow")',
+        },
+        {
+            trigger: ".o_switch_view.o_kanban",
+            run: "click",
+        },
+        {
+            content: "A card makes a draft",
+            trigger: '.o_kanban_view .o_marketing_campaign_template[data-key="prospection"]',
+            run: "click",
+        },
+        {
+            trigger: '.o_form_view .o_data_row:contains("Reminder"):contains("3 days after")',
+        },
+        {
+            content: "Back at the campaigns, it is there, and the cards have gone",
+            trigger: ".o_back_button, .breadcrumb-item a",
+            run: "click",
+        },
+        {
+            trigger: '.o_kanban_record:contains("Commercial prospection")',
+        },
+        {
+            trigger: ".o_kanban_view:not(:has(.o_marketing_campaign_template))",
+        },
+        {
+            content: "They come back where nothing is found",
+            trigger: ".o_searchview_input",
+            run: "edit empty",
+        },
+        {
+            trigger: ".o_searchview_input",
+            run: "press Enter",
+        },
+        {
+            trigger: '.o_marketing_campaign_template[data-key="hot_contacts"]',
+        },
+    ],
+});
