@@ -137,9 +137,14 @@ class Campaign:
         """Follow the plan from now on; late ("skip" or "run") is the answer about what is past."""
         assert self.running and late in ("skip", "run")
         old, self.plan = self.plan, plan
-        if old.steps != plan.steps:
+        if set(old.steps) != set(plan.steps):
             for participant in self._inside():
+                news = [trace for trace in participant.traces.values() if trace.recorded]
+                for trace in news:  # what is recorded by now counts for what is new
+                    self._learn(trace)
                 self._migrate(participant, {step.key: step for step in old.steps}, now, late)
+                for trace in news:
+                    self._follow(participant, trace)
                 self._refresh(participant, now)
         self.sync(now)
 
@@ -325,14 +330,17 @@ class Campaign:
 
     def _consume(self, participant, trace):
         """What is recorded of a message becomes known at once: first what it says of the message, then its children."""
+        self._learn(trace)
+        if participant.state != "unlinked":
+            self._follow(participant, trace)
+
+    def _learn(self, trace):
         new, trace.recorded = trace.recorded, []
         trace.events += new
         if trace.state == "processed" and trace.address and not trace.sent:
             trace.sent = min((when for when, event in new if event in ACCEPTING), default=None)
             if not trace.sent and any(event == "failed" for __, event in new):
                 self._move(trace, "error", "refused")
-        if participant.state != "unlinked":
-            self._follow(participant, trace)
 
     def _follow(self, participant, parent):
         """The effect of what is known of a trace on its children: scheduled, or cancelled while they wait."""

@@ -32,6 +32,7 @@ PHASES = [Phase.explicit, Phase.generate, *([Phase.shrink] if not EXAMPLES or "M
 COVERAGE = os.environ.get("MARKETING_COVERAGE")
 
 BODY = "<p>Hello</p>"
+ROOT = {"parent": None, "kind": "email", "trigger": 0, "interval": (0, "hours"), "expiry": None, "colors": None}
 CODE = """
 if '|{key}|' in (record.ref or ''):
     raise UserError('broken')
@@ -45,9 +46,9 @@ TRIGGERS = {
     ],
 }
 AWAITED = {trigger: trigger.removeprefix("mail_").removeprefix("not_") for trigger in TRIGGERS["email"][1:]}
-MAX_STEPS = 12
-EMAILS = ["a@example.com", "b@example.com", "c@example.com", None]
-COLORS = (0, 1, 2)
+MAX_STEPS = 10
+EMAILS = [*(f"{name}@example.com" for name in "abcdefgh"), None]
+COLORS = (0, 1)
 ZONES = ["UTC", "Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
 STARTS = [
     datetime(2026, 6, 1, 8),
@@ -62,60 +63,6 @@ WAITS = [timedelta(hours=h) for h in (0, 1, 1, 2, 6, 24, 25, 48, 72, 24 * 7, 24 
 # Stories
 # ------------------------------------------------------------
 
-indexes = st.integers(0, 11)
-intervals = st.tuples(
-    st.sampled_from([0, 0, 0, 1, 1, 2, 3]), st.sampled_from(["hours", "hours", "days", "days", "weeks", "months"])
-)
-expiries = st.none() | st.tuples(st.sampled_from([0, 1, 2, 5]), st.sampled_from(["hours", "days", "days", "weeks"]))
-color_filters = st.none() | st.none() | st.sets(st.sampled_from(COLORS), min_size=1).map(frozenset)
-# parent: which of the steps so far, or the workflow's beginning
-step_drafts = st.fixed_dictionaries(
-    {
-        "parent": st.none() | indexes | indexes | indexes,
-        "kind": st.sampled_from(["email", "email", "action"]),
-        "trigger": indexes,
-        "interval": intervals,
-        "expiry": st.none() | expiries,
-        "colors": color_filters,
-    }
-)
-records = st.tuples(st.sampled_from(COLORS), st.sampled_from(EMAILS))
-edits = st.one_of(
-    st.tuples(st.just("add_step"), step_drafts),
-    st.tuples(st.just("remove_step"), indexes),
-    st.tuples(st.just("restore_step"), indexes),
-    st.tuples(st.just("move_step"), indexes, st.none() | indexes, indexes),
-    st.tuples(st.just("retime_step"), indexes, intervals),
-    st.tuples(st.just("retrigger_step"), indexes, indexes),
-    st.tuples(st.just("expire_step"), indexes, expiries),
-    st.tuples(st.just("filter_step"), indexes, color_filters),
-    st.tuples(st.just("filter"), color_filters),
-    st.tuples(st.just("leave"), st.booleans()),
-)
-EVENT_NAMES = ["sent", "sent", "sent", "failed", "open", "open", "click", "reply", "bounce"]
-reactions = st.tuples(st.just("react"), indexes, indexes)
-happenings = st.one_of(
-    st.tuples(st.just("event"), indexes, indexes, st.sampled_from(EVENT_NAMES)),
-    st.tuples(st.just("event"), indexes, indexes, st.sampled_from(EVENT_NAMES)),
-    st.tuples(st.just("accept_all")),
-    st.tuples(st.just("color"), indexes, st.sampled_from(COLORS)),
-    st.tuples(st.just("email"), indexes, st.sampled_from(EMAILS)),
-    st.tuples(st.just("block"), st.sampled_from(EMAILS[:-1]), st.booleans()),
-    st.tuples(st.just("delete"), indexes),
-    st.tuples(st.just("add"), records),
-    st.tuples(st.just("break"), indexes, indexes, st.booleans()),
-    st.tuples(st.just("retry"), indexes, indexes),
-    st.tuples(st.just("retry"), indexes, indexes),
-    st.tuples(st.just("remove"), indexes),
-    st.tuples(st.just("stop")),
-    st.tuples(st.just("start")),
-    st.tuples(st.just("sync")),
-)
-runs = st.tuples(st.sampled_from(["run", "live", "live", "live"]), st.sampled_from(WAITS))
-updates = st.tuples(st.just("update"), st.sampled_from(["skip", "run"]))
-colorings = st.tuples(st.just("color"), indexes, st.sampled_from(COLORS))
-moves = st.one_of(runs, runs, runs, reactions, reactions, colorings, happenings, happenings, edits, updates)
-
 
 @dataclass(frozen=True)
 class Story:
@@ -128,16 +75,113 @@ class Story:
     moves: list
 
 
-stories = st.builds(
-    Story,
-    tz=st.sampled_from(ZONES),
-    start=st.sampled_from(STARTS),
-    steps=st.lists(step_drafts, min_size=2, max_size=9),
-    colors=color_filters,
-    leave=st.booleans(),
-    records=st.lists(records, min_size=1, max_size=4),
-    moves=st.lists(moves, min_size=8, max_size=30),
-)
+class Teller:
+    """Makes up stories: wide ones, in which much happens to few people."""
+
+    def __init__(self, random):
+        self.random = random
+        self.choice = random.choice
+
+    def story(self):
+        return Story(
+            tz=self.choice(ZONES),
+            start=self.choice(STARTS),
+            steps=[self.step() for _step in range(self.random.randint(3, 8))],
+            colors=self.colors(),
+            leave=self.choice([True, False]),
+            records=[self.record() for _record in range(self.random.randint(2, 4))],
+            moves=[self.move() for _move in range(self.random.randint(12, 36))],
+        )
+
+    def index(self):
+        return self.random.randrange(840)  # a multiple of most counts
+
+    def interval(self):
+        return self.choice([0, 0, 0, 0, 1, 1, 2]), self.choice(["hours", "hours", "hours", "days", "weeks", "months"])
+
+    def expiry(self):
+        if self.random.random() < 0.75:
+            return None
+        return self.choice([0, 1, 2, 5]), self.choice(["hours", "days", "days", "weeks"])
+
+    def colors(self):
+        return self.choice([None, None, None, frozenset({0}), frozenset({0, 1})])
+
+    def record(self):
+        return self.choice([0, 0, 0, 1]), self.choice(EMAILS)
+
+    def step(self):
+        return {
+            "parent": self.choice([None, *[self.index() for _try in range(9)]]),
+            "kind": self.choice(["email", "email", "action"]),
+            "trigger": self.index(),
+            "interval": self.interval(),
+            "expiry": self.expiry(),
+            "colors": self.colors(),
+        }
+
+    def move(self):
+        kind = self.random.choices(["time", "people", "world", "edit", "engine"], [10, 10, 6, 6, 4])[0]
+        return getattr(self, f"_{kind}")()
+
+    def _time(self):
+        return self.choice(["run", "live", "live", "live"]), self.choice(WAITS)
+
+    def _people(self):
+        return self.choice(
+            [
+                *[("react", self.index(), self.index())] * 5,
+                ("event", self.index(), self.index(), self.choice(EVENT_NAMES)),
+                ("refuse", self.index()),
+            ]
+        )
+
+    def _world(self):
+        return self.choice(
+            [
+                *[("color", self.index(), self.choice(COLORS))] * 3,
+                ("email", self.index(), self.choice(EMAILS)),
+                ("block", self.choice(EMAILS[:-1]), self.choice([True, True, False])),
+                ("delete", self.index()),
+                ("add", self.record()),
+                *[("break", self.index(), self.index(), self.choice([True, True, False]))] * 4,
+            ]
+        )
+
+    def _edit(self):
+        return self.choice(
+            [
+                ("add_step", self.step()),
+                ("add_step", self.step()),
+                ("remove_step", self.index()),
+                ("restore_step", self.index()),
+                ("restore_step", self.index()),
+                ("move_step", self.index(), self.choice([None, self.index(), self.index()]), self.index()),
+                ("retime_step", self.index(), self.interval()),
+                ("retrigger_step", self.index(), self.index()),
+                ("expire_step", self.index(), self.expiry()),
+                ("filter_step", self.index(), self.colors()),
+                ("filter", self.colors()),
+                ("leave", self.choice([True, False])),
+            ]
+        )
+
+    def _engine(self):
+        return self.choice(
+            [
+                *[("update", self.choice(["skip", "run"]))] * 6,
+                ("retry", self.index(), self.index()),
+                ("retry", self.index(), self.index()),
+                ("remove", self.index()),
+                ("stop",),
+                *[("start",)] * 3,
+                ("sync",),
+                ("sync",),
+            ]
+        )
+
+
+EVENT_NAMES = ["sent", "sent", "failed", "open", "click", "reply", "bounce"]
 
 
 def pick(items, index):
@@ -156,6 +200,7 @@ class Both:
 
     def __init__(self, case, story):
         self.case, self.env = case, case.env
+        self.story = story
         self.model = Campaign(story.tz)
         self.now = story.start
         self.plan = Plan(steps=(), colors=story.colors, leave=story.leave)
@@ -168,6 +213,7 @@ class Both:
         self.campaign = case._create_campaign(name="Reference", **self._campaign_values())
         for color, email in story.records:
             self.add((color, email))
+        self.add_step(ROOT)
         for draft in story.steps:
             self.add_step(draft)
         self.edited.clear()
@@ -185,7 +231,7 @@ class Both:
         found, expected = self.found(), self.model.snapshot()
         if found == expected:
             return
-        lines = [f"after {move} at {self.now}, {self.plan}:"]
+        lines = [f"{self.story}\nafter {move} at {self.now}, {self.plan}:"]
         for rid in sorted(found.keys() | expected.keys()):
             ours, theirs = found.get(rid, (None, {})), expected.get(rid, (None, {}))
             if ours[0] != theirs[0]:
@@ -421,7 +467,7 @@ class Both:
             for key, trace in sorted(traces.items())
             if trace[0] == "error" and state != "unlinked"
         ]
-        chosen = pick(errors, index * 12 + key_index)
+        chosen = pick(errors, index + key_index)
         if chosen:
             self.trace(*chosen).with_user(self.case.marketer).action_retry()
             self.model.retry(self.now, *chosen)
@@ -445,7 +491,7 @@ class Both:
 
     def event(self, index, key_index, event):
         """An event of a message that was made."""
-        chosen = pick(self._messages(), index * 12 + key_index)
+        chosen = pick(self._messages(), index + key_index)
         if chosen:
             self._event(*chosen, event)
 
@@ -457,7 +503,7 @@ class Both:
             for step in self.plan.steps
             if step.parent == key and step.trigger in AWAITED
         ]
-        chosen = pick(about, index * 12 + event_index)
+        chosen = pick(about, index + event_index)
         if chosen:
             self._event(*chosen)
 
@@ -472,6 +518,13 @@ class Both:
     def _event(self, rid, key, event):
         self.env["marketing.trace.event"].record_events(event, self.trace(rid, key).ids, "story", date=self.now)
         self.model.event(self.now, rid, key, event)
+
+    def refuse(self, index):
+        """The mail server refuses a message that it has not accepted."""
+        waiting = [(rid, key) for rid, key in self._messages() if not self.trace(rid, key).sent_date]
+        chosen = pick(waiting, index)
+        if chosen:
+            self._event(*chosen, "failed")
 
     def accept_all(self):
         """The mail server takes what waits for it."""
@@ -566,8 +619,9 @@ class TestReference(MarketingAutomationCommon):
         phases=PHASES,
         suppress_health_check=list(HealthCheck),
     )
-    @given(stories)
-    def test_engine_does_what_the_reference_says(self, story):
+    @given(st.randoms(use_true_random=True))
+    def test_engine_does_what_the_reference_says(self, random):
+        story = Teller(random).story()
         with self.enter_registry_test_mode():
             self._tell(story)
 

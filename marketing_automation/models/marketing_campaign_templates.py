@@ -325,7 +325,7 @@ class MarketingCampaign(models.Model):
         :return: values of marketing.activity
         :rtype: dict
         """
-        mailing_values = dict(values.pop("mailing"))
+        mailing_values = {"email_from": self._get_template_sender(), **values.pop("mailing")}
         body = self._render_template_body(mailing_values.pop("body"))
         mailing = self.env["mailing.mailing"].create(
             {
@@ -338,6 +338,23 @@ class MarketingCampaign(models.Model):
             }
         )
         return {**values, "mass_mailing_id": mailing.id}
+
+    @api.model
+    def _get_template_sender(self):
+        """Return the address from which the emails of a new campaign come: the user's, else the company's.
+
+        :raise UserError: where there is none
+        """
+        sender = (
+            self.env.user.email_formatted
+            or self.env.company.email_formatted
+            or self.env["ir.mail_server"]._get_default_from_address()
+        )
+        if not sender:
+            raise UserError(
+                _("Emails need a sender: set your email address in your preferences, or that of your company.")
+            )
+        return sender
 
     @api.model
     def _render_template_body(self, xmlid):

@@ -128,8 +128,16 @@ class MarketingCampaign(models.Model):
             "late": late,
             "after": 0,
         }
-        touched = job["removed"] or job["fresh"] or job["retimed"]
-        self.write({"workflow": new.to_json(), "update_job": job if touched else False})
+        changed = {step_id for step_id in both if new.steps[step_id] != old.steps[step_id]}
+        job["parents"] = sorted(
+            {
+                workflow.steps[step_id].parent_id
+                for workflow in (old, new)
+                for step_id in changed | (set(workflow.steps) - both)
+            }
+            - {None}
+        )
+        self.write({"workflow": new.to_json(), "update_job": job if old.steps != new.steps else False})
         if old.unique_field != new.unique_field:
             self._rewrite_unicity_keys()
 
@@ -206,6 +214,7 @@ class MarketingParticipant(models.Model):
         campaign = self.campaign_id
         workflow = campaign._get_workflow()
         traces = self.env["marketing.trace"]
+        news, _count = traces._learn_events(self, now)  # what is recorded by now counts for what is new
         pending = [("participant_id", "in", self.ids), ("state", "=", "scheduled")]
         removed = traces.search([*pending, ("activity_id", "in", job["removed"])])
         counts = Counter((trace.activity_id.id, "canceled") for trace in removed)
@@ -225,6 +234,8 @@ class MarketingParticipant(models.Model):
                 counts += parents.filtered(lambda trace, step=step: trace.activity_id.id == step.parent_id)._plan_child(
                     step, job, now
                 )
+        # what else is waited for below them now, or no longer
+        (news.exists() | traces.search([*executed, ("activity_id", "in", job["parents"])]))._settle(now)
         self._refresh_state(now, campaign._get_awaiting_steps())
         return counts
 

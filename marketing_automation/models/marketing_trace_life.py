@@ -215,6 +215,16 @@ class MarketingTrace(models.Model):
         :param datetime now: UTC
         :return: how many events there were
         """
+        traces, count = self._learn_events(participants, now)
+        traces._settle(now)
+        return count
+
+    @api.model
+    def _learn_events(self, participants, now):
+        """Note what the new events of locked participants say of their messages; what follows is to be settled.
+
+        :return: (the traces that had events, how many events there were)
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -227,7 +237,7 @@ class MarketingTrace(models.Model):
             )
         )
         if not rows:
-            return 0
+            return self.browse(), 0
         self._complete_implied_events([trace_id for trace_id, event, _date in rows if event in IMPLIED])
         accepted, refused = {}, {}
         for trace_id, event, date in rows:
@@ -239,8 +249,7 @@ class MarketingTrace(models.Model):
             lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
         )
         refused._end(refused._get_refusals(), now)
-        traces._settle(now)
-        return len(rows)
+        return traces, len(rows)
 
     def _get_refusals(self):
         """Extension point: why the messages of these traces were refused after they had been made.
@@ -304,16 +313,18 @@ class MarketingTrace(models.Model):
 
         :param datetime now: UTC
         """
+        if not self:
+            return
         campaign = self.campaign_id
         workflow = campaign._get_workflow()
         triggers = self.env["marketing.activity"]._get_triggers()
         facts = self._get_facts()
-        scheduled, waits = [], {}
+        scheduled, waiting, waits = [], [], {}
         canceled = {}  # {(parent trace, step): code}
         for trace in self:
             if trace.id not in facts or trace.participant_id.state == "unlinked":
                 continue
-            deadlines = []
+            waits[trace.id] = None
             for step in workflow.children(trace.activity_id.id):
                 if step.trigger_type not in triggers:
                     continue  # the addon that brought it was uninstalled
@@ -323,12 +334,33 @@ class MarketingTrace(models.Model):
                 elif decision.kind == CANCEL:
                     canceled[trace.id, step.id] = decision.code
                 elif decision.kind == WAIT and decision.date and decision.date >= now:
-                    deadlines.append(decision.date)
-            waits[trace.id] = max(deadlines, default=None)
+                    waiting.append((trace, step.id, decision.date))
+        for trace, date in self._filter_open_waits(waiting):
+            waits[trace.id] = max(date, waits[trace.id] or date)
         self._cancel_children(canceled, now)
         self._spawn(scheduled)
         self._wait(waits)
         self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
+
+    def _filter_open_waits(self, waiting):
+        """Return the waits of steps that the participant has not come to yet, in whatever way.
+
+        :param list waiting: (parent trace, activity id, last moment)
+        :return: list of (parent trace, last moment)
+        """
+        if not waiting:
+            return []
+        participant_ids = [trace.participant_id.id for trace, _step_id, _date in waiting]
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT participant_id, activity_id FROM marketing_trace"
+                " WHERE participant_id = ANY(%s) AND activity_id = ANY(%s)",
+                participant_ids,
+                [step_id for _trace, step_id, _date in waiting],
+            )
+        )
+        taken = set(rows)
+        return [(trace, date) for trace, step_id, date in waiting if (trace.participant_id.id, step_id) not in taken]
 
     def _get_facts(self):
         """Return the facts of those of these traces that were executed.

@@ -124,6 +124,16 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         with self.assertRaisesRegex(UserError, "nothing"):
             self.templates.create_from_template("nothing")
 
+    def test_sender(self):
+        """The user's address, else the company's; without any, the message tells what to do."""
+        self.assertEqual(self._make("welcome").mailing_ids.email_from, self.user.email_formatted)
+        self.user.email = False
+        self.assertEqual(self._make("welcome").mailing_ids.email_from, self.env.company.email_formatted)
+        self.env.company.write({"email": False, "alias_domain_id": False})
+        self.env["mail.alias.domain"].search([]).default_from = False
+        with self.assertRaisesRegex(UserError, "your preferences"):
+            self._make("welcome")
+
     def test_others_make_none(self):
         other = new_test_user(self.env, login="other", groups="mass_mailing.group_mass_mailing_user")
         for method, args in [("get_campaign_templates", []), ("create_from_template", ["welcome"])]:
