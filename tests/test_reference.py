@@ -87,7 +87,7 @@ class Teller:
             tz=self.choice(ZONES),
             start=self.choice(STARTS),
             steps=[self.step() for _step in range(self.random.randint(3, 8))],
-            colors=self.colors(),
+            colors=self.choice([None, None, self.colors()]),
             leave=self.choice([True, False]),
             records=[self.record() for _record in range(self.random.randint(2, 4))],
             moves=[self.move() for _move in range(self.random.randint(12, 36))],
@@ -105,7 +105,7 @@ class Teller:
         return self.choice([0, 1, 2, 5]), self.choice(["hours", "days", "days", "weeks"])
 
     def colors(self):
-        return self.choice([None, None, None, frozenset({0}), frozenset({0, 1})])
+        return self.choice([None, None, frozenset({0}), frozenset({0}), frozenset({0, 1})])
 
     def record(self):
         return self.choice([0, 0, 0, 1]), self.choice(EMAILS)
@@ -139,7 +139,7 @@ class Teller:
     def _world(self):
         return self.choice(
             [
-                *[("color", self.index(), self.choice(COLORS))] * 3,
+                *[("color", self.index(), self.choice(COLORS))] * 6,
                 ("email", self.index(), self.choice(EMAILS)),
                 ("block", self.choice(EMAILS[:-1]), self.choice([True, True, False])),
                 ("delete", self.index()),
