@@ -20,6 +20,7 @@
         "views/marketing_participant_views.xml",
         "views/marketing_activity_views.xml",
         "views/marketing_campaign_views.xml",
+        "views/marketing_campaign_start_views.xml",
         "views/marketing_campaign_test_views.xml",
         "views/marketing_campaign_update_views.xml",
         "views/marketing_automation_menus.xml",

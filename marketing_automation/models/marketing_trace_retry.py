@@ -56,6 +56,9 @@ class MarketingCampaign(models.Model):
         :return: a notification that tells how many
         """
         self.ensure_one()
+        return self._retry_errors([])
+
+    def _retry_errors(self, domain):
         self.check_access("write")
         errors = self.env["marketing.trace"].search(
             [
@@ -63,6 +66,7 @@ class MarketingCampaign(models.Model):
                 ("state", "=", "error"),
                 ("is_test", "!=", True),
                 ("participant_id.state", "!=", "unlinked"),
+                *domain,
             ]
         )
         errors.action_retry()

@@ -20,6 +20,7 @@ RIGHTS = {
     "marketing.trace": ("read",),
     "marketing.trace.event": ("read",),
     "marketing.campaign.test": ALL,
+    "marketing.campaign.start": ALL,
     "marketing.campaign.update": ALL,
     "marketing.campaign.update.line": ALL,
 }
@@ -27,12 +28,13 @@ RIGHTS = {
 METHODS = {
     "marketing.campaign": {
         *("action_start_campaign", "action_stop_campaign", "action_update_participants", "action_enroll"),
-        *("action_launch_test", "action_retry_errors", "action_add_activity", "action_open_update"),
+        *("action_launch_test", "action_retry_errors", "action_open_update"),
         *("action_view_participants", "action_view_templates", "action_view_clicks", "action_view_errors"),
-        *("action_view_tests", "get_update_preview"),
+        *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed"),
+        *("action_open_start", "get_start_preview"),
         *("get_campaign_templates", "create_from_template"),
     },
-    "marketing.activity": {"action_add_child", "action_remove"},
+    "marketing.activity": {"action_remove", "action_view_records", "action_view_errors", "action_retry_errors"},
     "marketing.participant": {"action_remove", "action_stop_test"},
     "marketing.trace": {
         *("action_retry", "action_run_test", "action_fire_event"),
@@ -40,6 +42,7 @@ METHODS = {
     },
     "marketing.trace.event": set(),
     "marketing.campaign.test": {"action_launch_test"},
+    "marketing.campaign.start": {"action_start"},
     "marketing.campaign.update": {"action_update"},
     "marketing.campaign.update.line": set(),
 }
