@@ -36,6 +36,9 @@
         "web.assets_tests": [
             "marketing_automation/static/tests/tours/**/*",
         ],
+        "web.assets_unit_tests": [
+            "marketing_automation/static/tests/**/*.test.js",
+        ],
     },
     "uninstall_hook": "uninstall_hook",
     "application": True,

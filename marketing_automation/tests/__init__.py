@@ -10,6 +10,7 @@ from . import (
     test_execution,
     test_filters,
     test_guards,
+    test_hoot,
     test_pains,
     test_schedule,
     test_server_actions,
