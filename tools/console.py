@@ -1,12 +1,12 @@
 """What the commands say: progress of long steps, and what went wrong in one line."""
 
+import os
 import re
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 from .paths import DEV, LOGS, ROOT
 from .signals import Ended
@@ -48,13 +48,12 @@ def step(title, watch=None):
 
 
 def folder_size(folder):
-    """:return: bytes in all files below the folder; files may vanish meanwhile."""
+    """:return: bytes in all files below the folder; files and folders may vanish meanwhile."""
     total = 0
-    for path in Path(folder).rglob("*"):
-        try:
-            total += path.lstat().st_size
-        except FileNotFoundError:
-            continue
+    for parent, _folders, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(parent, name)).st_size
     return total
 
 

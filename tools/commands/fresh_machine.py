@@ -1,8 +1,8 @@
 """bin/fresh-machine: the README's own words, followed on a bare Debian by a plain user.
 
-The Debian is made with debootstrap in a folder and entered with chroot, in namespaces of its own: whatever still runs in
-it or is mounted there goes when the command ends. It shares the network, and what this machine trusts, with us. Only
-what is committed is tried.
+The Debian is made with debootstrap in a folder and entered with chroot, in namespaces of its own: whatever still
+runs in it or is mounted there goes when the command ends. It shares the network, and what this machine trusts, with
+us. Only what is committed is tried.
 """
 
 import argparse
@@ -25,7 +25,7 @@ CLONE = f"/home/{USER}/marketing_automation"
 NETWORK = ["/etc/resolv.conf", "/etc/hosts"]
 TRUSTED = "/usr/local/share/ca-certificates"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-ENTER = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc"]
+APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
 MOUNT = 'mount --rbind /dev "$0/dev"; mount -t proc proc "$0/proc"; exec chroot "$@"'
 
 # What a newcomer does: looks at the demo, ends it, runs the tests. Background jobs of sh ignore Ctrl-C, so TERM it is.
@@ -86,9 +86,9 @@ def make(machine, suite):
         archive.unpack(tool)
     shutil.rmtree(archive.folder)
     shutil.rmtree(machine, ignore_errors=True)
-    with step(f"{suite}: making", watch=machine):
+    with step(f"{suite}: making"):
         script = tool / "usr/sbin/debootstrap"
-        command = [script, "--variant=minbase", f"--keyring={KEYRING}", suite, machine, machine_archive()]
+        command = [*APART, script, "--variant=minbase", f"--keyring={KEYRING}", suite, machine, machine_archive()]
         run_logged("debootstrap", command, env={**os.environ, "DEBOOTSTRAP_DIR": str(tool / "usr/share/debootstrap")})
     for path in NETWORK:
         shutil.copy(path, f"{machine}{path}")
@@ -96,7 +96,7 @@ def make(machine, suite):
 
 def install(machine, packages):
     """Install as root what the README says, and trust whom this machine trusts."""
-    with step(f"apt-get install {' '.join(packages)}", watch=machine):
+    with step(f"apt-get install {' '.join(packages)}"):
         run_logged("fresh-apt", enter(machine, "root", "apt-get", "install", "-y", *packages))
         if Path(TRUSTED).is_dir():
             shutil.copytree(TRUSTED, f"{machine}{TRUSTED}", dirs_exist_ok=True)
@@ -115,7 +115,7 @@ def enter(machine, user, *command):
     variables = [f"HOME={home}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", f"PIP_CERT={CERTIFICATES}"]
     variables.append("DEBIAN_FRONTEND=noninteractive")
     as_user = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--", "env", "-i", *variables]
-    return [*ENTER, MOUNT, machine, machine, *as_user, *command]
+    return [*APART, "sh", "-euc", MOUNT, machine, machine, *as_user, *command]
 
 
 if __name__ == "__main__":
