@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ SUITES = ["bookworm", "trixie"]  # Debian 12 with Python 3.11, Debian 13 with Py
 USER = "plain"
 CLONE = f"/home/{USER}/marketing_automation"
 NETWORK = ["/etc/resolv.conf", "/etc/hosts"]
+APT_HABITS = re.compile(r"Acquire::(https?|Check)\b")  # proxies, and how old a mirror's lists may be
 TRUSTED = "/usr/local/share/ca-certificates"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
@@ -34,7 +36,7 @@ cd "$0"
 port=$1; shift
 bin/run --port "$port" & run=$!
 until python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/web/login')" 2>/dev/null; do
-    kill -0 $run
+    kill -0 $run || exit
     sleep 1
 done
 kill -TERM $run
@@ -92,6 +94,9 @@ def make(machine, suite):
         run_logged("debootstrap", command, env={**os.environ, "DEBOOTSTRAP_DIR": str(tool / "usr/share/debootstrap")})
     for path in NETWORK:
         shutil.copy(path, f"{machine}{path}")
+    settings = subprocess.run(["apt-config", "dump"], check=True, capture_output=True, text=True).stdout.splitlines()
+    habits = "\n".join(filter(APT_HABITS.match, settings))
+    (machine / "etc/apt/apt.conf.d/90machine").write_text(f"{habits}\n")
 
 
 def install(machine, packages):
