@@ -23,6 +23,7 @@
         "views/marketing_campaign_start_views.xml",
         "views/marketing_campaign_test_views.xml",
         "views/marketing_campaign_update_views.xml",
+        "views/res_config_settings_views.xml",
         "views/marketing_automation_menus.xml",
     ],
     "demo": [

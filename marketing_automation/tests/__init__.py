@@ -11,6 +11,7 @@ from . import (
     test_filters,
     test_guards,
     test_hoot,
+    test_lanes,
     test_pains,
     test_schedule,
     test_server_actions,
