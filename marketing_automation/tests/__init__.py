@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_bad_days,
     test_bad_input,
     test_campaign,
     test_cards,
@@ -13,6 +14,7 @@ from . import (
     test_hoot,
     test_lanes,
     test_pains,
+    test_rate,
     test_schedule,
     test_server_actions,
     test_start,
