@@ -43,6 +43,10 @@ class MarketingActivity(models.Model):
     def _get_mailing_types(self):
         return {**super()._get_mailing_types(), "sms": "sms"}
 
+    @api.model
+    def _get_type_icons(self):
+        return {**super()._get_type_icons(), "sms": "fa-mobile"}
+
     def _get_template_id(self):
         if self.activity_type == "sms":
             return self.mass_mailing_id.id or None
