@@ -113,6 +113,8 @@ class MarketingTrace(models.Model):
         """Return what happened to the message, and when first."""
         labels = dict(self.env["marketing.trace.event"]._fields["event"]._description_selection(self.env))
         dates = {**({"sent": self.sent_date} if self.sent_date else {}), **(facts.events if facts else {})}
+        if self.state == "error":
+            dates.pop("failed", None)  # its state and reason say so
         order = list(labels)
         return [
             {"event": event, "label": labels[event], "date": fields.Datetime.to_string(date)}

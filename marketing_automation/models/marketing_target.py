@@ -35,10 +35,11 @@ class MarketingTargetMixin(models.AbstractModel):
         self.ensure_one()
         domain = self._get_marketing_participants_domain()
         participants = self.env["marketing.participant"].search(domain, limit=2)
+        context = {"marketing_of_record": True}
         if len(participants) == 1:
-            return participants.get_formview_action()
+            return dict(participants.get_formview_action(), context=context)
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, name=_("Campaigns of %s", self.display_name), domain=domain, context={})
+        return dict(action, name=_("Campaigns of %s", self.display_name), domain=domain, context=context)
 
 
 class ResPartner(models.Model):

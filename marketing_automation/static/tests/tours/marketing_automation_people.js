@@ -174,7 +174,7 @@ registry.category("web_tour.tours").add("marketing_automation_enroll", {
             run: "click",
         },
         {
-            trigger: '.modal .alert-success:contains("1"):contains("added to")',
+            trigger: '.modal .alert-success:contains("1 record(s) added to")',
         },
         {
             trigger: '.modal .o_data_row:contains("participants already")',
