@@ -55,7 +55,7 @@ class MarketingParticipant(models.Model):
         """
         if self._is_over() or not (self.is_test or self.campaign_id.workflow):
             return {}
-        # readable with the participant; what its tests and its user may do is not asked here
+        # its zone may be that of a user or a company whom the reader may not see
         campaign = (self.campaign_id._for_test() if self.is_test else self.campaign_id).sudo()
         workflow = campaign._get_workflow()
         triggers = self.env["marketing.activity"]._get_triggers()

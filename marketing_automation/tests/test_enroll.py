@@ -138,7 +138,10 @@ class TestEnroll(MarketingAutomationCommon):
         ada = self.ada.with_user(self.marketer)
         self.assertEqual(ada.marketing_participant_count, 1)
         action = ada.action_view_marketing_participants()
-        self.assertEqual(action["res_id"], self._participant(self.campaign, self.ada).id)
+        participant = self._participant(self.campaign, self.ada).with_user(self.marketer)
+        self.assertEqual(action["res_id"], participant.id)
+        names = participant.display_name, participant.with_context(**action["context"]).display_name
+        self.assertEqual(names, ("Ada", "Prospection"))
         other = self._create_campaign(name="Other")
         self._create_action(other, "Act")
         self._start(other)

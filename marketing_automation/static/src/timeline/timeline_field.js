@@ -52,12 +52,12 @@ export class TimelineField extends Component {
         }
         this.state.busy = step.key;
         try {
-            await this.orm.call("marketing.trace", method, [[step.trace_id], ...args]);
+            const done = this.orm.call("marketing.trace", method, [[step.trace_id], ...args]);
+            await done.finally(() => this.props.record.load());
         } finally {
             this.state.busy = false;
-            await this.props.record.load();
-            this.announce(step.key);
         }
+        this.announce(step.key);
     }
 
     announce(key) {
@@ -82,7 +82,11 @@ export class TimelineField extends Component {
     async refresh() {
         const { is_test, can_write } = this.data;
         if (is_test && can_write && !this.state.busy && document.visibilityState === "visible") {
-            await this.orm.silent.call("marketing.participant", "action_refresh_test", [[this.props.record.resId]]);
+            try {
+                await this.orm.silent.call("marketing.participant", "action_refresh_test", [[this.props.record.resId]]);
+            } catch {
+                return; // no connection, or no longer there: the next time will tell
+            }
             await this.props.record.load();
         }
     }
