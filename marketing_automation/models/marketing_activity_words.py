@@ -150,9 +150,12 @@ class MarketingActivity(models.Model):
     def _get_what(self):
         """Return what the activity does, in words; extended by its type."""
         self.ensure_one()
-        name = self.name or _("a new activity")
+        if not self.name:
+            return {"email": _("send an email"), "action": _("run a server action")}.get(
+                self.activity_type, self._get_label("activity_type")
+            )
         patterns = {"email": _("send the email “%s”"), "action": _("run “%s”")}
-        return patterns.get(self.activity_type, f"{self._get_label('activity_type')} “%s”") % name
+        return patterns.get(self.activity_type, f"{self._get_label('activity_type')} “%s”") % self.name
 
     # ------------------------------------------------------------
     # On a card

@@ -396,6 +396,21 @@ class MarketingCampaign(models.Model):
         self.sudo().write({"state": "stopped"})
         return True
 
+    def action_clear_workflow(self):
+        """Empty the workflow of a new campaign, so that its target can change.
+
+        Its activities and tests are deleted, its templates archived: they were made for the target.
+
+        :raise UserError: for a campaign that has run
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "draft" or self.participant_ids.filtered(lambda participant: not participant.is_test):
+            raise UserError(_("The campaign “%s” has run: start a new one for another target.", self.name))
+        self.sudo().participant_ids.unlink()
+        self.with_context(active_test=False).marketing_activity_ids.unlink()
+        self.mailing_ids.action_archive()
+
     def action_view_participants(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")

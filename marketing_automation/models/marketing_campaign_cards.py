@@ -44,7 +44,7 @@ class MarketingCampaign(models.Model):
                 "running": self.running_participant_count,
                 "completed": self.completed_participant_count,
             },
-            "next_due": self._get_next_due(),
+            "next_due": self._get_shown_due_date(),
             "removed_count": removed,
             "first_day": min(days, default=month_ago) if period == "life" else month_ago,
             "last_day": fields.Date.to_string(today),
@@ -52,7 +52,7 @@ class MarketingCampaign(models.Model):
             "cards": [activity._get_card(series[activity.id], reasons.get(activity.id, [])) for activity in activities],
         }
 
-    def _get_next_due(self):
+    def _get_shown_due_date(self):
         """Return when the next step of a participant is due (UTC), of a campaign that runs."""
         if self.state != "running":
             return False

@@ -135,10 +135,11 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
 
     def test_the_form(self):
         """The dialog offers SMS templates to an SMS activity, and lets go of one of another type."""
-        action = self.campaign._get_new_activity_action()
         view = "marketing_automation.marketing_activity_view_form"
         email = self._create_template("An email")
-        model = self.env["marketing.activity"].with_user(self.marketer).with_context(**action["context"])
+        model = (
+            self.env["marketing.activity"].with_user(self.marketer).with_context(default_campaign_id=self.campaign.id)
+        )
         with Form(model, view=view) as form:
             form.name = "Text"
             form.mass_mailing_id = email

@@ -22,8 +22,18 @@ export class WorkflowChart extends Component {
         onWillStart(() => loadBundle("web.chartjs_lib"));
         useEffect(
             () => {
-                const chart = new Chart(this.canvas.el, this.getConfig());
-                return () => chart.destroy();
+                // a big workflow has many charts, of which few are seen at a time
+                let chart = null;
+                const observer = new IntersectionObserver(([entry]) => {
+                    if (entry.isIntersecting && !chart) {
+                        chart = new Chart(this.canvas.el, this.getConfig());
+                    }
+                });
+                observer.observe(this.canvas.el);
+                return () => {
+                    observer.disconnect();
+                    chart?.destroy();
+                };
             },
             () => [JSON.stringify(this.props)]
         );
