@@ -26,6 +26,7 @@
         "views/res_partner_views.xml",
         "views/mailing_contact_views.xml",
         "views/marketing_campaign_update_views.xml",
+        "views/res_config_settings_views.xml",
         "views/marketing_automation_menus.xml",
     ],
     "demo": [

@@ -20,6 +20,8 @@ from . import (
     marketing_campaign_cards,
     marketing_campaign_enrolment,
     marketing_campaign_execution,
+    marketing_campaign_health,
+    marketing_campaign_lanes,
     marketing_participant,
     marketing_trace,
     marketing_trace_life,

@@ -36,10 +36,6 @@ class MarketingCampaign(models.Model):
     # ------------------------------------------------------------
 
     @api.model
-    def _get_execution_cron(self):
-        return self.env.ref("marketing_automation.ir_cron_campaign_execute_activities").sudo()
-
-    @api.model
     def _get_enrolment_cron(self):
         return self.env.ref("marketing_automation.ir_cron_campaign_sync_participants").sudo()
 
@@ -47,7 +43,7 @@ class MarketingCampaign(models.Model):
     def _wake_engine(self, now=None, idle=False):
         """Trigger the execution cron at the minute when something is due next.
 
-        One trigger, not one per trace: none when one is there already that is early enough.
+        One trigger for each lane, not one per trace: none when one is there already that is early enough.
 
         :param datetime now: UTC; the present by default
         :param bool idle: whether a run has just done nothing: what is due then is held by
@@ -60,9 +56,10 @@ class MarketingCampaign(models.Model):
         at = max(due, now + timedelta(minutes=1) if idle else now)
         if at > now and (at.second or at.microsecond):
             at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        cron = self._get_execution_cron()
-        earlier = [("cron_id", "=", cron.id), ("call_at", ">", now), ("call_at", "<=", at)]
-        if not self.env["ir.cron.trigger"].sudo().search_count(earlier, limit=1):
+        crons = self._get_execution_crons()
+        earlier = [("cron_id", "in", crons.ids), ("call_at", ">", now), ("call_at", "<=", at)]
+        woken = self.env["ir.cron.trigger"].sudo().search(earlier).cron_id
+        for cron in crons - woken:
             cron._trigger(at)
 
     @api.model
@@ -230,10 +227,18 @@ class MarketingCampaign(models.Model):
             else:
                 batches.setdefault(activity_id, []).append(trace_id)
             planned.add(participant_id)
-        done = 0
-        for trace_ids in batches.values():
-            done += self._execute_traces(trace_ids[:BATCH], now)
-        return done
+        return sum(self._execute_first_free(trace_ids, now) for trace_ids in batches.values())
+
+    def _execute_first_free(self, trace_ids, now):
+        """Execute a batch of these traces of one activity: the first that no other lane holds.
+
+        :return: how many traces were dealt with
+        """
+        for start in range(0, len(trace_ids), BATCH):
+            done = self._execute_traces(trace_ids[start : start + BATCH], now)
+            if done:
+                return done
+        return 0
 
     def _execute_traces(self, trace_ids, now):
         """Execute traces of one activity; on an exception by halves, down to the guilty one.

@@ -12,6 +12,7 @@ from . import (
     test_filters,
     test_guards,
     test_hoot,
+    test_lanes,
     test_pains,
     test_people_tour,
     test_schedule,
