@@ -32,6 +32,8 @@ from . import (
     marketing_campaign_update,
     marketing_campaign_templates,
     marketing_campaign_testing,
+    marketing_participant_timeline,
+    marketing_target,
     marketing_campaign_warnings,
     utm_mixin,
 )
