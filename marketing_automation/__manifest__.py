@@ -1,9 +1,9 @@
 {
     "name": "Marketing Automation",
-    "version": "19.0.0.1.0",
+    "version": "19.0.1.0.0",
     "category": "Marketing/Marketing Automation",
     "sequence": 195,
-    "summary": "Build automated mailing campaigns that react to what people do",
+    "summary": "Campaigns of emails and actions that react to what people do",
     "website": "",
     "author": "Marketing Automation Community",
     "license": "LGPL-3",
