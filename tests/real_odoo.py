@@ -86,17 +86,22 @@ class RealOdoo:
         return answer.get("result")
 
 
+def clone_template(databases, name):
+    databases.clone(os.environ["TEST_TEMPLATE"], name)
+
+
 @contextmanager
-def real_odoo(smtp_port, folder):
-    """Give a RealOdoo that runs on a clone of the test template, and take both away at the end.
+def real_odoo(smtp_port, folder, make=clone_template):
+    """Give a RealOdoo that runs on a database of its own, and take both away at the end.
 
     :param smtp_port: where on this machine it sends its mail to
     :param folder: where its log goes
+    :param make: a function that makes the database; by default a clone of the test template
     """
     databases = Databases(Server.from_environment())
     database = f"{RUN}{os.getpid()}_{next(counter)}"
     with databases.in_use(database):
-        databases.clone(os.environ["TEST_TEMPLATE"], database)
+        make(databases, database)
         server = RealOdoo(database, smtp_port, folder / f"{database}.log")
         parameters = {"web.base.url": server.url, "web.base.url.freeze": "True"}
         for key, value in parameters.items():

@@ -1,0 +1,142 @@
+"""A page in a real Chromium, driven over its DevTools protocol: what a user sees, clicked with the mouse."""
+
+import base64
+import itertools
+import json
+import os
+import resource
+import shutil
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import websocket
+
+from tools.chromium import BROWSERS
+from tools.ports import LOOPBACK, free_port, wait_for_port
+from tools.processes import background
+
+PATIENCE = 60  # seconds: Odoo builds its assets at the first page, and installs apps while the user waits
+LOOK_EVERY = 0.1  # seconds
+SIZE = "1366,900"
+
+# The middle of the first element that is seen and holds the text; to be clicked, nothing may cover it either.
+FIND = """
+((selector, text, click) => {
+    for (const element of document.querySelectorAll(selector)) {
+        if (!element.checkVisibility() || !(element.innerText || element.value || "").includes(text)) {
+            continue;
+        }
+        element.scrollIntoView({block: "nearest"});
+        const {x, y, width, height} = element.getBoundingClientRect();
+        const middle = [x + width / 2, y + height / 2];
+        if (width && height && (!click || element.contains(document.elementFromPoint(...middle)))) {
+            return middle;
+        }
+    }
+})(%s, %s, %s)
+"""
+
+
+class Browser:
+    """:ivar errors: what the page's console complained about, and exceptions that nobody caught"""
+
+    def __init__(self, socket):
+        self._socket = socket
+        self._ids = itertools.count(1)
+        self.errors = []
+        for domain in ("Page", "Runtime"):
+            self._send(f"{domain}.enable")
+
+    def open(self, url):
+        self._send("Page.navigate", url=url)
+
+    def wait_for(self, selector, text=""):
+        """Wait until an element is seen."""
+        self._find(selector, text, click=False)
+
+    def wait_gone(self, selector, text=""):
+        expression = _find_expression(selector, text, click=False)
+        self._wait(lambda: self.evaluate(f"!({expression})"), f"still {selector} “{text}”")
+
+    def click(self, selector, text=""):
+        """Click an element as soon as it can be."""
+        x, y = self._find(selector, text, click=True)
+        for kind, buttons in (("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)):
+            button = "none" if kind == "mouseMoved" else "left"
+            self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=1)
+
+    def fill(self, selector, text):
+        """Replace what a field holds."""
+        self.click(selector)
+        self.evaluate("document.activeElement.select()")
+        self._send("Input.insertText", text=text)
+
+    def evaluate(self, expression):
+        """:return: the value of a JavaScript expression; None while a new page is loaded"""
+        answer = self._send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        return answer.get("result", {}).get("value")
+
+    def screenshot(self, path):
+        path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot")["data"]))
+
+    def _find(self, selector, text, click):
+        expression = _find_expression(selector, text, click)
+        return self._wait(lambda: self.evaluate(expression), f"no {selector} “{text}”")
+
+    def _wait(self, condition, complaint):
+        deadline = time.monotonic() + PATIENCE
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"{complaint}; the page: {self.evaluate('document.body.innerText')}"
+            time.sleep(LOOK_EVERY)
+        return value
+
+    def _send(self, method, **parameters):
+        number = next(self._ids)
+        self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while (message := json.loads(self._socket.recv())).get("id") != number:
+            self._note(message)
+        return message.get("result", {})
+
+    def _note(self, message):
+        parameters = message.get("params", {})
+        if message.get("method") == "Runtime.exceptionThrown":
+            self.errors.append(parameters["exceptionDetails"])
+        if message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] == "error":
+            self.errors.append([argument.get("value", argument.get("description")) for argument in parameters["args"]])
+
+
+def _find_expression(selector, text, click):
+    return FIND % (json.dumps(selector), json.dumps(text), json.dumps(click))
+
+
+def _lift_memory_limit():
+    """Undo what Odoo's server, which runs in the process of the tests, sets for all: Chromium wants to map much."""
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+@contextmanager
+def running_browser(folder):
+    """Give a Browser that runs while the block lasts.
+
+    :param folder: where its profile goes
+    """
+    port = free_port()
+    program = next(filter(None, map(shutil.which, BROWSERS)))
+    options = ["--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", f"--window-size={SIZE}"]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")
+    command = [program, *options, f"--remote-debugging-port={port}", f"--user-data-dir={folder}", "about:blank"]
+    log = folder.with_suffix(".log")
+    with (
+        log.open("wb") as output,
+        background(command, stdout=output, stderr=output, preexec_fn=_lift_memory_limit) as process,
+    ):
+        assert wait_for_port(port, process), log.read_text(errors="replace")
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/json", timeout=PATIENCE) as answer:
+            [page] = [target for target in json.load(answer) if target["type"] == "page"]
+        socket = websocket.create_connection(page["webSocketDebuggerUrl"], suppress_origin=True, timeout=PATIENCE)
+        try:
+            yield Browser(socket)
+        finally:
+            socket.close()

@@ -1,0 +1,163 @@
+"""An upgrade keeps what is there: from the last release or, before the first one, from this version to itself."""
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from odoo.modules.module import Manifest
+
+from tools import addons
+from tools.odoo_source import odoo_source
+from tools.paths import ODOO_CONF, ROOT
+from tools.test_databases import run_database
+from tools.workspace import workspace
+
+# What a company has after some days: every template at work, a campaign that was stopped, events, errors, a test.
+# Public names alone: it runs on the released version.
+LIFE = """
+env.user.email = "admin@company.example.com"
+people = [{"name": name, "email": f"{name.lower()}@people.example.com"} for name in ("Ada", "Ben", "Cleo")]
+Campaign = env["marketing.campaign"]
+partners = env["res.partner"].create(people)
+[newsletter] = env["mailing.list"].create([{"name": "News"}])
+contacts = env["mailing.contact"].create([{**person, "subscription_ids": [(0, 0, {"list_id": newsletter.id})]}
+                                          for person in people])
+leads = env["crm.lead"].create([{"name": partner.name, "email_from": partner.email, "partner_id": partner.id}
+                                for partner in partners])
+for key in Campaign._get_campaign_templates():
+    Campaign.create_from_template(key)
+campaigns = Campaign.search([])
+campaigns.tag_ids = env["utm.tag"].create({"name": "Spring"})
+campaigns.domain = "[]"
+[crm] = env["ir.model"].search([("model", "=", "crm.lead")])
+actions = env["ir.actions.server"].create([
+    {"name": name, "model_id": crm.id, "usage": "marketing_automation", "state": "code", "code": code}
+    for name, code in (("Fine", "record.write({'priority': '3'})"), ("Bad", "raise UserError('No ink')"))
+])
+by_hand = Campaign.create({"name": "By hand", "model_id": crm.id, "domain": "[]"})
+for action in actions:
+    env["marketing.activity"].create({
+        "name": action.name, "campaign_id": by_hand.id, "activity_type": "action", "server_action_id": action.id,
+        "trigger_type": "begin", "interval_number": 0, "interval_type": "hours",
+    })
+test = env["marketing.campaign.test"].create({"campaign_id": by_hand.id, "res_id": leads[0].id})
+test.action_launch_test()
+for campaign in campaigns | by_hand:
+    campaign.action_start_campaign()
+(campaigns | by_hand).execute_activities()
+env["mailing.trace"].search([("marketing_trace_id", "!=", False)], order="id", limit=4).set_clicked()
+env["mailing.trace"].search([("marketing_trace_id", "!=", False)], order="id desc", limit=1).set_bounced()
+(campaigns | by_hand).execute_activities()
+campaigns[0].action_stop_campaign()
+cron = env.ref("marketing_automation.ir_cron_campaign_sync_participants")
+cron.write({"interval_number": 7, "active": False})
+env.cr.commit()
+print("all have lived")
+"""
+TABLES = """
+    SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE nspname = 'public' AND relkind IN ('r', 'p') AND relname LIKE 'marketing%%'
+       AND relname NOT IN (SELECT replace(model, '.', '_') FROM ir_model WHERE transient) ORDER BY 1
+"""
+# Tables of Odoo's that hold something of ours
+SHARED = {
+    "mailing_mailing": "use_in_marketing_automation",
+    "mailing_trace": "marketing_trace_id IS NOT NULL",
+    "mail_mail": "marketing_trace_id IS NOT NULL",
+    "ir_act_server": "usage = 'marketing_automation'",
+    "utm_campaign": "is_auto_campaign",
+    "ir_cron": "id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module LIKE 'marketing%%')",
+}
+
+
+def last_release():
+    """:return: the tag of the last released version, None before the first"""
+    command = ["git", "tag", "--list", "19.0.*", "--sort=-version:refname"]
+    tags = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.split()
+    return tags[0] if tags else None
+
+
+@contextmanager
+def released(folder):
+    """Give a database with the released addons in it, its Databases, and the folder of those addons."""
+    tag = last_release()
+    with workspace() as space, run_database(space, ours=False) as (database, _template):
+        path = ROOT
+        if tag:
+            path = folder / "released"
+            path.mkdir()
+            archive = subprocess.run(["git", "archive", tag], cwd=ROOT, check=True, capture_output=True).stdout
+            subprocess.run(["tar", "-x", "-C", path], input=archive, check=True)
+        run_odoo("-d", database, "-i", ",".join(addons.names()), "--stop-after-init", path=path)
+        yield database, space.databases, path
+
+
+def run_odoo(*arguments, path=ROOT, **options):
+    """Run Odoo with the addons of a folder, see that nothing was wrong, and return what it wrote."""
+    subcommand = [arguments[0]] if not arguments[0].startswith("-") else []
+    addons_path = ",".join(map(str, [*odoo_source().addons_paths, path]))
+    command = [sys.executable, "-m", "odoo", *subcommand, "-c", ODOO_CONF, "--addons-path", addons_path, "--no-http"]
+    result = subprocess.run(
+        [*command, *arguments[len(subcommand) :]],
+        **{"stdin": subprocess.DEVNULL, **options},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ,
+    )
+    assert result.returncode == 0 and not re.search(r" (ERROR|CRITICAL) ", result.stdout), result.stdout
+    return result.stdout
+
+
+def snapshot(databases, database, columns=None):
+    """Read all that is ours.
+
+    :param columns: of each table, those to read; by default all
+    :return: of each table, its columns and its rows
+    """
+    found = {}
+    tables = dict.fromkeys([table for (table,) in databases.query(database, TABLES)], "TRUE") | SHARED
+    for table, condition in tables.items():
+        of_table = "SELECT column_name::text FROM information_schema.columns WHERE table_name = %s ORDER BY 1"
+        names = [name for (name,) in databases.query(database, of_table, table)]
+        if columns:
+            names = [name for name in columns[table] if name in names]
+        listed = ", ".join(f'"{name}"' for name in names)
+        rows = databases.query(database, f"SELECT {listed} FROM {table} WHERE {condition} ORDER BY {listed}")
+        found[table] = (names, rows)
+    return found
+
+
+@pytest.fixture
+def company(tmp_path):
+    """A database with the released addons, in which campaigns have lived."""
+    with released(tmp_path) as (database, databases, path):
+        script = tmp_path / "life.py"
+        script.write_text(f"exec({LIFE!r})\n")  # one statement: a shell fed line by line goes on after an error
+        with script.open() as life:
+            output = run_odoo("shell", "-d", database, path=path, stdin=life)
+        assert "all have lived" in output, output
+        yield database, databases
+
+
+def test_upgrade_keeps_everything(company):
+    database, databases = company
+    before = snapshot(databases, database)
+    assert {table for table, (_names, rows) in before.items() if not rows} == set()
+
+    run_odoo("-d", database, "-u", ",".join(addons.names()), "--stop-after-init")
+
+    after = snapshot(databases, database, {table: names for table, (names, _rows) in before.items()})
+    assert after.keys() == before.keys()
+    for table in before:
+        assert after[table] == before[table], table
+    query = (
+        "SELECT name, latest_version FROM ir_module_module WHERE state = 'installed' AND name LIKE 'marketing_auto%%'"
+    )
+    assert dict(databases.query(database, query)) == {
+        name: Manifest.for_addon(name)["version"] for name in addons.names()
+    }
