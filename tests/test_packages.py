@@ -1,6 +1,7 @@
 """Each addon as a wheel, installed with pip beside Odoo, and found there without any addons path of ours."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -69,7 +70,10 @@ def test_wheel_says_what_the_manifest_says(wheels, name):
     assert metadata["Summary"] == manifest["summary"]
     assert metadata["License"] == "LGPL-3"
     assert sorted(metadata.get_all("Requires-Dist")) == NEEDS[name]
-    for file in ("__manifest__.py", "static/description/index.html", "static/description/icon.png"):
+    description = (ROOT / name / "static/description/index.html").read_text()
+    pictures = re.findall(r'<img src="([^"]+)"', description)
+    assert pictures
+    for file in ("__manifest__.py", *(f"static/description/{file}" for file in ("index.html", "icon.png", *pictures))):
         assert f"odoo/addons/{name}/{file}" in files
 
 

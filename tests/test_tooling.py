@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tools import debian, demo_database
-from tools.commands import odoo_suites
+from tools.commands import fresh_machine, odoo_suites
 from tools.databases import Databases
 from tools.paths import ROOT
 from tools.ports import LOOPBACK, free_port
@@ -173,6 +173,11 @@ def test_the_archive_is_read_from_the_machines_own_sources(name, text, tmp_path,
     (tmp_path / name).write_text(text.replace("ARCHIVE", uri))
     monkeypatch.setattr(debian, "APT_FOLDER", tmp_path)
     assert debian.machine_archive() == uri
+
+
+def test_a_fresh_machine_gets_what_the_readme_asks_for():
+    packages = fresh_machine.readme_packages((ROOT / "README.md").read_text())
+    assert packages == ["git", "python3", "python3-venv", "ca-certificates"]
 
 
 LOG = """\
