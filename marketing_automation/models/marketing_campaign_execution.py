@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from datetime import timedelta
 
+from psycopg2 import errors
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
@@ -26,6 +27,8 @@ BATCH = 500  # traces or participants of one transaction
 WINDOW = 2_000  # due traces that one plan looks at
 ATTEMPTS = 5  # at a transaction that others' writes made fail
 DETAIL_LENGTH = 500  # characters of an error that are kept
+# What no participant is to blame for: it is tried again later, rather than marked as an error.
+OUT_OF_RESOURCES = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.IoError, MemoryError)
 
 
 def _describe(error):
@@ -209,23 +212,38 @@ class MarketingCampaign(models.Model):
         return len(traces)
 
     def _execute_due(self, now):
-        """Plan what is due, and execute it: each participant's first due step, by activity.
+        """Execute what is due: each participant's first due step, by activity.
 
-        Each activity is executed in due order: who comes to it by a step that must run first
-        holds back those who come after.
+        :return: how many traces were dealt with
         """
         if self.state != "running":
             return 0
+        limited = self._get_limited_activity_ids()
+        batches = self._plan_due(now, SQL("activity_id != ALL(%s)", limited), WINDOW)
+        done = sum(self._execute_first_free(trace_ids, now) for trace_ids in batches)
+        return done + (self._execute_limited(limited, now) if limited else 0)
+
+    def _plan_due(self, now, condition, limit):
+        """Return what is due, in due order, the ids of an activity's traces together.
+
+        Each activity is executed in due order: who comes to it by a step that must run first
+        holds back those who come after.
+
+        :param SQL condition: which traces
+        :param int limit: how many at most
+        """
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id, participant_id, activity_id FROM marketing_trace
                  WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %s
+                   AND %s
               ORDER BY schedule_date, id LIMIT %s
                 """,
                 self.id,
                 now,
-                WINDOW,
+                condition,
+                limit,
             )
         )
         self.env.cr.commit()  # pylint: disable=invalid-commit  # a claim begins its transaction
@@ -236,7 +254,7 @@ class MarketingCampaign(models.Model):
             else:
                 batches.setdefault(activity_id, []).append(trace_id)
             planned.add(participant_id)
-        return sum(self._execute_first_free(trace_ids, now) for trace_ids in batches.values())
+        return list(batches.values())
 
     def _execute_first_free(self, trace_ids, now):
         """Execute a batch of these traces of one activity: the first that no other lane holds.
@@ -256,7 +274,7 @@ class MarketingCampaign(models.Model):
         """
         try:
             return self._in_transaction(self._execute_claimed, trace_ids, now)
-        except CampaignStop:
+        except (CampaignStop, *OUT_OF_RESOURCES):
             raise
         except Exception as error:
             self.env.cr.rollback()

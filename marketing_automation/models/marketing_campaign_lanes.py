@@ -54,7 +54,7 @@ class MarketingCampaign(models.Model):
         for lane in range(2, MAX_LANES + 1):
             cron = self.env.ref(f"{FIRST_LANE}_{lane}", raise_if_not_found=False)
             if cron:
-                cron.sudo().active = lane <= count
+                cron.sudo().active = first.active and lane <= count
             elif lane <= count:
                 values = {
                     "name": f"{first.name} ({lane})",
