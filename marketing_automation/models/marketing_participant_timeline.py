@@ -37,7 +37,9 @@ class MarketingParticipant(models.Model):
         return {
             "is_test": self.is_test,
             "can_write": self.campaign_id.has_access("write"),
-            "is_paused": not self.is_test and self.campaign_id.state != "running" and not self._is_over(),
+            "is_paused": not self.is_test
+            and self.campaign_id.state != "running"
+            and (self.state == "running" or bool(waits)),
             "steps": grow(self.env["marketing.trace"]),
         }
 
