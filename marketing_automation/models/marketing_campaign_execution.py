@@ -31,6 +31,15 @@ DETAIL_LENGTH = 500  # characters of an error that are kept
 OUT_OF_RESOURCES = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.IoError, MemoryError)
 
 
+def _describe(error):
+    """Return in words what an exception says, first what began it, without a traceback that it quotes."""
+    words = str(error).partition("Traceback (most recent call last)")[0].strip() or type(error).__name__
+    while error.__cause__:
+        error = error.__cause__
+    cause = str(error).strip()
+    return words if not cause or cause in words else f"{cause} ({words})"
+
+
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
 
@@ -294,6 +303,6 @@ class MarketingCampaign(models.Model):
 
     def _fail(self, trace_ids, error, now):
         trace = self.env["marketing.trace"].browse(trace_ids)._claim()
-        detail = (str(error) or type(error).__name__)[:DETAIL_LENGTH]
+        detail = _describe(error)[:DETAIL_LENGTH]
         trace._finish({trace.id: ("error", "exception", {"detail": detail})} if trace else {}, now)
         return 1

@@ -125,6 +125,8 @@ class MarketingParticipant(models.Model):
             raise UserError(_("This is no test."))
         test = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
         test._lock()
+        if test._is_over():
+            return
         test.env["marketing.trace"]._consume_events(test, fields.Datetime.now())
 
 
@@ -192,9 +194,14 @@ class MarketingTrace(models.Model):
             raise UserError(_("This is no test: the campaign itself runs this step."))
         trace = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
         trace.participant_id._lock()
+        if trace.participant_id._is_over():
+            raise UserError(_("This test is over: launch another."))
         trace._consume_events(trace.participant_id, fields.Datetime.now())
         return trace
 
     def _take_test_events(self, now):
         self._consume_events(self.participant_id, now)
-        self.participant_id._refresh_state(now, self.campaign_id._get_awaiting_steps())
+        if self.participant_id._is_over():  # its record is gone, or left the filter
+            self.participant_id.state = "completed"
+        else:
+            self.participant_id._refresh_state(now, self.campaign_id._get_awaiting_steps())

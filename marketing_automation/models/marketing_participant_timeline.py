@@ -28,7 +28,7 @@ class MarketingParticipant(models.Model):
         waits = self._get_waits(facts, now)
 
         def grow(parent):
-            traces = branches.get(parent, parent.browse()).sorted(lambda trace: (trace._get_moment(), trace.id))
+            traces = branches.get(parent, parent.browse()).sorted(lambda trace: trace._get_timeline_rank())
             steps = [
                 dict(trace._prepare_timeline_step(facts.get(trace.id), waits), children=grow(trace)) for trace in traces
             ]
@@ -37,13 +37,15 @@ class MarketingParticipant(models.Model):
         return {
             "is_test": self.is_test,
             "can_write": self.campaign_id.has_access("write"),
-            "is_paused": not self.is_test and self.campaign_id.state != "running" and not self._is_over(),
+            "is_paused": not self.is_test
+            and self.campaign_id.state != "running"
+            and (self.state == "running" or bool(waits)),
             "steps": grow(self.env["marketing.trace"]),
         }
 
     def _is_over(self):
         """Tell whether nothing can happen to this participant any more, whatever comes."""
-        return self.state == "unlinked" or self.end_code == "test_stopped"
+        return self.state == "unlinked" or bool(self.is_test and self.end_code)
 
     def _get_waits(self, facts, now):
         """Return the steps that this participant has not come to yet, but may from where it is.
@@ -77,9 +79,9 @@ class MarketingParticipant(models.Model):
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
-    def _get_moment(self):
-        """Return when the step was done or is due, or the far end of time."""
-        return self.done_date or self.schedule_date or fields.Datetime.to_datetime("9999-12-30")
+    def _get_timeline_rank(self):
+        """Return by what steps are in order: of time, and at one moment that of the workflow, whatever ran first."""
+        return self.schedule_date, self.activity_id.sequence, self.activity_id.id
 
     def _prepare_timeline_step(self, facts, waits):
         """Return what the timeline shows of this step.

@@ -157,6 +157,26 @@ class TestTimeline(MarketingAutomationCommon):
         _data, steps = self._timeline(self._participant(self.campaign, self.ben))
         self.assertEqual((steps["Broken"]["state"], steps["Broken"]["attempt"]), ("processed", 2))
 
+    def test_a_mail_that_cannot_be_rendered(self):
+        """The reason is that of its placeholder, not a page of Odoo's own code."""
+        self.welcome.mass_mailing_id.body_html = '<p t-out="object.nothing_there"/>'
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        _data, steps = self._timeline(self._participant(self.campaign, self.ada))
+        self.assertIn("object has no attribute 'nothing_there'", steps["Welcome"]["reason"])
+        self.assertNotIn("Traceback", steps["Welcome"]["reason"])
+
+    def test_steps_stay_in_their_place(self):
+        """In the order of the workflow at one moment, whichever was run first."""
+        for number in range(3):
+            self._create_action(self.campaign, f"At once {number}", sequence=20 + number)
+        test = self._browse_test()
+        names = [step["name"] for step in self._timeline(test)[0]["steps"]]
+        self.assertEqual(names, ["Welcome", "At once 0", "At once 1", "At once 2"])
+        for name in reversed(names[1:]):
+            self._run(test, test.trace_ids.activity_id.filtered(lambda activity, name=name: activity.name == name))
+        self.assertEqual([step["name"] for step in self._timeline(test)[0]["steps"]], names)
+
     def test_who_has_left_waits_for_nothing(self):
         self._start(self.campaign)
         self._run_crons(self.start)
@@ -260,8 +280,14 @@ class TestTimeline(MarketingAutomationCommon):
         self.assertEqual((test.state, steps["Reminder"]["reason"]), ("completed", "The test was stopped."))
         self.assertEqual(steps["Welcome"]["fires"], [])
         self.assertNotIn("Thanks", steps)
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "is over"):
             self._fire(test, self.welcome, "click")
+        with self._at(self.start):
+            test.sudo().trace_ids.mailing_trace_ids.set_clicked()
+            test.action_refresh_test()
+        self.assertEqual(
+            (test.state, len(test.trace_ids)), ("completed", 2), "a click that comes later changes nothing"
+        )
 
     def test_again(self):
         test = self._browse_test()
@@ -287,6 +313,7 @@ class TestTimeline(MarketingAutomationCommon):
         self._run(test, self.welcome)
         _data, steps = self._timeline(test)
         self.assertEqual(steps["Welcome"]["reason"], "The record was deleted.")
+        self.assertEqual((test.state, test.end_reason), ("completed", "The record was deleted."))
         self.assertFalse(test.resource_ref)
         with self.assertRaisesRegex(UserError, "Choose the record"):
             test.action_test_again()
