@@ -17,7 +17,6 @@ from ..console import Problem, guarded, run_logged, say, step
 from ..debian import KEYRING, Archive, machine_archive
 from ..paths import DEV, ROOT
 from ..ports import free_port
-from ..processes import foreground
 from ..signals import raise_on_end
 
 SUITES = ["bookworm", "trixie"]  # Debian 12 with Python 3.11, Debian 13 with Python 3.13
@@ -54,12 +53,24 @@ def main(arguments):
     install(machine, readme_packages((ROOT / "README.md").read_text()))
     add_clone(machine)
     say(f"- {options.suite}: bin/run, then bin/test {' '.join(pytest_arguments)}")
-    code = foreground(enter(machine, USER, "sh", "-euc", NEWCOMER, CLONE, str(free_port()), *pytest_arguments))
+    code = run_until_end(enter(machine, USER, "sh", "-euc", NEWCOMER, CLONE, str(free_port()), *pytest_arguments))
     if code:
         raise Problem(f"failed on {options.suite} (exit code {code}); the machine is left in {machine} to look into")
     shutil.rmtree(machine)
     say(f"{options.suite}: both commands pass")
     return 0
+
+
+def run_until_end(command):
+    """Run a command of the machine; should we be asked to end, so does all in it, which no other signal reaches.
+
+    :return: its exit code
+    """
+    process = subprocess.Popen(command)
+    try:
+        return process.wait()
+    finally:
+        process.kill()
 
 
 def parse(arguments):
