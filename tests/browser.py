@@ -3,7 +3,6 @@
 import base64
 import itertools
 import json
-import os
 import resource
 import shutil
 import time
@@ -123,10 +122,9 @@ def running_browser(folder):
     """
     port = free_port()
     program = next(filter(None, map(shutil.which, BROWSERS)))
-    options = ["--headless=new", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", f"--window-size={SIZE}"]
-    if os.geteuid() == 0:
-        options.append("--no-sandbox")
-    command = [program, *options, f"--remote-debugging-port={port}", f"--user-data-dir={folder}", "about:blank"]
+    # Without a sandbox, as in Odoo's own tests: it needs root's help, and the pages are ours.
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--window-size={SIZE}"]
+    command = [program, *options, f"--remote-debugging-port={port}", "--no-first-run", f"--user-data-dir={folder}"]
     log = folder.with_suffix(".log")
     with (
         log.open("wb") as output,
