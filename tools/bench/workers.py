@@ -1,0 +1,55 @@
+"""One, two and three workers on one campaign: processes as Odoo's cron workers are, begun at once."""
+
+import time
+from contextlib import ExitStack
+
+from .child import READY, child, result_of, run_child
+from .lines import at_least, line
+
+CROWDS = (1, 2, 3)
+
+
+def measure(space, clone, size, runs):
+    """Execute one campaign's due actions by so many processes, A B C A B C.
+
+    This one runs in the process of bin/bench, and starts the others.
+
+    :param clone: gives a context manager of a fresh database
+    """
+    rates = {workers: [] for workers in CROWDS}
+    shares = {}
+    for _run in range(runs):
+        for workers in CROWDS:
+            with clone() as database:
+                run_child(space, database, "work:prepare", size=size)
+                seconds, shares[workers] = _race(space, database, workers)
+            done = sum(shares[workers])
+            assert done == size, f"{done} of {size} were executed"
+            rates[workers].append(size / seconds)
+    return [
+        line(
+            f"{workers} workers on one campaign",
+            "executed per second",
+            rates[workers],
+            rates[1],
+            target=at_least("ratio", 1.7) if workers == 2 else None,
+            notes={"done by each": shares[workers]},
+        )
+        for workers in CROWDS[1:]
+    ]
+
+
+def _race(space, database, workers):
+    """:return: the seconds until the last one ended, and how many traces each executed"""
+    with ExitStack() as running:
+        processes = [
+            running.enter_context(child(space, database, "work:work", wait=True)) for _worker in range(workers)
+        ]
+        for process in processes:
+            assert process.stdout.readline() == READY, "a worker did not start"
+        start = time.monotonic()
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        results = [result_of(process) for process in processes]
+        return max(result["ended"] for result in results) - start, [result["done"] for result in results]
