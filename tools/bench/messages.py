@@ -14,7 +14,7 @@ from .campaigns import audience, clear, make_mailing, start_campaign
 from .laps import administrator, alternate, lap, laps_of, superuser
 from .lines import at_least, line
 
-TABLES = "mail_mail, mail_message, mailing_trace, sms_sms, sms_tracker, link_tracker_click, ir_cron_trigger, mail_notification"
+TABLES = "mail_mail, mail_message, mailing_trace, sms_sms, sms_tracker, link_tracker_click"
 
 
 class Wire:
@@ -71,9 +71,12 @@ def _measure(registry, size, runs, activity_type, mailing_values, kind, send, ai
             env.cr.commit()
             env["marketing.campaign"].sudo().browse(campaign.id).sync_participants()
             campaign_id = campaign.id
-        with laps_of(registry["marketing.activity"], f"_execute_{activity_type}") as inside, superuser(registry) as env:
-            with lap() as preparing:
-                env["marketing.campaign"].browse(campaign_id).execute_activities()
+        with (
+            laps_of(registry["marketing.activity"], f"_execute_{activity_type}") as inside,
+            superuser(registry) as env,
+            lap() as preparing,
+        ):
+            env["marketing.campaign"].browse(campaign_id).execute_activities()
         handler.append(inside)
         return preparing, _send(registry, size, send)
 
