@@ -16,14 +16,14 @@ from datetime import timedelta
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from .marketing_campaign import CampaignStop
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 500  # traces or participants of one transaction
-WINDOW = 2_000  # due traces that one plan looks at
+WINDOW = 2_000  # due traces that one plan looks at: a batch for each of four workers
 ATTEMPTS = 5  # at a transaction that others' writes made fail
 DETAIL_LENGTH = 500  # characters of an error that are kept
 
@@ -232,8 +232,19 @@ class MarketingCampaign(models.Model):
             planned.add(participant_id)
         done = 0
         for trace_ids in batches.values():
-            done += self._execute_traces(trace_ids[:BATCH], now)
+            done += self._execute_next(trace_ids, now)
         return done
+
+    def _execute_next(self, trace_ids, now):
+        """Execute the next batch of an activity's due traces: the first that no other worker holds.
+
+        :return: how many traces were dealt with
+        """
+        for batch in split_every(BATCH, trace_ids, list):
+            done = self._execute_traces(batch, now)
+            if done:
+                return done
+        return 0
 
     def _execute_traces(self, trace_ids, now):
         """Execute traces of one activity; on an exception by halves, down to the guilty one.

@@ -12,6 +12,7 @@ from . import (
     test_guards,
     test_hoot,
     test_pains,
+    test_plans,
     test_schedule,
     test_server_actions,
     test_start,
