@@ -22,7 +22,11 @@
         "views/marketing_campaign_views.xml",
         "views/marketing_campaign_start_views.xml",
         "views/marketing_campaign_test_views.xml",
+        "views/marketing_campaign_enroll_views.xml",
+        "views/res_partner_views.xml",
+        "views/mailing_contact_views.xml",
         "views/marketing_campaign_update_views.xml",
+        "views/res_config_settings_views.xml",
         "views/marketing_automation_menus.xml",
     ],
     "demo": [

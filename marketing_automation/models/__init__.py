@@ -20,6 +20,9 @@ from . import (
     marketing_campaign_cards,
     marketing_campaign_enrolment,
     marketing_campaign_execution,
+    marketing_campaign_health,
+    marketing_campaign_lanes,
+    marketing_campaign_rate,
     marketing_participant,
     marketing_trace,
     marketing_trace_life,
@@ -29,6 +32,8 @@ from . import (
     marketing_campaign_update,
     marketing_campaign_templates,
     marketing_campaign_testing,
+    marketing_participant_timeline,
+    marketing_target,
     marketing_campaign_warnings,
     utm_mixin,
 )

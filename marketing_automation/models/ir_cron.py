@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 
 POSTCOMMIT_KEY = "marketing_automation.trigger_after_commit"
 TRIGGER_ATTEMPTS = 3
-FRESH_TRIGGER = timedelta(seconds=10)
+FRESH_TRIGGER = timedelta(seconds=10)  # within which one wake-up serves for all events
 
 
 class IrCron(models.Model):

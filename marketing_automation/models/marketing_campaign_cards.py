@@ -45,6 +45,7 @@ class MarketingCampaign(models.Model):
                 "completed": self.completed_participant_count,
             },
             "next_due": self._get_shown_due_date(),
+            "health": self._get_health() if self.state == "running" else False,
             "removed_count": removed,
             "first_day": min(days, default=month_ago) if period == "life" else month_ago,
             "last_day": fields.Date.to_string(today),

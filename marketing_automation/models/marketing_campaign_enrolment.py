@@ -93,7 +93,7 @@ class MarketingCampaign(models.Model):
             )
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
-        self._get_execution_cron()._trigger()
+        self._wake_lanes()
         enrolled = set(participants.mapped("res_id"))
         return {"enrolled": sorted(enrolled), "left_out": sorted(asked - enrolled)}
 

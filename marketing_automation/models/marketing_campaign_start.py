@@ -30,7 +30,8 @@ class MarketingCampaign(models.Model):
 
         :return: ``problems``, ``warnings`` (in words), ``record_count`` (matching records),
             ``enroll_count`` (of them, those who enter), ``overdue_count`` (steps that waited while the
-            campaign was stopped), ``messages`` (how many in the first hour, by activity type)
+            campaign was stopped), ``messages`` (how many in the first hour, by activity type, were
+            there no limit), ``expected_end`` of those (UTC), where a limit spreads them
         :rtype: dict
         """
         self.ensure_one()
@@ -43,6 +44,7 @@ class MarketingCampaign(models.Model):
             "enroll_count": 0,
             "overdue_count": 0,
             "messages": {},
+            "expected_end": False,
         }
         if not preview["problems"]:
             campaign = self._as_described(user)
@@ -50,6 +52,9 @@ class MarketingCampaign(models.Model):
             overdue = campaign._count_overdue(fields.Datetime.now() + FIRST_HOUR)
             preview["overdue_count"] = sum(overdue.values())
             preview["messages"] = campaign._count_first_messages(preview["enroll_count"], overdue)
+            total = sum(preview["messages"].values())
+            if total > self.hourly_limit:
+                preview["expected_end"] = self._get_expected_end(total, fields.Datetime.now())
         return preview
 
     def _count_audience(self):

@@ -23,7 +23,7 @@ class MarketingTrace(models.Model):
             if trace.participant_id.state == "unlinked":
                 raise UserError(_("The participant has left the campaign: nothing is retried for it."))
         traces._retry(fields.Datetime.now())
-        self.env["marketing.campaign"]._get_execution_cron()._trigger()
+        self.env["marketing.campaign"]._wake_lanes()
 
     def _retry(self, now):
         """Schedule ended traces of locked participants again; the message of the last attempt is void."""

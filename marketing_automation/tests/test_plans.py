@@ -20,7 +20,8 @@ SELECT 'P' || i, 'P' || i, a, a, 'Planville', TRUE, 'contact'
   FROM (SELECT i, 'p' || i || '@people.example.com' AS a FROM generate_series(1, %s) AS i) AS c
 """
 PARTICIPANT_ROWS = """
-INSERT INTO marketing_participant (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source, date_start)
+INSERT INTO marketing_participant (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source,
+                                   date_start)
 SELECT a.campaign_id, 'res.partner', p.id, 1, 'running', FALSE, p.email_normalized, 'filter', %s
   FROM res_partner p, marketing_activity a WHERE p.city = 'Planville' AND a.id = ANY(%s)
 """

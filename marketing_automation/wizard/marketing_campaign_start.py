@@ -13,7 +13,9 @@ class MarketingCampaignStart(models.TransientModel):
     overdue_count = fields.Integer(
         string="Overdue Steps", compute="_compute_preview", help="They waited while the campaign was stopped."
     )
-    message_summary = fields.Char(string="In the First Hour", compute="_compute_preview")
+    message_summary = fields.Char(string="First Messages", compute="_compute_preview")
+    hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
+    expected_end = fields.Datetime(compute="_compute_preview", help="When the limit per hour has let all of them out.")
     problem_text = fields.Text(compute="_compute_preview")
     warning_text = fields.Text(compute="_compute_preview")
     has_moving_filter = fields.Boolean(compute="_compute_preview")
@@ -38,6 +40,7 @@ class MarketingCampaignStart(models.TransientModel):
                 )
                 or False
             )
+            wizard.expected_end = preview["expected_end"]
             wizard.problem_text = "\n".join(preview["problems"])
             wizard.warning_text = "\n".join(preview["warnings"])
             campaign = wizard.campaign_id

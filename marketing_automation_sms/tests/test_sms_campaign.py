@@ -211,7 +211,7 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
             self.url_open(self._link(self._sms_to(messages, self.ada)), allow_redirects=False)
         self.env.invalidate_all()
         with self._at(self.start):
-            step.action_fire_click()
+            step.action_fire_event("click")
         self.assertIn(clicked, test.trace_ids.activity_id)
         numbers = self.text.processed, self.text.total_sent, self.text.total_click
         self.assertEqual((*numbers, self.campaign.link_tracker_click_count), (0, 0, 0, 0))

@@ -3,7 +3,7 @@ import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
@@ -82,7 +82,7 @@ export class WorkflowField extends Component {
     }
 
     get nextDue() {
-        return formatDateTime(deserializeDateTime(this.data.next_due), { showSeconds: false });
+        return toLocaleDateTimeString(deserializeDateTime(this.data.next_due), { showSeconds: false });
     }
 
     get removedLabel() {
