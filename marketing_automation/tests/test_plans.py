@@ -30,10 +30,10 @@ TRACE_ROWS = """
 INSERT INTO marketing_trace (participant_id, campaign_id, activity_id, visit, res_id, is_test, attempt, state,
                              schedule_date, done_date, sent_date, wait_until)
 SELECT p.id, p.campaign_id, a.id, 1, p.res_id, FALSE, 1,
-       CASE p.id %% 100 WHEN 0 THEN 'scheduled' WHEN 1 THEN 'error' ELSE 'processed' END,
-       p.date_start, CASE p.id %% 100 WHEN 0 THEN NULL ELSE p.date_start END,
-       CASE p.id %% 100 WHEN 0 THEN NULL WHEN 1 THEN NULL ELSE p.date_start END,
-       CASE p.id %% 100 WHEN 2 THEN p.date_start + interval '1 hour' END
+       CASE p.res_id %% 100 WHEN 0 THEN 'scheduled' WHEN 1 THEN 'error' ELSE 'processed' END,
+       p.date_start, CASE p.res_id %% 100 WHEN 0 THEN NULL ELSE p.date_start END,
+       CASE p.res_id %% 100 WHEN 0 THEN NULL WHEN 1 THEN NULL ELSE p.date_start END,
+       CASE p.res_id %% 100 WHEN 2 THEN p.date_start + interval '1 hour' END
   FROM marketing_participant p JOIN marketing_activity a ON a.campaign_id = p.campaign_id
  WHERE a.id = ANY(%s)
 """
@@ -41,9 +41,9 @@ EVENT_ROWS = """
 INSERT INTO marketing_trace_event (trace_id, event, date, source, campaign_id, activity_id, participant_id, is_test,
                                    consumed)
 SELECT t.id, e.event, t.done_date, 'plans', t.campaign_id, t.activity_id, t.participant_id, FALSE,
-       t.id %% 100 != 3
+       t.res_id %% 100 != 3
   FROM marketing_trace t, unnest(ARRAY['sent', 'open']) AS e (event)
- WHERE t.state = 'processed' AND (e.event = 'sent' OR t.id %% 3 = 0)
+ WHERE t.state = 'processed' AND (e.event = 'sent' OR t.res_id %% 3 = 0)
 """
 MESSAGE_ROWS = """
 INSERT INTO mailing_trace (trace_type, model, res_id, email, trace_status, mass_mailing_id, marketing_trace_id)
