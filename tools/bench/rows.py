@@ -14,6 +14,7 @@ class Row:
     :ivar finished: whether it works beside participants who have finished
     :ivar hosted: whether it starts the processes of its Odoo itself
     :ivar alone_from: from this size on Odoo's own would take hours: ours alone is measured
+    :ivar crowds: how many workers side by side
     """
 
     key: str
@@ -24,13 +25,16 @@ class Row:
     finished: bool = False
     hosted: bool = False
     alone_from: int = 0
+    crowds: tuple = ()
 
     def contacts(self, size):
         """:return: of the database in which a size is measured"""
         return max(size, SMALLEST)
 
-    def parameters(self, size):
+    def parameters(self, size, quick):
         """:return: what the measure gets besides size and runs"""
+        if self.crowds:
+            return {"crowds": self.crowds[:2] if quick else self.crowds}
         return {"compared": size < self.alone_from} if self.alone_from else {}
 
 
@@ -60,7 +64,7 @@ ROWS = [
         "The same with an action Update Record that writes a new value to a field of the contact. Odoo's rule does all "
         "in one transaction and one ever-growing environment, so its time is quadratic; beyond 10 000 it is left out.",
         (K, 10 * K, 100 * K),
-        (K,),
+        (500,),
         alone_from=100 * K,
     ),
     Row(
@@ -102,6 +106,7 @@ ROWS = [
         (10 * K,),
         (2 * K,),
         hosted=True,
+        crowds=(1, 2, 3),
     ),
     Row(
         "idle",

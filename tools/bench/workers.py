@@ -6,20 +6,19 @@ from contextlib import ExitStack
 from .child import READY, child, result_of, run_child
 from .lines import at_least, line
 
-CROWDS = (1, 2, 3)
 
-
-def measure(space, clone, size, runs):
-    """Execute one campaign's due actions by so many processes, A B C A B C.
+def measure(space, clone, size, runs, crowds):
+    """Execute one campaign's due actions by one process, by two …, A B C A B C.
 
     This one runs in the process of bin/bench, and starts the others.
 
     :param clone: gives a context manager of a fresh database
+    :param crowds: how many workers each, one first
     """
-    rates = {workers: [] for workers in CROWDS}
+    rates = {workers: [] for workers in crowds}
     shares = {}
     for _run in range(runs):
-        for workers in CROWDS:
+        for workers in crowds:
             with clone() as database:
                 run_child(space, database, "work:prepare", size=size)
                 seconds, shares[workers] = _race(space, database, workers)
@@ -35,7 +34,7 @@ def measure(space, clone, size, runs):
             target=at_least("ratio", 1.7) if workers == 2 else None,
             notes={"done by each": shares[workers]},
         )
-        for workers in CROWDS[1:]
+        for workers in crowds[1:]
     ]
 
 

@@ -67,13 +67,14 @@ def measure_all(space, rows, folder, options):
                 continue
             path = folder / f"{row.key}-{size}.json"
             if not path.exists():
-                result = measure(space, databases, row, size, QUICK_RUNS if options.quick else RUNS)
+                result = measure(space, databases, row, size, options.quick)
                 path.write_text(json.dumps(result))
             yield json.loads(path.read_text())
 
 
-def measure(space, databases, row, size, runs):
+def measure(space, databases, row, size, quick):
     """Measure one row at one size, in a database of its own."""
+    arguments = {"size": size, "runs": QUICK_RUNS if quick else RUNS, **row.parameters(size, quick)}
     contacts = row.contacts(size)
     databases.prepare(contacts, row.finished)
 
@@ -83,12 +84,12 @@ def measure(space, databases, row, size, runs):
     with step(f"{row.key}, {size:,}"):
         if row.hosted:
             module, name = row.measure.split(":")
-            lines = getattr(import_module(f"tools.bench.{module}"), name)(space, clone, size=size, runs=runs)
+            lines = getattr(import_module(f"tools.bench.{module}"), name)(space, clone, **arguments)
         else:
             with clone() as database:
-                lines = run_child(space, database, row.measure, size=size, runs=runs, **row.parameters(size))
+                lines = run_child(space, database, row.measure, **arguments)
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"row": row.key, "size": size, "runs": runs, "measured": moment, "lines": lines}
+    return {"row": row.key, "size": size, "runs": arguments["runs"], "measured": moment, "lines": lines}
 
 
 if __name__ == "__main__":
