@@ -168,12 +168,26 @@ class TestPlans(MarketingAutomationCommon):
     def test_enrolment(self):
         """Who is a participant already is found by record, or by what the campaign is unique by."""
         [last] = self.env["res.partner"].search([("city", "=", "Planville")], order="id desc", limit=1)
-        campaign = self.campaign.sudo()
-        campaign.workflow = {**campaign.workflow, "domain": "[('city', '=', 'Planville')]"}
+        campaign = self._target_everybody()
         with self._plans() as plans:
             campaign._enrol(self.start, 100, after_id=last.id - 100)
         self.assertIndexes(plans, "marketing_participant_record_uniq")
         self.assertEqual(len(campaign.participant_ids), CONTACTS)
+
+    def test_leaving(self):
+        """Who left the filter is found by joins: a list of ids would be gone through for each participant."""
+        campaign = self._target_everybody()
+        with self._plans() as plans:
+            campaign._leave(self.start)
+        self.assertIndexes(plans, "marketing_participant_by_state")
+        for query, nodes in plans:
+            self.assertFalse([node for node in nodes if "Subplan Name" in node], query)
+        self.assertEqual(set(campaign.participant_ids.mapped("state")), {"running"})
+
+    def _target_everybody(self):
+        campaign = self.campaign.sudo()
+        campaign.workflow = {**campaign.workflow, "domain": "[('city', '=', 'Planville')]"}
+        return campaign
 
     # ------------------------------------------------------------
     # Screens
