@@ -8,6 +8,7 @@ from .campaigns import NOTHING, audience, clear, make_action, start_campaign
 from .laps import administrator, alternate, lap, laps_of, superuser
 from .lines import at_least, at_most, line
 
+SMALLEST_AIM = 1_000  # participants; what grows with their square does not show in fewer
 runs_so_far = count(1)
 
 
@@ -63,7 +64,8 @@ def _measure(registry, size, runs, compared, name, action_values, target):
         "own queries each": own[-1][2],
     }
     others = [size / time.seconds for time in rules] if compared else None
-    lines = [line(name, "executed per second", rates, others, at_least("ratio", target) if compared else None, notes)]
+    aim = at_least("ratio", target) if compared and size >= SMALLEST_AIM else None
+    lines = [line(name, "executed per second", rates, others, aim, notes)]
     if target == 1.0:
         shares = [milliseconds for milliseconds, _database, _queries in own]
         lines.append(line(f"{name}: our own share", "ms each", shares, target=at_most("ours", 0.15), notes=notes))
