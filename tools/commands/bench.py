@@ -26,9 +26,8 @@ def main(arguments):
     rows = [row for row in ROWS if not options.only or row.key in options.only]
     folder = RESULTS / (f"{addons.fingerprint()}-quick" if options.quick else addons.fingerprint())
     if options.quick or options.again:
-        for row in rows:
-            for path in folder.glob(f"{row.key}-*.json"):
-                path.unlink()
+        for row, size in chosen(rows, options):
+            result_path(folder, row, size).unlink(missing_ok=True)
     with workspace() as space:
         results = list(measure_all(space, rows, folder, options))
         about = report.machine(space)
@@ -61,15 +60,23 @@ def measure_all(space, rows, folder, options):
     """Yield the results of all rows and sizes; what the folder has is not measured again."""
     folder.mkdir(parents=True, exist_ok=True)
     databases = BenchDatabases(space)
+    for row, size in chosen(rows, options):
+        path = result_path(folder, row, size)
+        if not path.exists():
+            path.write_text(json.dumps(measure(space, databases, row, size, options.quick)))
+        yield json.loads(path.read_text())
+
+
+def chosen(rows, options):
+    """Yield the rows with those of their sizes that are asked for."""
     for row in rows:
         for size in row.quick if options.quick else row.sizes:
-            if options.sizes and size not in options.sizes:
-                continue
-            path = folder / f"{row.key}-{size}.json"
-            if not path.exists():
-                result = measure(space, databases, row, size, options.quick)
-                path.write_text(json.dumps(result))
-            yield json.loads(path.read_text())
+            if not options.sizes or size in options.sizes:
+                yield row, size
+
+
+def result_path(folder, row, size):
+    return folder / f"{row.key}-{size}.json"
 
 
 def measure(space, databases, row, size, quick):
