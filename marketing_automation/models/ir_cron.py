@@ -1,8 +1,10 @@
 import logging
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .engine_context import message_batch
 
@@ -10,6 +12,7 @@ _logger = logging.getLogger(__name__)
 
 POSTCOMMIT_KEY = "marketing_automation.trigger_after_commit"
 TRIGGER_ATTEMPTS = 3
+FRESH_TRIGGER = timedelta(seconds=10)  # within which one wake-up serves for all events
 
 
 class IrCron(models.Model):
@@ -44,8 +47,33 @@ class IrCron(models.Model):
                 try:
                     with pool.cursor() as cr:
                         for cron in api.Environment(cr, api.SUPERUSER_ID, {})["ir.cron"].browse(wanted):
-                            cron._trigger()
+                            if not cron._is_about_to_run():
+                                cron._trigger()
                     return
                 except OperationalError as error:  # the cron's row was written meanwhile
                     _logger.debug("trigger of crons %s failed: %s", wanted, error)
             _logger.warning("could not trigger the crons %s: they run at their next regular time", wanted)
+
+    def _is_about_to_run(self):
+        """Tell whether a run is triggered that will see all that is committed by now.
+
+        Its trigger stays until it does: a cron worker that has begun holds a lock on the
+        triggers that it answers. One that is some seconds old is not relied on, as a worker
+        that was busy then may not have heard of it.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT 1 FROM ir_cron_trigger
+                     WHERE cron_id = %s AND call_at BETWEEN %s AND %s LIMIT 1
+                       FOR KEY SHARE SKIP LOCKED
+                    """,
+                    self.id,
+                    now - FRESH_TRIGGER,
+                    now,
+                )
+            )
+        )

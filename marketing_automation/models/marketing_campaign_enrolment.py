@@ -260,7 +260,9 @@ class MarketingCampaign(models.Model):
         self._leave_deleted(now)
         query, _model = self._get_audience_query()
         if self._get_workflow().leave_on_mismatch:
-            self._leave_unmatched(SQL("p.res_id NOT IN %s", query.subselect()), "left_filter", now)
+            # an anti-join: NOT IN would compare everybody with everybody once its list outgrows work_mem
+            unmatched = SQL("NOT EXISTS (SELECT 1 FROM (%s) AS a (id) WHERE a.id = p.res_id)", query.select())
+            self._leave_unmatched(unmatched, "left_filter", now)
         self._take_back(query, now)
 
     def _take_back(self, query, now):

@@ -12,14 +12,14 @@ class MarketingParticipant(models.Model):
     _order = "id desc"
     _rec_name = "id"
 
-    campaign_id = fields.Many2one("marketing.campaign", required=True, readonly=True, index=True, ondelete="cascade")
+    campaign_id = fields.Many2one("marketing.campaign", required=True, readonly=True, ondelete="cascade")
     model_name = fields.Char(string="Target", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Record ID", model_field="model_name", required=True, readonly=True)
     resource_ref = fields.Reference(
         selection="_selection_target_model", string="Record", compute="_compute_resource_ref", readonly=True
     )
     run = fields.Integer(default=1, required=True, readonly=True, help="Which passage through the workflow this is.")
-    state = fields.Selection(STATES, default="running", required=True, readonly=True, index=True)
+    state = fields.Selection(STATES, default="running", required=True, readonly=True)
     is_test = fields.Boolean(string="Test", readonly=True, default=False)
     unicity_key = fields.Char(readonly=True, help="The value by which the campaign's participants are unique.")
     source = fields.Selection(

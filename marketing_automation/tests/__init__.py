@@ -16,6 +16,7 @@ from . import (
     test_lanes,
     test_pains,
     test_people_tour,
+    test_plans,
     test_rate,
     test_schedule,
     test_server_actions,

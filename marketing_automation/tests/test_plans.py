@@ -1,0 +1,215 @@
+"""The plans of the engine's queries: with enough rows for a choice, PostgreSQL takes the index that is meant for each.
+
+Nothing is timed. The statements are caught as the engine sends them, and explained.
+"""
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .common import MarketingAutomationCommon
+
+CONTACTS = 5_000
+CAMPAIGNS = 12  # of which one is looked at
+BIG = {"marketing_participant", "marketing_trace", "marketing_trace_event", "mailing_trace"}
+CONTACT_ROWS = """
+INSERT INTO res_partner (name, complete_name, email, email_normalized, city, active, type)
+SELECT 'P' || i, 'P' || i, a, a, 'Planville', TRUE, 'contact'
+  FROM (SELECT i, 'p' || i || '@people.example.com' AS a FROM generate_series(1, %s) AS i) AS c
+"""
+PARTICIPANT_ROWS = """
+INSERT INTO marketing_participant (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source,
+                                   date_start)
+SELECT a.campaign_id, 'res.partner', p.id, 1, 'running', FALSE, p.email_normalized, 'filter', %s
+  FROM res_partner p, marketing_activity a WHERE p.city = 'Planville' AND a.id = ANY(%s)
+"""
+# The mail of nearly all is sent; a few are due, wait for an open, or failed.
+TRACE_ROWS = """
+INSERT INTO marketing_trace (participant_id, campaign_id, activity_id, visit, res_id, is_test, attempt, state,
+                             schedule_date, done_date, sent_date, wait_until)
+SELECT p.id, p.campaign_id, a.id, 1, p.res_id, FALSE, 1,
+       CASE p.res_id %% 100 WHEN 0 THEN 'scheduled' WHEN 1 THEN 'error' ELSE 'processed' END,
+       p.date_start, CASE p.res_id %% 100 WHEN 0 THEN NULL ELSE p.date_start END,
+       CASE p.res_id %% 100 WHEN 0 THEN NULL WHEN 1 THEN NULL ELSE p.date_start END,
+       CASE p.res_id %% 100 WHEN 2 THEN p.date_start + interval '1 hour' END
+  FROM marketing_participant p JOIN marketing_activity a ON a.campaign_id = p.campaign_id
+ WHERE a.id = ANY(%s)
+"""
+EVENT_ROWS = """
+INSERT INTO marketing_trace_event (trace_id, event, date, source, campaign_id, activity_id, participant_id, is_test,
+                                   consumed)
+SELECT t.id, e.event, t.done_date, 'plans', t.campaign_id, t.activity_id, t.participant_id, FALSE,
+       t.res_id %% 100 != 3
+  FROM marketing_trace t, unnest(ARRAY['sent', 'open']) AS e (event)
+ WHERE t.state = 'processed' AND (e.event = 'sent' OR t.res_id %% 3 = 0)
+"""
+MESSAGE_ROWS = """
+INSERT INTO mailing_trace (trace_type, model, res_id, email, trace_status, mass_mailing_id, marketing_trace_id)
+SELECT 'mail', 'res.partner', p.id, p.email_normalized, 'sent', a.mass_mailing_id, t.id
+  FROM marketing_trace t
+  JOIN marketing_activity a ON a.id = t.activity_id
+  JOIN res_partner p ON p.id = t.res_id
+ WHERE t.state = 'processed'
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestPlans(MarketingAutomationCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.cr.execute(CONTACT_ROWS, [CONTACTS])
+        emails = [cls._make_email() for _campaign in range(CAMPAIGNS)]
+        cls.email = emails[0]
+        cls.campaign = cls.email.campaign_id
+        email_ids = [email.id for email in emails]
+        cls.env.flush_all()
+        for statement, values in [
+            (PARTICIPANT_ROWS, [cls.start, email_ids]),
+            (TRACE_ROWS, [email_ids]),
+            (EVENT_ROWS, []),
+            (MESSAGE_ROWS, []),
+        ]:
+            cls.env.cr.execute(statement, values)
+        cls.env.cr.execute(f"ANALYZE res_partner, marketing_campaign, {', '.join(sorted(BIG))}")
+        cls.env.invalidate_all()
+
+    @classmethod
+    def _make_email(cls):
+        """The email of a running campaign, after which an action waits for an open; nobody is enrolled yet."""
+        campaign = cls._create_campaign(domain="[('id', '=', 0)]")
+        email = cls._create_email(campaign, "Welcome")
+        cls._create_action(campaign, "Act", "mail_open", email)
+        campaign.action_start_campaign()
+        return email
+
+    # ------------------------------------------------------------
+    # Looking
+    # ------------------------------------------------------------
+
+    @contextmanager
+    def _plans(self):
+        """Give the list of the plans of all statements that are sent within the block, filled at its end.
+
+        :return: list of (statement, nodes); a node is a dict as EXPLAIN gives it
+        """
+        sent, plans = [], []
+        thread = threading.current_thread()
+        hooks = thread.query_hooks = getattr(thread, "query_hooks", [])
+
+        def note(_cr, query, params, *_times):
+            sent.append((query, params))
+
+        hooks.append(note)
+        try:
+            yield plans
+        finally:
+            hooks.remove(note)
+        for query, params in sent:
+            if any(table in query for table in BIG):
+                self.env.cr.execute("EXPLAIN (FORMAT JSON) " + query, params)
+                plans.append((query, list(self._nodes(self.env.cr.fetchone()[0][0]["Plan"]))))
+
+    def _nodes(self, plan):
+        yield plan
+        for child in plan.get("Plans", ()):
+            yield from self._nodes(child)
+
+    def assertIndexes(self, plans, *expected):
+        """Assert that no big table is read whole, and that these indexes are used."""
+        self.assertTrue(plans, "no statement was caught")
+        for query, nodes in plans:
+            whole = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+            self.assertFalse(BIG.intersection(whole), f"read whole by {query}")
+        used = {node["Index Name"] for _query, nodes in plans for node in nodes if "Index Name" in node}
+        self.assertLessEqual(set(expected), used)
+
+    # ------------------------------------------------------------
+    # The engine
+    # ------------------------------------------------------------
+
+    def test_what_is_due(self):
+        """An idle run and the next wake-up read two partial indexes."""
+        engine = self.env["marketing.campaign"]
+        with self._plans() as plans:
+            engine._get_next_due()
+            self.campaign.sudo()._end_waits(self.start - timedelta(days=1))
+        self.assertIndexes(plans, "marketing_trace_due", "marketing_trace_waiting")
+
+    def test_execution(self):
+        """A run plans, claims, sifts and executes what is due without reading a table whole."""
+        with self._plans() as plans:
+            self._execute(self.campaign, self.start + timedelta(minutes=1))
+        self.assertIndexes(plans, "marketing_trace_due", "marketing_trace_pkey", "marketing_participant_pkey")
+        self.assertFalse(self.email.trace_ids.filtered(lambda trace: trace.state == "scheduled"))
+
+    def test_events(self):
+        """New events are found by the index of those that are not consumed, their facts by trace."""
+        with self._plans() as plans:
+            self.campaign.sudo()._consume_next_events(self.start + timedelta(minutes=1))
+        self.assertIndexes(plans, "marketing_trace_event_to_consume", "marketing_trace_event__trace_id_index")
+
+    def test_recording_an_event(self):
+        trace = self.email.sudo().trace_ids[0]
+        with self._plans() as plans:
+            self.env["marketing.trace.event"].sudo().record_events("open", trace.ids, "plans")
+        self.assertIndexes(plans, "marketing_trace_pkey")
+
+    def test_duplicates(self):
+        """Who got a step already is found by the step's mailing and the address."""
+        traces = self.email.sudo().trace_ids[:5]
+        emails = {trace.id: [f"p{trace.res_id}@people.example.com"] for trace in traces}
+        with self._plans() as plans:
+            traces._find_duplicates(emails)
+        self.assertIndexes(plans, "mailing_trace_marketing_email")
+
+    def test_enrolment(self):
+        """Who is a participant already is found by record, or by what the campaign is unique by."""
+        [last] = self.env["res.partner"].search([("city", "=", "Planville")], order="id desc", limit=1)
+        campaign = self._target_everybody()
+        with self._plans() as plans:
+            campaign._enrol(self.start, 100, after_id=last.id - 100)
+        self.assertIndexes(plans, "marketing_participant_record_uniq")
+        self.assertEqual(len(campaign.participant_ids), CONTACTS)
+
+    def test_leaving(self):
+        """Who left the filter is found by joins: a list of ids would be gone through for each participant."""
+        campaign = self._target_everybody()
+        with self._plans() as plans:
+            campaign._leave(self.start)
+        self.assertIndexes(plans, "marketing_participant_by_state")
+        for query, nodes in plans:
+            self.assertFalse([node for node in nodes if "Subplan Name" in node], query)
+        self.assertEqual(set(campaign.participant_ids.mapped("state")), {"running"})
+
+    def _target_everybody(self):
+        campaign = self.campaign.sudo()
+        campaign.workflow = {**campaign.workflow, "domain": "[('city', '=', 'Planville')]"}
+        return campaign
+
+    # ------------------------------------------------------------
+    # Screens
+    # ------------------------------------------------------------
+
+    def test_counts_of_the_form(self):
+        """Each number of the form comes from an index of its own."""
+        with self._plans() as plans:
+            self.campaign.read(["running_participant_count", "error_count"])
+            self.email.read(["processed", "total_sent", "total_open", "statistics_graph_data"])
+        self.assertIndexes(
+            plans,
+            "marketing_participant_by_state",
+            "marketing_trace_errors",
+            "marketing_trace_by_activity",
+            "marketing_trace_sent",
+            "marketing_trace_event_by_activity",
+        )
+
+    def test_participants_of_a_record(self):
+        contact = self.env["res.partner"].search([("city", "=", "Planville")], limit=1)
+        with self._plans() as plans:
+            domain = [("model_name", "=", "res.partner"), ("res_id", "=", contact.id)]
+            self.assertEqual(self.env["marketing.participant"].sudo().search_count(domain), CAMPAIGNS)
+        self.assertIndexes(plans, "marketing_participant_by_record")

@@ -1,0 +1,139 @@
+"""What is measured: rows, their sizes, and what each of them means."""
+
+from dataclasses import dataclass
+
+K, M = 1_000, 1_000_000
+SMALLEST = 10 * K  # contacts of a database; a row of fewer works with the first of them
+
+
+@dataclass(frozen=True)
+class Row:
+    """:ivar measure: "module:function" of this package
+    :ivar explanation: what is measured, and beside what
+    :ivar sizes: participants, or finished participants, of a full run; quick: of --quick
+    :ivar finished: whether it works beside participants who have finished
+    :ivar hosted: whether it starts the processes of its Odoo itself
+    :ivar alone_from: from this size on Odoo's own would take hours: ours alone is measured
+    :ivar crowds: how many workers side by side
+    """
+
+    key: str
+    measure: str
+    explanation: str
+    sizes: tuple
+    quick: tuple
+    finished: bool = False
+    hosted: bool = False
+    alone_from: int = 0
+    crowds: tuple = ()
+
+    def contacts(self, size):
+        """:return: of the database in which a size is measured"""
+        return max(size, SMALLEST)
+
+    def parameters(self, size, quick):
+        """:return: what the measure gets besides size and runs"""
+        if self.crowds:
+            return {"crowds": self.crowds[:2] if quick else self.crowds}
+        return {"compared": size < self.alone_from} if self.alone_from else {}
+
+
+ROWS = [
+    Row(
+        "enrolment",
+        "enrolment:measure",
+        "Start and the enrolment cron, for a campaign of one step: contacts that match become participants, each with "
+        "its first trace. Beside one bare INSERT … SELECT of the same rows into the same tables with their indexes, "
+        "in one transaction: what PostgreSQL itself takes. A ratio of 0.33 is three times that. "
+        "Then the cron once more, with nobody new: what each of its runs costs.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+    ),
+    Row(
+        "no-op",
+        "actions:no_op",
+        "Executing a server action that does nothing (Python code: pass), once for each participant. Beside Odoo's "
+        "automation rule “Based on date field” with the same action on the same contacts. Our own share is what is "
+        "left without the call of the actions themselves.",
+        (K, 10 * K, 100 * K),
+        (K,),
+        alone_from=100 * K,
+    ),
+    Row(
+        "update",
+        "actions:update_record",
+        "The same with an action Update Record that writes a new value to a field of the contact. Odoo's rule does all "
+        "in one transaction and one ever-growing environment, so its time is quadratic; beyond 10 000 it is left out.",
+        (K, 10 * K, 100 * K),
+        (500,),
+        alone_from=100 * K,
+    ),
+    Row(
+        "email",
+        "messages:emails",
+        "An email with a name and two tracked links: prepared (rendered, queued, and the traces moved), then sent by "
+        "Odoo's mail queue, with a mail server that takes everything at once. Beside Odoo's own mailing of the same "
+        "content to the same contacts, with the same mail server.",
+        (K, 10 * K),
+        (300,),
+    ),
+    Row(
+        "sms",
+        "messages:texts",
+        "The same for an SMS with a name and a tracked link, and a provider that takes everything at once.",
+        (K, 10 * K),
+        (300,),
+    ),
+    Row(
+        "queries",
+        "queries:measure",
+        "Queries of enrolment, of executing a no-op action and of preparing an email for 50, 500 and 5 000 contacts: "
+        "the slope says what one participant more costs, a total would hide it.",
+        (10 * K,),
+        (10 * K,),
+    ),
+    Row(
+        "memory",
+        "memory:measure",
+        "The most memory that the process ever had, after enrolment and execution of a no-op action for everybody.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+    ),
+    Row(
+        "workers",
+        "workers:measure",
+        "Processes as Odoo's cron workers are, on one campaign of an Update Record action, begun at once; until the "
+        "last one has ended. Beside one worker alone. PostgreSQL needs its share of the processors too.",
+        (10 * K,),
+        (2 * K,),
+        hosted=True,
+        crowds=(1, 2, 3),
+    ),
+    Row(
+        "idle",
+        "idle:measure",
+        "A run of the execution cron with nothing due, beside so many participants who have finished.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+        finished=True,
+    ),
+    Row(
+        "events",
+        "events:measure",
+        "An open and a click, each in its own transaction, beside the same for a message of Odoo's own mailing, in a "
+        "database with so many finished participants. “ms added” is what our hooks cost.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+        finished=True,
+    ),
+    Row(
+        "screens",
+        "screens:measure",
+        "What the web client calls to open the campaign's form, the two reports and their lists, over HTTP, in a "
+        "database with so many finished participants.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+        finished=True,
+        hosted=True,
+    ),
+]
