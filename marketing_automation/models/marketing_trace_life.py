@@ -283,7 +283,10 @@ class MarketingTrace(models.Model):
             )
 
     def _accept(self, dates):
-        """Note when the server accepted messages: at "sent", or at what cannot be without it."""
+        """Note when the server accepted messages: at "sent", or at what cannot be without it.
+
+        What is scheduled again has no message that could be: the event is of its last attempt.
+        """
         if not dates:
             return
         self.env.execute_query(
@@ -291,7 +294,7 @@ class MarketingTrace(models.Model):
                 """
                 UPDATE marketing_trace t SET sent_date = COALESCE(t.sent_date, a.date)
                   FROM unnest(%s::int[], %s::timestamp[]) AS a (id, date)
-                 WHERE t.id = a.id
+                 WHERE t.id = a.id AND t.state IN ('processed', 'error')
              RETURNING t.id
                 """,
                 list(dates),
