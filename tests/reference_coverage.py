@@ -47,6 +47,7 @@ def why_no_edit(trigger, state, edit, when):
     return None
 
 
+# The cells of the two tables that can be reached.
 ENDINGS = [(trigger, code) for trigger, code in product(TRIGGERS, STATES) if not why_no_ending(trigger, code)]
 EDITED = [
     *((trigger, state, "none", "before") for trigger, state in product(TRIGGERS, CODES)),

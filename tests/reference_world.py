@@ -176,6 +176,9 @@ class Both:
         """Return the triggers that a step below a parent, or the beginning, can have."""
         return TRIGGERS[self._steps()[key].kind] if key else ["begin"]
 
+    def _trigger(self, parent, which):
+        return pick(self._triggers_of(parent), which) or self._triggers_of(parent)[0]
+
     def _below(self, key):
         below = {key}
         for step in self.plan.steps:  # parents come first
@@ -205,7 +208,7 @@ class Both:
             key=key,
             parent=parent,
             kind=draft["kind"],
-            trigger=pick(self._triggers_of(parent), draft["trigger"]),
+            trigger=self._trigger(parent, draft["trigger"]),
             number=draft["interval"][0],
             unit=draft["interval"][1],
             expiry=draft["expiry"],
@@ -252,8 +255,7 @@ class Both:
         keys = [key for key in self._steps() if key not in below]
         parent = None if parent_which is None else pick(keys, parent_which)
         if parent != step.parent and (parent is not None or len(self.plan.steps) > 1):
-            trigger = pick(self._triggers_of(parent), trigger) or self._triggers_of(parent)[0]
-            self._write_step(replace(step, parent=parent, trigger=trigger))
+            self._write_step(replace(step, parent=parent, trigger=self._trigger(parent, trigger)))
 
     def retime_step(self, which, interval):
         step = self._step(which)

@@ -16,6 +16,7 @@ from ..workflow import CANCEL, SCHEDULE, decide
 CHUNK = 2_000  # participants of one transaction
 TIMING = ("trigger_type", "interval_number", "interval_type")
 LATE = ("skip", "run")
+IN_TURN = "participant_id.id, id"  # of steps that are due at the same moment, who came first goes first
 
 
 class _Undo(Exception):
@@ -224,7 +225,7 @@ class MarketingParticipant(models.Model):
         changed = {*job["fresh"], *job["retimed"]}
         parent_ids = {workflow.steps[step_id].parent_id for step_id in changed} - {None}
         executed = [("participant_id", "in", self.ids), ("state", "in", ("processed", "error"))]
-        parents = traces.search([*executed, ("activity_id", "in", list(parent_ids))])
+        parents = traces.search([*executed, ("activity_id", "in", list(parent_ids))], order=IN_TURN)
         for step_id in changed:
             step = workflow.steps[step_id]
             if step.parent_id is None:
@@ -235,7 +236,8 @@ class MarketingParticipant(models.Model):
                     step, job, now
                 )
         # what else is waited for below them now, or no longer
-        (news.exists() | traces.search([*executed, ("activity_id", "in", job["parents"])]))._settle(now)
+        others = traces.search([*executed, ("activity_id", "in", job["parents"])], order=IN_TURN)
+        (news.exists() | others)._settle(now)
         self._refresh_state(now, campaign._get_awaiting_steps())
         return counts
 
