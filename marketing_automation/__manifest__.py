@@ -20,8 +20,13 @@
         "views/marketing_participant_views.xml",
         "views/marketing_activity_views.xml",
         "views/marketing_campaign_views.xml",
+        "views/marketing_campaign_start_views.xml",
         "views/marketing_campaign_test_views.xml",
+        "views/marketing_campaign_enroll_views.xml",
+        "views/res_partner_views.xml",
+        "views/mailing_contact_views.xml",
         "views/marketing_campaign_update_views.xml",
+        "views/res_config_settings_views.xml",
         "views/marketing_automation_menus.xml",
     ],
     "demo": [
@@ -34,6 +39,9 @@
         ],
         "web.assets_tests": [
             "marketing_automation/static/tests/tours/**/*",
+        ],
+        "web.assets_unit_tests": [
+            "marketing_automation/static/tests/**/*.test.js",
         ],
     },
     "uninstall_hook": "uninstall_hook",

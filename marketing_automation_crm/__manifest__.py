@@ -9,6 +9,7 @@
     "depends": ["marketing_automation", "mass_mailing_crm"],
     "data": [
         "data/campaign_template_emails.xml",
+        "views/crm_lead_views.xml",
         "views/marketing_campaign_views.xml",
     ],
     "assets": {

@@ -56,6 +56,21 @@ class MailingMailing(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_template_in_use(self):
+        activity = self.env["marketing.activity"].sudo().with_context(active_test=False)
+        user = activity.search([("mass_mailing_id", "in", self.ids)], limit=1)
+        if user:
+            raise UserError(
+                _(
+                    "“%(template)s” is the template of the activity “%(activity)s” of the campaign “%(campaign)s”: "
+                    "remove that activity first, or give it another template.",
+                    template=user.mass_mailing_id.subject,
+                    activity=user.name,
+                    campaign=user.campaign_id.name,
+                )
+            )
+
     @api.depends("use_in_marketing_automation")
     def _compute_mailing_domain(self):
         templates = self.filtered("use_in_marketing_automation")

@@ -1,6 +1,5 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
 
 from ..schedule import UNITS
 from ..workflow import Step, Trigger
@@ -66,7 +65,6 @@ class MarketingActivity(models.Model):
         required=True,
         default="begin",
     )
-    trigger_label = fields.Char(string="Runs", compute="_compute_trigger_label")
     interval_number = fields.Integer(string="Trigger after", default=0, required=True)
     interval_type = fields.Selection(UNIT_SELECTION, string="Unit", default="hours", required=True)
     validity_duration = fields.Boolean(
@@ -86,14 +84,6 @@ class MarketingActivity(models.Model):
         help="The filters of this activity, of those above it and of the campaign, together.",
     )
     trace_ids = fields.One2many("marketing.trace", "activity_id", string="Traces")
-    processed = fields.Integer(string="Success", compute="_compute_statistics")
-    rejected = fields.Integer(compute="_compute_statistics")
-    total_sent = fields.Integer(string="Sent", compute="_compute_statistics")
-    total_open = fields.Integer(string="Opened", compute="_compute_statistics")
-    total_click = fields.Integer(string="Clicked", compute="_compute_statistics")
-    total_reply = fields.Integer(string="Replied", compute="_compute_statistics")
-    total_bounce = fields.Integer(string="Bounced", compute="_compute_statistics")
-    statistics_graph_data = fields.Json(compute="_compute_statistics_graph_data")
 
     # ------------------------------------------------------------
     # Constraints
@@ -254,103 +244,6 @@ class MarketingActivity(models.Model):
                 domains.append(activity.campaign_id.domain)
             activity.domain = activity.campaign_id._combine_filters(domains)
 
-    @api.depends("trigger_type", "interval_number", "interval_type", "parent_id.name")
-    @api.depends_context("lang")
-    def _compute_trigger_label(self):
-        for activity in self:
-            if activity.interval_number:
-                after = _("%(interval)s after", interval=activity._get_interval_label())
-            else:
-                after = _("At once after")
-            trigger = activity._get_label("trigger_type")
-            parent = activity.parent_id.name
-            if activity.trigger_type == "begin":
-                activity.trigger_label = _("%(after)s enrolment", after=after)
-            elif activity.trigger_type == "activity":
-                activity.trigger_label = _("%(after)s “%(parent)s”", after=after, parent=parent or "")
-            else:
-                activity.trigger_label = _(
-                    "%(after)s “%(parent)s” (%(trigger)s)", after=after, parent=parent or "", trigger=trigger
-                )
-
-    def _get_interval_label(self):
-        number = self.interval_number
-        units = {
-            "hours": (_("1 hour"), _("%s hours", number)),
-            "days": (_("1 day"), _("%s days", number)),
-            "weeks": (_("1 week"), _("%s weeks", number)),
-            "months": (_("1 month"), _("%s months", number)),
-        }
-        return units[self.interval_type][number != 1]
-
-    def _compute_statistics(self):
-        """Count, per real participant: see the user guide for what each number means."""
-        states, sent, events = {}, {}, {}
-        if self.ids:
-            self.env["marketing.trace"].flush_model()
-            states = {
-                (activity_id, state): count
-                for activity_id, state, count in self.env.execute_query(
-                    SQL(
-                        """SELECT activity_id, state, count(*) FROM marketing_trace
-                            WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE GROUP BY activity_id, state""",
-                        self.ids,
-                    )
-                )
-            }
-            sent = dict(
-                self.env.execute_query(
-                    SQL(
-                        """SELECT activity_id, count(*) FROM marketing_trace
-                            WHERE activity_id = ANY(%s) AND sent_date IS NOT NULL AND is_test IS NOT TRUE
-                         GROUP BY activity_id""",
-                        self.ids,
-                    )
-                )
-            )
-            events = {
-                (activity_id, event): count
-                for activity_id, event, count in self.env.execute_query(
-                    SQL(
-                        """SELECT activity_id, event, count(DISTINCT trace_id) FROM marketing_trace_event
-                            WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE GROUP BY activity_id, event""",
-                        self.ids,
-                    )
-                )
-            }
-        for activity in self:
-            activity.processed = states.get((activity.id, "processed"), 0)
-            activity.rejected = states.get((activity.id, "rejected"), 0)
-            activity.total_sent = sent.get(activity.id, 0)
-            for event in ("open", "click", "reply", "bounce"):
-                activity[f"total_{event}"] = events.get((activity.id, event), 0)
-
-    def _compute_statistics_graph_data(self):
-        """Successes and rejections by day, in the reader's zone, over the last 30 days."""
-        tz = self.env.user.tz or "UTC"
-        rows = []
-        if self.ids:
-            rows = self.env.execute_query(
-                SQL(
-                    """
-                    SELECT activity_id, (done_date AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date, state, count(*)
-                      FROM marketing_trace
-                     WHERE activity_id = ANY(%(ids)s) AND state IN ('processed', 'rejected')
-                       AND is_test IS NOT TRUE AND done_date >= %(since)s
-                  GROUP BY 1, 2, 3 ORDER BY 1, 2
-                    """,
-                    tz=tz,
-                    ids=self.ids,
-                    since=fields.Date.subtract(fields.Date.today(), days=30),
-                )
-            )
-        for activity in self:
-            data = {"processed": [], "rejected": []}
-            for activity_id, day, state, count in rows:
-                if activity_id == activity.id:
-                    data[state].append({"x": fields.Date.to_string(day), "y": count})
-            activity.statistics_graph_data = data
-
     # ------------------------------------------------------------
     # Onchange
     # ------------------------------------------------------------
@@ -476,11 +369,6 @@ class MarketingActivity(models.Model):
     # Actions
     # ------------------------------------------------------------
 
-    def action_add_child(self):
-        """Open the dialog for a new activity that follows this one."""
-        self.ensure_one()
-        return self.campaign_id._get_new_activity_action(parent=self)
-
     def action_remove(self):
         """Remove these activities, and those below them, from the workflow.
 
@@ -528,6 +416,14 @@ class MarketingActivity(models.Model):
         :rtype: dict[str, str]
         """
         return {"email": "mail"}
+
+    @api.model
+    def _get_type_icons(self):
+        """Return the icon of each activity type, a class of Font Awesome.
+
+        :rtype: dict[str, str]
+        """
+        return {"email": "fa-envelope-o", "action": "fa-cogs", "missing": "fa-question-circle"}
 
     def _get_template_id(self):
         """Return the id of what the step executes, which depends on its type, or None."""

@@ -396,26 +396,20 @@ class MarketingCampaign(models.Model):
         self.sudo().write({"state": "stopped"})
         return True
 
-    def action_add_activity(self):
-        """Open the dialog for a new activity; the button saves the campaign before."""
-        self.ensure_one()
-        return self._get_new_activity_action()
+    def action_clear_workflow(self):
+        """Empty the workflow of a new campaign, so that its target can change.
 
-    def _get_new_activity_action(self, parent=None):
-        return {
-            "name": _("Add Child Activity to “%s”", parent.name) if parent else _("Add New Activity"),
-            "type": "ir.actions.act_window",
-            "res_model": "marketing.activity",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_campaign_id": self.id,
-                "default_parent_id": parent.id if parent else False,
-                "default_trigger_type": "activity" if parent else "begin",
-                "default_sequence": max(self.marketing_activity_ids.mapped("sequence"), default=0) + 10,
-                "dialog_size": "large",
-            },
-        }
+        Its activities and tests are deleted, its templates archived: they were made for the target.
+
+        :raise UserError: for a campaign that has run
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "draft" or self.participant_ids.filtered(lambda participant: not participant.is_test):
+            raise UserError(_("The campaign “%s” has run: start a new one for another target.", self.name))
+        self.sudo().participant_ids.unlink()
+        self.with_context(active_test=False).marketing_activity_ids.unlink()
+        self.mailing_ids.action_archive()
 
     def action_view_participants(self):
         self.ensure_one()
@@ -466,6 +460,18 @@ class MarketingCampaign(models.Model):
         :param user: with whose rights the campaign would run
         :raise UserError:
         """
+        errors = self._get_run_errors(user)
+        if errors:
+            raise UserError(
+                _("The campaign “%s” cannot run:", self.name) + "\n" + "\n".join(f"- {error}" for error in errors)
+            )
+
+    def _get_run_errors(self, user):
+        """Return in words all that keeps the campaign from running.
+
+        :param user: with whose rights it would run
+        :rtype: list[str]
+        """
         self.ensure_one()
         errors = []
         if not self.active:
@@ -477,10 +483,7 @@ class MarketingCampaign(models.Model):
             errors.append(_("Its workflow is empty: add an activity."))
         for activity in activities:
             errors += activity._get_start_errors()
-        if errors:
-            raise UserError(
-                _("The campaign “%s” cannot run:", self.name) + "\n" + "\n".join(f"- {error}" for error in errors)
-            )
+        return errors
 
     def _get_filter_errors(self, user):
         errors = []

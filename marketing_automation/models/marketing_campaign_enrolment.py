@@ -93,7 +93,7 @@ class MarketingCampaign(models.Model):
             )
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
-        self._get_execution_cron()._trigger()
+        self._wake_lanes()
         enrolled = set(participants.mapped("res_id"))
         return {"enrolled": sorted(enrolled), "left_out": sorted(asked - enrolled)}
 
@@ -123,27 +123,8 @@ class MarketingCampaign(models.Model):
         :return: (participants, the id after which to go on or None)
         """
         self.env.flush_all()  # what the user who starts the campaign has just written
-        query, model = self._get_audience_query(after_id, res_ids)
-        key = self._get_unicity_sql(model, query)
-        record_id = SQL.identifier(query.table, "id")
-        rows = self.env.execute_query(
-            SQL(
-                # anti-joins on the two unique indexes; the audience by its primary key
-                """
-                SELECT a.id, a.key FROM (%(audience)s) AS a (id, key)
-                 WHERE NOT EXISTS (SELECT 1 FROM marketing_participant p
-                                    WHERE p.campaign_id = %(campaign)s AND p.res_id = a.id AND p.run = 1
-                                      AND p.is_test IS NOT TRUE)
-                   AND NOT EXISTS (SELECT 1 FROM marketing_participant p
-                                    WHERE p.campaign_id = %(campaign)s AND p.unicity_key = a.key AND p.run = 1
-                                      AND p.is_test IS NOT TRUE)
-              ORDER BY a.id LIMIT %(limit)s
-                """,
-                audience=query.select(record_id, key),
-                campaign=self.id,
-                limit=limit,
-            )
-        )
+        newcomers, _audience = self._get_newcomers_sql(after_id, res_ids)
+        rows = self.env.execute_query(SQL("%s ORDER BY a.id LIMIT %s", newcomers, limit))
         last_id = rows[-1][0] if len(rows) == limit and res_ids is None else None
         chosen, seen = [], set()
         for record_id, unicity_key in rows:  # by id: of those that share a key the lowest
@@ -152,6 +133,30 @@ class MarketingCampaign(models.Model):
                 seen.add(unicity_key)
         participants = self._insert_participants(chosen, now, source)
         return participants, last_id
+
+    def _get_newcomers_sql(self, after_id=0, res_ids=None):
+        """Return the query of the audience's records that are no participants, with what they are unique by.
+
+        :return: (that query, the one of the whole audience)
+        """
+        query, model = self._get_audience_query(after_id, res_ids)
+        key = self._get_unicity_sql(model, query)
+        audience = query.select(SQL.identifier(query.table, "id"), key)
+        newcomers = SQL(
+            # anti-joins on the two unique indexes; the audience by its primary key
+            """
+            SELECT a.id, a.key FROM (%(audience)s) AS a (id, key)
+             WHERE NOT EXISTS (SELECT 1 FROM marketing_participant p
+                                WHERE p.campaign_id = %(campaign)s AND p.res_id = a.id AND p.run = 1
+                                  AND p.is_test IS NOT TRUE)
+               AND NOT EXISTS (SELECT 1 FROM marketing_participant p
+                                WHERE p.campaign_id = %(campaign)s AND p.unicity_key = a.key AND p.run = 1
+                                  AND p.is_test IS NOT TRUE)
+            """,
+            audience=audience,
+            campaign=self.id,
+        )
+        return newcomers, audience
 
     def _get_audience_query(self, after_id=0, res_ids=None):
         """Return the query of the records that match the filter, as the campaign's user sees them.

@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from datetime import timedelta
 
+from psycopg2 import errors
 from psycopg2.extensions import TransactionRollbackError
 
 from odoo import api, fields, models
@@ -26,6 +27,17 @@ BATCH = 500  # traces or participants of one transaction
 WINDOW = 2_000  # due traces that one plan looks at
 ATTEMPTS = 5  # at a transaction that others' writes made fail
 DETAIL_LENGTH = 500  # characters of an error that are kept
+# What no participant is to blame for: it is tried again later, rather than marked as an error.
+OUT_OF_RESOURCES = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.IoError, MemoryError)
+
+
+def _describe(error):
+    """Return in words what an exception says, first what began it, without a traceback that it quotes."""
+    words = str(error).partition("Traceback (most recent call last)")[0].strip() or type(error).__name__
+    while error.__cause__:
+        error = error.__cause__
+    cause = str(error).strip()
+    return words if not cause or cause in words else f"{cause} ({words})"
 
 
 class MarketingCampaign(models.Model):
@@ -36,10 +48,6 @@ class MarketingCampaign(models.Model):
     # ------------------------------------------------------------
 
     @api.model
-    def _get_execution_cron(self):
-        return self.env.ref("marketing_automation.ir_cron_campaign_execute_activities").sudo()
-
-    @api.model
     def _get_enrolment_cron(self):
         return self.env.ref("marketing_automation.ir_cron_campaign_sync_participants").sudo()
 
@@ -47,7 +55,7 @@ class MarketingCampaign(models.Model):
     def _wake_engine(self, now=None, idle=False):
         """Trigger the execution cron at the minute when something is due next.
 
-        One trigger, not one per trace: none when one is there already that is early enough.
+        One trigger for each lane, not one per trace: none when one is there already that is early enough.
 
         :param datetime now: UTC; the present by default
         :param bool idle: whether a run has just done nothing: what is due then is held by
@@ -60,9 +68,10 @@ class MarketingCampaign(models.Model):
         at = max(due, now + timedelta(minutes=1) if idle else now)
         if at > now and (at.second or at.microsecond):
             at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        cron = self._get_execution_cron()
-        earlier = [("cron_id", "=", cron.id), ("call_at", ">", now), ("call_at", "<=", at)]
-        if not self.env["ir.cron.trigger"].sudo().search_count(earlier, limit=1):
+        crons = self._get_execution_crons()
+        earlier = [("cron_id", "in", crons.ids), ("call_at", ">", now), ("call_at", "<=", at)]
+        woken = self.env["ir.cron.trigger"].sudo().search(earlier).cron_id
+        for cron in crons - woken:
             cron._trigger(at)
 
     @api.model
@@ -203,23 +212,38 @@ class MarketingCampaign(models.Model):
         return len(traces)
 
     def _execute_due(self, now):
-        """Plan what is due, and execute it: each participant's first due step, by activity.
+        """Execute what is due: each participant's first due step, by activity.
 
-        Each activity is executed in due order: who comes to it by a step that must run first
-        holds back those who come after.
+        :return: how many traces were dealt with
         """
         if self.state != "running":
             return 0
+        limited = self._get_limited_activity_ids()
+        batches = self._plan_due(now, SQL("activity_id != ALL(%s)", limited), WINDOW)
+        done = sum(self._execute_first_free(trace_ids, now) for trace_ids in batches)
+        return done + (self._execute_limited(limited, now) if limited else 0)
+
+    def _plan_due(self, now, condition, limit):
+        """Return what is due, in due order, the ids of an activity's traces together.
+
+        Each activity is executed in due order: who comes to it by a step that must run first
+        holds back those who come after.
+
+        :param SQL condition: which traces
+        :param int limit: how many at most
+        """
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id, participant_id, activity_id FROM marketing_trace
                  WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %s
+                   AND %s
               ORDER BY schedule_date, id LIMIT %s
                 """,
                 self.id,
                 now,
-                WINDOW,
+                condition,
+                limit,
             )
         )
         self.env.cr.commit()  # pylint: disable=invalid-commit  # a claim begins its transaction
@@ -230,10 +254,18 @@ class MarketingCampaign(models.Model):
             else:
                 batches.setdefault(activity_id, []).append(trace_id)
             planned.add(participant_id)
-        done = 0
-        for trace_ids in batches.values():
-            done += self._execute_traces(trace_ids[:BATCH], now)
-        return done
+        return list(batches.values())
+
+    def _execute_first_free(self, trace_ids, now):
+        """Execute a batch of these traces of one activity: the first that no other lane holds.
+
+        :return: how many traces were dealt with
+        """
+        for start in range(0, len(trace_ids), BATCH):
+            done = self._execute_traces(trace_ids[start : start + BATCH], now)
+            if done:
+                return done
+        return 0
 
     def _execute_traces(self, trace_ids, now):
         """Execute traces of one activity; on an exception by halves, down to the guilty one.
@@ -242,7 +274,7 @@ class MarketingCampaign(models.Model):
         """
         try:
             return self._in_transaction(self._execute_claimed, trace_ids, now)
-        except CampaignStop:
+        except (CampaignStop, *OUT_OF_RESOURCES):
             raise
         except Exception as error:
             self.env.cr.rollback()
@@ -271,6 +303,6 @@ class MarketingCampaign(models.Model):
 
     def _fail(self, trace_ids, error, now):
         trace = self.env["marketing.trace"].browse(trace_ids)._claim()
-        detail = (str(error) or type(error).__name__)[:DETAIL_LENGTH]
+        detail = _describe(error)[:DETAIL_LENGTH]
         trace._finish({trace.id: ("error", "exception", {"detail": detail})} if trace else {}, now)
         return 1

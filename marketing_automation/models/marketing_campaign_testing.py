@@ -4,10 +4,17 @@ A test goes through the workflow as its activities describe it now, with the rig
 user who runs it. No cron touches it and nothing of it is counted.
 """
 
+import logging
+
+from psycopg2.extensions import TransactionRollbackError
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .engine_context import TEST_KEY, TestRun, test_run
+from .marketing_campaign import CampaignStop
+
+_logger = logging.getLogger(__name__)
 
 
 class MarketingCampaign(models.Model):
@@ -71,7 +78,11 @@ class MarketingCampaign(models.Model):
 
     def _for_test(self):
         """Return this campaign as its tests see it, with every right."""
-        return self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
+        return self._as_described(self.env.user)
+
+    def _as_described(self, user):
+        """Return this campaign with the workflow as its activities describe it now, acting for a user."""
+        return self.sudo().with_context(**{TEST_KEY: TestRun(user.id)})
 
     @api.private
     def _get_workflow(self):
@@ -95,21 +106,45 @@ class MarketingParticipant(models.Model):
         tests._remove("test_stopped", fields.Datetime.now())
         tests.write({"state": "completed"})
 
+    def action_test_again(self):
+        """Launch another test for the same record, and open its page.
+
+        :raise UserError: for a participant that is no test, or whose record is gone
+        """
+        self.ensure_one()
+        if not self.is_test:
+            raise UserError(_("This is no test."))
+        wizard = self.env["marketing.campaign.test"].create({"campaign_id": self.campaign_id.id, "res_id": self.res_id})
+        return wizard.action_launch_test()
+
+    def action_refresh_test(self):
+        """Take into account what really happened to the messages of a test: no cron does."""
+        self.ensure_one()
+        self.campaign_id.check_access("write")
+        if not self.is_test:
+            raise UserError(_("This is no test."))
+        test = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
+        test._lock()
+        if test._is_over():
+            return
+        test.env["marketing.trace"]._consume_events(test, fields.Datetime.now())
+
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
-    can_fire = fields.Boolean(compute="_compute_can_fire", help="Whether this is a test's message that went out.")
+    can_fire = fields.Boolean(compute="_compute_can_fire", help="Whether something can happen to this step of a test.")
 
-    @api.depends("is_test", "state", "activity_id.activity_type")
+    @api.depends("is_test", "state", "activity_id.activity_type", "participant_id.end_code")
     def _compute_can_fire(self):
-        message_types = self.env["marketing.activity"]._get_message_types()
         for trace in self:
-            sent = trace.state == "processed" and trace.activity_id.activity_type in message_types
-            trace.can_fire = trace.is_test and sent
+            ran = trace.is_test and trace.state == "processed" and not trace.participant_id._is_over()
+            trace.can_fire = ran and bool(trace.activity_id._get_type_events(trace.activity_id.activity_type))
 
     def action_run_test(self):
         """Execute a step of a test now, whatever its date, and show what follows.
+
+        What makes the step fail is its result, as it is for a participant.
 
         :raise UserError: for a trace that is no test, or is not scheduled
         """
@@ -117,39 +152,39 @@ class MarketingTrace(models.Model):
         if trace.state != "scheduled":
             raise UserError(_("“%s” was dealt with already.", trace.activity_id.name))
         now = fields.Datetime.now()
-        traces = trace._sift(now)
+        try:
+            trace._run_test(now)
+        except CampaignStop as stop:
+            raise UserError(str(stop)) from stop
+        except TransactionRollbackError:
+            raise  # Odoo begins the call again
+        except Exception as error:
+            self.env.cr.rollback()
+            _logger.info("The step %s of a test failed", trace.id, exc_info=True)
+            trace.participant_id._lock()
+            trace.campaign_id._fail(trace.ids, error, now)
+        trace._take_test_events(now)
+
+    def _run_test(self, now):
+        traces = self._sift(now)
         if traces:
             outcomes = traces.activity_id._execute(traces, now)
             if outcomes is not None:
                 self.env.flush_all()
                 traces._finish(outcomes, now)
-        trace._take_test_events(now)
 
     def action_fire_event(self, event):
         """Have the test's participant do something with the message of this step.
 
-        :param str event: open, click, reply or bounce
-        :raise UserError: where nothing waits for such an event
+        :param str event: open, click, reply or bounce, as far as the type of the step knows it
+        :raise UserError: where this cannot happen
         """
         trace = self._check_test()
-        events = {"open", "click", "reply", "bounce"}
-        if event not in events or not trace.can_fire:
+        if not trace.can_fire or event not in trace.activity_id._get_type_events(trace.activity_id.activity_type):
             raise UserError(_("“%s” has sent no message that this could happen to.", trace.activity_id.name))
         now = fields.Datetime.now()
         self.env["marketing.trace.event"].sudo().record_events(event, trace.ids, "test", date=now)
         trace._take_test_events(now)
-
-    def action_fire_open(self):
-        self.action_fire_event("open")
-
-    def action_fire_click(self):
-        self.action_fire_event("click")
-
-    def action_fire_reply(self):
-        self.action_fire_event("reply")
-
-    def action_fire_bounce(self):
-        self.action_fire_event("bounce")
 
     def _check_test(self):
         """Return this trace with the rights of the engine, its participant locked."""
@@ -159,9 +194,14 @@ class MarketingTrace(models.Model):
             raise UserError(_("This is no test: the campaign itself runs this step."))
         trace = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
         trace.participant_id._lock()
+        if trace.participant_id._is_over():
+            raise UserError(_("This test is over: launch another."))
         trace._consume_events(trace.participant_id, fields.Datetime.now())
         return trace
 
     def _take_test_events(self, now):
         self._consume_events(self.participant_id, now)
-        self.participant_id._refresh_state(now, self.campaign_id._get_awaiting_steps())
+        if self.participant_id._is_over():  # its record is gone, or left the filter
+            self.participant_id.state = "completed"
+        else:
+            self.participant_id._refresh_state(now, self.campaign_id._get_awaiting_steps())

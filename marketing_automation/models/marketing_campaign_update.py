@@ -52,7 +52,7 @@ class MarketingCampaign(models.Model):
         now = fields.Datetime.now()
         self._begin_update(late)
         self._sync_first_chunk(now)
-        self._get_execution_cron()._trigger()
+        self._wake_lanes()
 
     def action_open_update(self):
         """Open the dialog that tells what Update would do, and does it."""

@@ -32,7 +32,7 @@ class MarketingCampaign(models.Model):
         """
         self.ensure_one()
         warnings = []
-        if self.leave_on_mismatch and RELATIVE_DATE.search(self.domain or ""):
+        if self.leave_on_mismatch and self._has_moving_filter():
             warnings.append(
                 _(
                     "The filter has a date that moves with time: participants leave when it no longer covers them. "
@@ -42,3 +42,7 @@ class MarketingCampaign(models.Model):
         for activity in self.marketing_activity_ids:
             warnings += activity._get_warnings()
         return warnings
+
+    def _has_moving_filter(self):
+        """Tell whether the filter has a date that moves with time."""
+        return bool(RELATIVE_DATE.search(self.domain or ""))

@@ -60,9 +60,17 @@ class MarketingParticipant(models.Model):
                 found = participant.res_id in existing
                 participant.resource_ref = f"{model_name},{participant.res_id}" if found else False
 
-    @api.depends("model_name", "res_id")
+    @api.depends("model_name", "res_id", "campaign_id.name")
+    @api.depends_context("marketing_of_record")
     def _compute_display_name(self):
-        """The record's name, as far as the reader may see it; a deleted record has none."""
+        """The record's name, as far as the reader may see it; a deleted record has none.
+
+        Where the record is known, as on the way from its form, the campaign's name.
+        """
+        if self.env.context.get("marketing_of_record"):
+            for participant in self:
+                participant.display_name = participant.campaign_id.name
+            return
         for model_name, participants in self.grouped("model_name").items():
             names = {}
             if model_name in self.env and self.env[model_name].has_access("read"):

@@ -51,11 +51,15 @@ class MarketingTrace(models.Model):
     @api.depends("end_code", "end_params")
     @api.depends_context("lang")
     def _compute_state_msg(self):
-        reasons = self._get_end_reasons()
         for trace in self:
-            reason = reasons.get(trace.end_code, trace.end_code)
-            detail = (trace.end_params or {}).get("detail")
-            trace.state_msg = f"{reason}: {detail}" if reason and detail else reason
+            trace.state_msg = self._get_end_words(trace.end_code, trace.end_params)
+
+    @api.model
+    def _get_end_words(self, code, params):
+        """Return in words why a trace ended, or False."""
+        reason = self._get_end_reasons().get(code, code)
+        detail = (params or {}).get("detail")
+        return f"{reason}: {detail}" if reason and detail else reason or False
 
     @api.model
     def _get_end_reasons(self):

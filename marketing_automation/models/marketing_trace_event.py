@@ -83,4 +83,4 @@ class MarketingTraceEvent(models.Model):
                 mailing_trace_ids=list(mailing_trace_ids or [None] * len(trace_ids)),
             )
         )
-        self.env["marketing.campaign"]._get_execution_cron()._trigger_after_commit()
+        self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()

@@ -23,7 +23,7 @@ class MarketingTrace(models.Model):
             if trace.participant_id.state == "unlinked":
                 raise UserError(_("The participant has left the campaign: nothing is retried for it."))
         traces._retry(fields.Datetime.now())
-        self.env["marketing.campaign"]._get_execution_cron()._trigger()
+        self.env["marketing.campaign"]._wake_lanes()
 
     def _retry(self, now):
         """Schedule ended traces of locked participants again; the message of the last attempt is void."""
@@ -56,6 +56,9 @@ class MarketingCampaign(models.Model):
         :return: a notification that tells how many
         """
         self.ensure_one()
+        return self._retry_errors([])
+
+    def _retry_errors(self, domain):
         self.check_access("write")
         errors = self.env["marketing.trace"].search(
             [
@@ -63,6 +66,7 @@ class MarketingCampaign(models.Model):
                 ("state", "=", "error"),
                 ("is_test", "!=", True),
                 ("participant_id.state", "!=", "unlinked"),
+                *domain,
             ]
         )
         errors.action_retry()

@@ -160,3 +160,26 @@ class TestBadInput(MarketingAutomationCommon):
         self._create_action(self.campaign, "Act")
         with self.assertRaisesRegex(UserError, "target of the campaign “Prospection”"):
             self.campaign.model_id = contact_model
+
+    def test_target_changes_when_the_user_lets_the_activities_go(self):
+        email = self._create_email(self.campaign, "Welcome")
+        self._create_action(self.campaign, "Tag", "mail_click", email)
+        template = email.mass_mailing_id
+        self.env["marketing.campaign.test"].with_user(self.marketer).create(
+            {"campaign_id": self.campaign.id, "res_id": self.contacts[0].id}
+        ).action_launch_test()
+        self.campaign.action_clear_workflow()
+        self.assertFalse(self.campaign.with_context(active_test=False).marketing_activity_ids)
+        self.assertFalse(template.active)
+        self.campaign.model_id = self.env["ir.model"]._get("mailing.contact")
+        self.assertEqual(self.campaign.model_name, "mailing.contact")
+
+    def test_activities_of_a_campaign_that_ran_do_not_go(self):
+        email = self._create_email(self.campaign, "Welcome")
+        self._start(self.campaign)
+        with self.assertRaisesRegex(UserError, "has run"):
+            self.campaign.action_clear_workflow()
+        self.campaign.action_stop_campaign()
+        with self.assertRaisesRegex(UserError, "has run"):
+            self.campaign.action_clear_workflow()
+        self.assertTrue(email.exists())

@@ -45,7 +45,7 @@ class TestTesting(MarketingAutomationCommon):
         self.assertEqual(self._step(test, self.reminder).state, "scheduled", "its children show")
         self.assertFalse(self._step(test, self.thanks))
         with self._at(self.start):
-            self._step(test, self.welcome).action_fire_click()
+            self._step(test, self.welcome).action_fire_event("click")
         self.assertEqual(self._step(test, self.reminder).state, "canceled", "as if clicked, so opened")
         self._run(self._step(test, self.thanks))
         self.assertEqual(self.ada.ref, "acted ")
@@ -129,9 +129,12 @@ class TestTesting(MarketingAutomationCommon):
     def test_a_real_step_is_not_run_by_hand(self):
         self._start(self.campaign)
         trace = self._trace(self.welcome, self.ada).with_user(self.marketer)
-        for method in ("action_run_test", "action_fire_open"):
+        for method, *args in (("action_run_test",), ("action_fire_event", "open")):
             with self.assertRaisesRegex(UserError, "no test"):
-                getattr(trace, method)()
+                getattr(trace, method)(*args)
+        for method in ("action_test_again", "action_refresh_test"):
+            with self.assertRaisesRegex(UserError, "no test"):
+                getattr(trace.participant_id, method)()
 
     def test_a_context_from_outside_gives_nothing(self):
         """Neither another's rights, nor a way to send a template or to end a trace."""

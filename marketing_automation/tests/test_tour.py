@@ -34,3 +34,38 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         campaign = self.env["marketing.campaign"].search([("create_uid", "=", self.marketer.id)])
         self.assertEqual((campaign.name, campaign.state), ("Commercial prospection", "draft"))
         self.assertEqual(len(campaign.marketing_activity_ids), 4)
+
+    def test_campaign_that_runs(self):
+        """Change it, see what Update would do, update; see the errors, retry, remove."""
+        self._create_server_action(name="Action of the tour")
+        campaign = self._create_campaign()
+        welcome = self._create_email(campaign, "Welcome")
+        code = "if record.name == 'Ada': raise UserError('No ink')"
+        tag = self._create_action(campaign, "Tag", "activity", welcome, code=code)
+        self._start(campaign)
+        self._run_crons(self.start)
+        self.start_tour(self._get_url(campaign), "marketing_automation_live", login="marketer", timeout=120)
+        follow_up = campaign.marketing_activity_ids - welcome
+        self.assertEqual(follow_up.name, "Follow up")
+        self.assertTraces(follow_up, dict.fromkeys(self.contacts, "scheduled"))
+        self.assertEqual((tag.active, tag.processed, tag.scheduled_count), (False, 4, 1))
+
+    @staticmethod
+    def _get_url(campaign):
+        return f"/odoo/marketing-automation/{campaign.id}"
+
+
+@tagged("post_install", "-at_install")
+class TestPhone(MarketingAutomationCommon, HttpCase):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_workflow(self):
+        campaign = self._create_campaign()
+        welcome = self._create_email(campaign, "Welcome")
+        self._create_action(campaign, "Tag", "mail_click", welcome)
+        self._create_action(campaign, "Call", "mail_not_open", welcome, interval_number=3)
+        self._start(campaign)
+        self._run_crons(self.start)
+        url = f"/odoo/marketing-automation/{campaign.id}"
+        self.start_tour(url, "marketing_automation_phone", login="marketer", timeout=60)

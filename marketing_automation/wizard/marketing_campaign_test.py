@@ -18,7 +18,7 @@ class MarketingCampaignTest(models.TransientModel):
         string="Record",
         compute="_compute_resource_ref",
         inverse="_inverse_resource_ref",
-        help="The emails of the test really go out, to this record.",
+        help="The messages of the test really go out, to this record.",
     )
 
     @api.depends("campaign_id")

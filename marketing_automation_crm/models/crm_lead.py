@@ -2,7 +2,8 @@ from odoo import _, models
 
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "marketing.target.mixin"]
 
     def _merge_dependences(self, opportunities):
         """Have the participants follow to the lead that survives."""

@@ -51,6 +51,15 @@ class MarketingActivity(models.Model):
     def _get_template_label(self):
         return _("an SMS template") if self.activity_type == "sms" else super()._get_template_label()
 
+    @api.model
+    def _get_type_icons(self):
+        return {**super()._get_type_icons(), "sms": "fa-mobile"}
+
+    def _get_what(self):
+        if self.activity_type == "sms":
+            return _("send the SMS “%s”", self.name) if self.name else _("send an SMS")
+        return super()._get_what()
+
     def _get_start_errors(self):
         errors = super()._get_start_errors()
         if self.activity_type == "sms":

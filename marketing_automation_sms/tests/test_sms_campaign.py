@@ -135,10 +135,11 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
 
     def test_the_form(self):
         """The dialog offers SMS templates to an SMS activity, and lets go of one of another type."""
-        action = self.campaign._get_new_activity_action()
         view = "marketing_automation.marketing_activity_view_form"
         email = self._create_template("An email")
-        model = self.env["marketing.activity"].with_user(self.marketer).with_context(**action["context"])
+        model = (
+            self.env["marketing.activity"].with_user(self.marketer).with_context(default_campaign_id=self.campaign.id)
+        )
         with Form(model, view=view) as form:
             form.name = "Text"
             form.mass_mailing_id = email
@@ -210,7 +211,7 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
             self.url_open(self._link(self._sms_to(messages, self.ada)), allow_redirects=False)
         self.env.invalidate_all()
         with self._at(self.start):
-            step.action_fire_click()
+            step.action_fire_event("click")
         self.assertIn(clicked, test.trace_ids.activity_id)
         numbers = self.text.processed, self.text.total_sent, self.text.total_click
         self.assertEqual((*numbers, self.campaign.link_tracker_click_count), (0, 0, 0, 0))

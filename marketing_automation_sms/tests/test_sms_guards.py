@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import UserError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
@@ -237,3 +238,13 @@ class TestSmsGuards(MarketingAutomationSmsCommon):
         traces._settle(self.start)
         traces.participant_id._refresh_state(self.start, self.campaign._get_awaiting_steps())
         self.assertEqual(set(traces.mapped("state")), {"processed"})
+
+    def test_restored_as_a_copy(self):
+        """A copy that Odoo neutralises sends no SMS that waited."""
+        self._start(self.campaign)
+        self._run_sms(self.start, EXECUTION_CRON)
+        self.assertEqual(self.env["sms.sms"].search_count([("state", "=", "outgoing")]), 5)
+        for query in get_neutralization_queries(["marketing_automation_sms"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertFalse(self._run_queues())

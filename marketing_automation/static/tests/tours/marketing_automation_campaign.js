@@ -1,6 +1,8 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
+const card = (name) => `.o_marketing_activity_card[data-name="${name}"]`;
+
 registry.category("web_tour.tours").add("marketing_automation_campaign", {
     url: "/odoo",
     steps: () => [
@@ -38,7 +40,7 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
         },
         {
             content: "Add the first activity, which saves the campaign",
-            trigger: 'button[name="action_add_activity"]',
+            trigger: ".o_marketing_workflow_empty button",
             run: "click",
         },
         {
@@ -80,11 +82,16 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
-            trigger: 'body:not(:has(.modal)) .o_field_widget[name="marketing_activity_ids"] .o_data_row:contains("Welcome")',
+            content: "Its card says what it does",
+            trigger: `body:not(:has(.modal)) ${card("Welcome")}:contains("As soon as a record enters the campaign: send the email “Welcome”.")`,
         },
         {
-            content: "Add an activity that follows it",
-            trigger: '.o_data_row button[name="action_add_child"]',
+            content: "Add an activity that follows it, when its mail is clicked",
+            trigger: `${card("Welcome")} + .o_marketing_activity_add_child`,
+            run: "click",
+        },
+        {
+            trigger: '.o-dropdown-item:has([data-trigger="mail_click"])',
             run: "click",
         },
         {
@@ -92,11 +99,7 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "edit Thank who clicks",
         },
         {
-            trigger: '.modal .o_field_widget[name="activity_type"] input',
-            run: "click",
-        },
-        {
-            trigger: '.o_select_menu_item:contains("Server Action")',
+            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("Server Action")',
             run: "click",
         },
         {
@@ -108,16 +111,20 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
-            trigger: '.modal .o_field_widget[name="trigger_type"] input',
-            run: "click",
+            content: "A number that cannot be is refused beside the field",
+            trigger: '.modal .o_field_widget[name="interval_number"] input',
+            run: "edit -1 && press Tab",
         },
         {
-            trigger: '.o_select_menu_item:contains("Mail: clicked")',
-            run: "click",
+            trigger: '.modal .o_field_widget[name="interval_error"]:contains("A whole number from 0")',
         },
         {
             trigger: '.modal .o_field_widget[name="interval_number"] input',
-            run: "edit 1",
+            run: "edit 1 && press Tab",
+        },
+        {
+            content: "The dialog tells what will happen",
+            trigger: ".modal .o_marketing_activity_preview:contains('1 hour after a link in “Welcome” was clicked: run “Thank who clicks”.')",
         },
         {
             trigger: ".modal .o_form_button_save",
@@ -125,19 +132,77 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
         },
         {
             content: "The workflow tells what follows what",
-            trigger: "body:not(:has(.modal)) .o_data_row:contains('1 hour after “Welcome”')",
+            trigger: `body:not(:has(.modal)) ${card("Welcome")} ~ ul .o_marketing_workflow_chip:contains("Clicked · 1 hour later") + ${card("Thank who clicks")}`,
         },
         {
-            content: "Start the campaign",
-            trigger: 'button[name="action_start_campaign"]',
+            content: "A third level, and away with it",
+            trigger: `${card("Thank who clicks")} + .o_marketing_activity_add_child`,
             run: "click",
         },
         {
-            trigger: ".modal-footer .btn-primary",
+            trigger: ".o-dropdown--menu:not(:contains('Opened')) .o-dropdown-item:contains('Done')",
+            run: "click",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="name"] input',
+            run: "edit Too much",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("Server Action")',
+            run: "click",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="server_action_id"] input',
+            run: "edit Action of the tour",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="server_action_id"] .dropdown-item:contains("Action of the tour")',
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: `body:not(:has(.modal)) ${card("Too much")} .o_marketing_activity_remove`,
+            run: "click",
+        },
+        {
+            trigger: '.modal:contains("“Too much” leaves the workflow.") .btn-danger',
+            run: "click",
+        },
+        {
+            trigger: `body:not(:has(.modal)):not(:has(${card("Too much")}))`,
+        },
+        {
+            content: "For whom an activity runs",
+            trigger: `${card("Welcome")} [role=tab]:contains("Filter")`,
+            run: "click",
+        },
+        {
+            trigger: `${card("Welcome")} .o_marketing_activity_filter:contains("5 record(s)"):contains("Activity filter: none")`,
+        },
+        {
+            content: "Start the campaign, after a last look",
+            trigger: 'button[name="action_open_start"]',
+            run: "click",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="enroll_count"]:contains("5")',
+        },
+        {
+            trigger: '.modal .o_field_widget[name="message_summary"]:contains("Email: 5")',
+        },
+        {
+            trigger: '.modal button[name="action_start"]',
             run: "click",
         },
         {
             trigger: '.o_statusbar_status .o_arrow_button_current:contains("Running")',
+        },
+        {
+            content: "The cards count",
+            trigger: `${card("Welcome")} .o_marketing_activity_scheduled:contains("5 scheduled")`,
         },
         {
             content: "See the participants",

@@ -31,7 +31,7 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
-            trigger: '.o_form_view .o_data_row:contains("Reminder"):contains("3 days after")',
+            trigger: '.o_form_view .o_marketing_workflow_chip:contains("Not opened · after 3 days") + .o_marketing_activity_card[data-name="Reminder"]',
         },
         {
             content: "Back at the campaigns, it is there, and the cards have gone",

@@ -7,7 +7,7 @@ registry.category("web_tour.tours").add("marketing_automation_sms", {
     steps: () => [
         {
             content: "Add an activity",
-            trigger: 'button[name="action_add_activity"]',
+            trigger: ".o_marketing_workflow_add",
             run: "click",
         },
         {
@@ -16,11 +16,7 @@ registry.category("web_tour.tours").add("marketing_automation_sms", {
         },
         {
             content: "An SMS",
-            trigger: '.modal .o_field_widget[name="activity_type"] input',
-            run: "click",
-        },
-        {
-            trigger: '.o_select_menu_item:contains("SMS")',
+            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("SMS")',
             run: "click",
         },
         {

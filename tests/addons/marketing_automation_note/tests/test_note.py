@@ -35,6 +35,21 @@ class TestNote(MarketingAutomationCommon):
         self.assertTraces(answered, {ada: "processed", ben: None})
         self.assertEqual((note.processed, note.total_reply), (len(self.contacts), 1))
 
+    def test_a_test_of_it(self):
+        """Its page offers what may happen to a note, and nothing else."""
+        campaign, note = self._campaign()
+        answered = self._create_action(campaign, "Answered", "note_answer", note)
+        values = {"campaign_id": campaign.id, "res_id": self.contacts[0].id}
+        action = self.env["marketing.campaign.test"].with_user(self.marketer).create(values).action_launch_test()
+        test = self.env["marketing.participant"].with_user(self.marketer).browse(action["res_id"])
+        with self._at(self.start):
+            test.trace_ids.action_run_test()
+            [step] = test.timeline_data["steps"]
+            self.assertEqual([(fire["event"], fire["awaited"]) for fire in step["fires"]], [("reply", True)])
+            self.assertEqual([child["note"] for child in step["children"]], ["Waits for a reply."])
+            test.trace_ids.action_fire_event("reply")
+        self.assertIn(answered, test.trace_ids.activity_id)
+
     def test_checks_of_the_app_hold(self):
         campaign, note = self._campaign()
         email = self._create_email(campaign, "Welcome")

@@ -1,0 +1,74 @@
+"""Whether what is due runs: backlog, oldest due step, last run, errors of today."""
+
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.tools import SQL, format_datetime
+
+LATE = timedelta(minutes=15)  # after which somebody should look why nothing runs
+COUNT_LIMIT = 10_000
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    def _get_health(self):
+        """Return how the execution of these campaigns does.
+
+        :return: ``text`` for people, and ``is_late``, whether something has waited too long
+        :rtype: dict
+        """
+        now = fields.Datetime.now()
+        backlog, oldest, errors = self._count_backlog(now)
+        last_run = max(filter(None, self._get_execution_crons().mapped("lastcall")), default=None)
+        parts = []
+        if backlog:
+            count = _("more than %s", COUNT_LIMIT) if backlog > COUNT_LIMIT else str(backlog)
+            since = format_datetime(self.env, oldest, dt_format="short")
+            parts.append(_("%(count)s step(s) due, the oldest since %(date)s.", count=count, date=since))
+        else:
+            parts.append(_("Nothing is overdue."))
+        if last_run:
+            parts.append(_("Last run: %s.", format_datetime(self.env, last_run, dt_format="short")))
+        if errors:
+            parts.append(_("%s error(s) today.", errors))
+        is_late = bool(backlog) and oldest < now - LATE
+        if is_late:
+            parts.append(_("If this does not change, ask your administrator whether Odoo's scheduled actions run."))
+        return {"text": " ".join(parts), "is_late": is_late}
+
+    def _count_backlog(self, now):
+        """Return how many steps are due (up to a limit), since when, and how many failed today."""
+        running = self.filtered(lambda campaign: campaign.state == "running").ids
+        today = now.replace(hour=0, minute=0, second=0)
+        [row] = self.env.execute_query(
+            SQL(
+                # by the partial indexes of what is due and of errors
+                """
+                SELECT (SELECT count(*) FROM (
+                            SELECT 1 FROM marketing_trace WHERE campaign_id = ANY(%(running)s) AND state = 'scheduled'
+                               AND is_test IS NOT TRUE AND schedule_date <= %(now)s LIMIT %(limit)s) AS due),
+                       (SELECT min(schedule_date) FROM marketing_trace WHERE campaign_id = ANY(%(running)s)
+                           AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %(now)s),
+                       (SELECT count(*) FROM marketing_trace WHERE campaign_id = ANY(%(all)s) AND state = 'error'
+                           AND is_test IS NOT TRUE AND done_date >= %(today)s)
+                """,
+                running=running,
+                all=self.ids,
+                now=now,
+                today=today,
+                limit=COUNT_LIMIT + 1,
+            )
+        )
+        return row
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    marketing_automation_health = fields.Char(compute="_compute_marketing_automation_health")
+
+    @api.depends("company_id")
+    def _compute_marketing_automation_health(self):
+        campaigns = self.env["marketing.campaign"].search([("state", "=", "running")])
+        self.marketing_automation_health = campaigns._get_health()["text"]

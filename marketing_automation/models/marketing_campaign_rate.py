@@ -1,0 +1,79 @@
+"""A limit of messages per hour, spread evenly, so that a big audience burns no sender's reputation."""
+
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+HOUR = 3600  # seconds
+SPREAD = 60  # seconds over which the messages are spread; longer where not even one fits
+LOCK = 0x4D4152  # first key of the advisory locks: whose campaign's slots are being given
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    hourly_limit = fields.Integer(
+        string="Messages per Hour",
+        default=0,
+        help="Of this campaign, at most, spread evenly over the hour; 0 for no limit. What follows a message waits for "
+        "that message alone. A change takes effect at once.",
+    )
+
+    @api.constrains("hourly_limit")
+    def _check_hourly_limit(self):
+        if any(campaign.hourly_limit < 0 for campaign in self):
+            raise ValidationError(_("A limit of messages per hour is 0, for none, or more."))
+
+    def _get_limited_activity_ids(self):
+        """Return the ids of the activities whose steps count against the limit, if there is one."""
+        if not self.hourly_limit:
+            return []
+        message_types = self.env["marketing.activity"]._get_message_types()
+        return [step.id for step in self._get_workflow().steps.values() if step.activity_type in message_types]
+
+    def _execute_limited(self, activity_ids, now):
+        """Execute as many of the due messages as the limit has slots for.
+
+        One lane at a time gives slots: another would not see those that this one is using.
+
+        :return: how many traces were dealt with
+        """
+        if not self._try_lock_slots():
+            return 0
+        try:
+            slots = self._count_free_slots(activity_ids, now)
+            batches = self._plan_due(now, SQL("activity_id = ANY(%s)", activity_ids), slots) if slots else []
+            return sum(self._execute_first_free(trace_ids, now) for trace_ids in batches)
+        finally:
+            self.env.cr.rollback()  # what was done is committed
+            self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LOCK, self.id))
+            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # ends the unlock
+
+    def _try_lock_slots(self):
+        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s, %s)", LOCK, self.id))
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # what others committed is seen from here
+        return locked
+
+    def _count_free_slots(self, activity_ids, now):
+        """Return how many messages may go out now.
+
+        :param datetime now: UTC
+        """
+        spread = max(SPREAD, HOUR / self.hourly_limit)
+        [[used]] = self.env.execute_query(
+            SQL(
+                # by the index of an activity's states and dates
+                """SELECT count(*) FROM marketing_trace
+                    WHERE activity_id = ANY(%s) AND state IN ('processed', 'error') AND done_date > %s
+                      AND is_test IS NOT TRUE""",
+                activity_ids,
+                now - timedelta(seconds=spread),
+            )
+        )
+        return max(0, int(self.hourly_limit * spread / HOUR) - used)
+
+    def _get_expected_end(self, messages, now):
+        """Return when so many messages will have gone out (UTC), where there is a limit."""
+        return self.hourly_limit and now + timedelta(seconds=messages * HOUR / self.hourly_limit)

@@ -1,0 +1,133 @@
+import { Component, useState } from "@odoo/owl";
+
+import { Domain } from "@web/core/domain";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { _t } from "@web/core/l10n/translation";
+import { user } from "@web/core/user";
+import { useService } from "@web/core/utils/hooks";
+import { formatInteger } from "@web/views/fields/formatters";
+
+import { WorkflowChart } from "./workflow_chart";
+import { formatShare } from "./workflow_layout";
+
+const COUNT_LIMIT = 10000;
+
+/** One activity of a workflow: what it does, for whom, and what came of it. */
+export class WorkflowCard extends Component {
+    static template = "marketing_automation.WorkflowCard";
+    static components = { Dropdown, DropdownItem, WorkflowChart };
+    static props = {
+        card: Object,
+        workflow: Object, // what all cards share, and what they can do: see WorkflowField
+    };
+
+    setup() {
+        this.action = useService("action");
+        this.orm = useService("orm");
+        this.treeProcessor = useService("tree_processor");
+        this.formatInteger = formatInteger;
+        this.state = useState({ tab: "graph", filters: null });
+    }
+
+    get card() {
+        return this.props.card;
+    }
+
+    get hasNumbers() {
+        const { processed, rejected, scheduled, errors } = this.card;
+        return Boolean(processed || rejected || scheduled || errors);
+    }
+
+    get filterIsSet() {
+        return !["[]", "()"].includes(this.card.activity_domain.trim());
+    }
+
+    get errorSummary() {
+        const [[words] = [""]] = this.card.error_reasons;
+        return _t("%(count)s failed: %(reason)s", { count: formatInteger(this.card.errors), reason: words });
+    }
+
+    get subtitle() {
+        const { type_label, expiry } = this.card;
+        return expiry ? _t("%(type)s · expires after %(duration)s", { type: type_label, duration: expiry }) : type_label;
+    }
+
+    formatMetric({ name, count }) {
+        return name === "sent" ? formatInteger(count) : formatShare(count, this.card.metrics[0].count);
+    }
+
+    getMetricTitle({ name, label, count }) {
+        if (name === "sent") {
+            return _t("Accepted by the server; open these participants");
+        }
+        return _t("%(label)s: %(count)s of %(sent)s sent; open these participants", {
+            label,
+            count: formatInteger(count),
+            sent: formatInteger(this.card.metrics[0].count),
+        });
+    }
+
+    async showFilters() {
+        this.state.tab = "filter";
+        if (this.filtersOf !== this.card) {
+            this.filtersOf = this.card;
+            this.state.filters = null;
+            this.state.filters = await this.loadFilters();
+        }
+    }
+
+    async loadFilters() {
+        const model = this.props.workflow.modelName;
+        const describe = async (text) => {
+            const tree = await this.treeProcessor.treeFromDomain(model, text, true);
+            return this.treeProcessor.getDomainTreeDescription(model, tree);
+        };
+        const isEmpty = (text) => ["[]", "()"].includes(text.trim());
+        try {
+            const { activity_domain, domain } = this.card;
+            const [own, applied, count] = await Promise.all([
+                isEmpty(activity_domain) ? "" : describe(activity_domain),
+                isEmpty(domain) ? "" : describe(domain),
+                this.orm.silent.searchCount(model, this.getAppliedDomain(), { limit: COUNT_LIMIT + 1 }),
+            ]);
+            return { own, applied, count };
+        } catch {
+            return { error: _t("The filter cannot be read.") };
+        }
+    }
+
+    get recordCount() {
+        const { count } = this.state.filters;
+        return count > COUNT_LIMIT
+            ? _t("more than %s record(s)", formatInteger(COUNT_LIMIT))
+            : _t("%s record(s)", formatInteger(count));
+    }
+
+    getAppliedDomain() {
+        return new Domain(this.card.domain).toList(user.evalContext);
+    }
+
+    openRecords() {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: this.card.name,
+            res_model: this.props.workflow.modelName,
+            views: [
+                [false, "list"],
+                [false, "form"],
+            ],
+            domain: this.getAppliedDomain(),
+        });
+    }
+
+    async openMetric(metric) {
+        const action = await this.orm.call("marketing.activity", "action_view_records", [[this.card.id], metric]);
+        return this.action.doAction(action);
+    }
+
+    async openErrors() {
+        const action = await this.orm.call("marketing.activity", "action_view_errors", [[this.card.id]]);
+        return this.action.doAction(action);
+    }
+}

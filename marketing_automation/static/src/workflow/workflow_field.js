@@ -1,0 +1,232 @@
+import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
+
+import { browser } from "@web/core/browser/browser";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { _t } from "@web/core/l10n/translation";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { formatInteger } from "@web/views/fields/formatters";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
+
+import { arrangeWorkflow } from "./workflow_layout";
+import { WorkflowNode } from "./workflow_node";
+
+const REFRESH = 10000; // milliseconds between two looks at a campaign that runs
+const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state: "draft" };
+
+/**
+ * The workflow of a campaign as a tree of cards, on its form.
+ *
+ * It comes with the form's record; while the campaign runs it asks for new numbers by itself,
+ * by one call for all cards.
+ */
+export class WorkflowField extends Component {
+    static template = "marketing_automation.WorkflowField";
+    static components = { WorkflowNode };
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.orm = useService("orm");
+        this.formatInteger = formatInteger;
+        this.root = useRef("root");
+        this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth });
+        useRecordObserver((record) => {
+            this.state.data = record.data[this.props.name] || EMPTY;
+            if (this.state.period !== "month") {
+                this.refresh();
+            }
+        });
+        useEffect(
+            () => {
+                const observer = new ResizeObserver(([entry]) => (this.state.width = entry.contentRect.width));
+                observer.observe(this.root.el);
+                return () => observer.disconnect();
+            },
+            () => []
+        );
+        const timer = browser.setInterval(() => this.refreshWhenLive(), REFRESH);
+        onWillUnmount(() => browser.clearInterval(timer));
+    }
+
+    // ------------------------------------------------------------
+    // What the template reads
+    // ------------------------------------------------------------
+
+    get data() {
+        return this.state.data;
+    }
+
+    get tree() {
+        return arrangeWorkflow(this.data.cards, this.state.width);
+    }
+
+    /** What the cards share. */
+    get workflow() {
+        const { data } = this;
+        return {
+            canEdit: data.can_write,
+            canRetry: data.can_write && data.state === "running",
+            modelName: data.model_name,
+            firstDay: data.first_day,
+            lastDay: data.last_day,
+            edit: (card) => this.edit(card),
+            remove: (card) => this.remove(card),
+            addChild: (card, triggerType) => this.add(card, triggerType),
+            retry: (card) => this.retry("marketing.activity", card.id),
+        };
+    }
+
+    get nextDue() {
+        return toLocaleDateTimeString(deserializeDateTime(this.data.next_due), { showSeconds: false });
+    }
+
+    get removedLabel() {
+        return _t("%s removed activities with a history", formatInteger(this.data.removed_count));
+    }
+
+    // ------------------------------------------------------------
+    // Numbers
+    // ------------------------------------------------------------
+
+    async refreshWhenLive() {
+        if (this.data.state === "running" && document.visibilityState === "visible") {
+            await this.refresh();
+        }
+    }
+
+    async refresh() {
+        const { resId } = this.props.record;
+        const { period } = this.state;
+        let data;
+        try {
+            data = await this.orm.silent.call("marketing.campaign", "get_workflow_cards", [[resId], period]);
+        } catch {
+            return; // no connection, or no longer there: the next look will tell
+        }
+        if (resId === this.props.record.resId && period === this.state.period) {
+            this.state.data = data;
+        }
+    }
+
+    setPeriod(period) {
+        this.state.period = period;
+        return this.refresh();
+    }
+
+    // ------------------------------------------------------------
+    // Editing
+    // ------------------------------------------------------------
+
+    /** Save what was typed in the form, since an activity needs its campaign. */
+    async save() {
+        return this.props.record.save();
+    }
+
+    async add(parent, triggerType) {
+        if (!(await this.save())) {
+            return;
+        }
+        const sequences = this.data.cards.length;
+        this.openDialog(parent ? _t("Add Child Activity to “%s”", parent.name) : _t("Add New Activity"), false, {
+            default_campaign_id: this.props.record.resId,
+            default_parent_id: parent ? parent.id : false,
+            default_trigger_type: parent ? triggerType : "begin",
+            default_sequence: 10 * (sequences + 1),
+        });
+    }
+
+    async edit(card) {
+        if (await this.save()) {
+            this.openDialog(card.name, card.id, {});
+        }
+    }
+
+    openDialog(title, resId, context) {
+        this.dialog.add(
+            FormViewDialog,
+            {
+                title,
+                resModel: "marketing.activity",
+                resId,
+                context: { form_view_ref: "marketing_automation.marketing_activity_view_form", ...context },
+                canExpand: false,
+                size: "xl",
+            },
+            { onClose: () => this.props.record.load() }
+        );
+    }
+
+    async remove(card) {
+        const below = this.data.cards.filter((other) => this.isBelow(other, card));
+        const hasHistory = [card, ...below].some(({ processed, rejected, scheduled, errors, metrics }) =>
+            Boolean(processed || rejected || scheduled || errors || metrics.some(({ count }) => count))
+        );
+        const parts = [
+            below.length
+                ? _t("“%(name)s” and the %(count)s activities below it leave the workflow.", {
+                      name: card.name,
+                      count: below.length,
+                  })
+                : _t("“%s” leaves the workflow.", card.name),
+        ];
+        if (hasHistory) {
+            parts.push(_t("What it did stays as history; what it has scheduled is cancelled at the next Update."));
+        } else if (this.data.state === "running") {
+            parts.push(_t("Participants go on as before until the next Update."));
+        }
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Remove this activity?"),
+            body: parts.join(" "),
+            confirmLabel: _t("Remove"),
+            confirmClass: "btn-danger",
+            confirm: async () => {
+                if (await this.save()) {
+                    await this.orm.call("marketing.activity", "action_remove", [[card.id]]);
+                    await this.props.record.load();
+                }
+            },
+            cancel: () => {},
+        });
+    }
+
+    isBelow(card, ancestor) {
+        const byId = new Map(this.data.cards.map((other) => [other.id, other]));
+        for (let parent = byId.get(card.parent_id); parent; parent = byId.get(parent.parent_id)) {
+            if (parent.id === ancestor.id) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ------------------------------------------------------------
+    // Buttons
+    // ------------------------------------------------------------
+
+    async retry(model, id) {
+        const action = await this.orm.call(model, "action_retry_errors", [[id]]);
+        await this.action.doAction({ ...action, params: { ...action.params, next: undefined } });
+        await this.props.record.load();
+    }
+
+    retryAll() {
+        return this.retry("marketing.campaign", this.props.record.resId);
+    }
+
+    async open(method) {
+        const action = await this.orm.call("marketing.campaign", method, [[this.props.record.resId]]);
+        return this.action.doAction(action);
+    }
+}
+
+registry.category("fields").add("marketing_workflow", {
+    component: WorkflowField,
+    displayName: _t("Workflow of a campaign"),
+    supportedTypes: ["json"],
+    isEmpty: () => false,
+});

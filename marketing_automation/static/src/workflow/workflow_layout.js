@@ -1,0 +1,79 @@
+// Pixels; the stylesheet knows the same.
+const CARD_WIDTH = 280;
+const GAP = 24;
+const INDENT = 28;
+
+/**
+ * Arrange the cards of a workflow as a tree: branches side by side where there is room for
+ * them, below each other where there is not.
+ *
+ * @param {Object[]} cards with `id` and `parent_id`, in the order of the workflow
+ * @param {number} width in pixels
+ * @returns {{mode: "row"|"stack", children: Object[]}} the root, above all first activities; each
+ *  of its `children` has a `card`, the `width` of its column in pixels, or null for as much as it
+ *  needs, and `mode` and `children` likewise
+ */
+export function arrangeWorkflow(cards, width) {
+    const byParent = new Map();
+    const ids = new Set(cards.map((card) => card.id));
+    for (const card of cards) {
+        // below a removed activity: shown, as a first one, rather than lost
+        const parent = ids.has(card.parent_id) ? card.parent_id : false;
+        byParent.set(parent, [...(byParent.get(parent) || []), card]);
+    }
+    const grow = (card) => {
+        const children = (byParent.get(card && card.id) || []).map(grow);
+        const inRow = children.reduce((sum, child) => sum + child.rowWidth, GAP * Math.max(0, children.length - 1));
+        return { card, children, rowWidth: Math.max(CARD_WIDTH, inRow), width: null, mode: "row" };
+    };
+    const root = grow(false);
+    place(root, width);
+    return root;
+}
+
+function place(node, width) {
+    const count = node.children.length;
+    if (node.rowWidth <= width) {
+        return; // everything below it stands side by side
+    }
+    const column = Math.floor((width - GAP * (count - 1)) / count);
+    if (column >= CARD_WIDTH) {
+        for (const child of node.children) {
+            child.width = column;
+            place(child, column);
+        }
+        return;
+    }
+    node.mode = "stack";
+    for (const child of node.children) {
+        place(child, width - INDENT);
+    }
+}
+
+/**
+ * @param {string} firstDay as "2026-11-23"
+ * @param {string} lastDay likewise
+ * @returns {string[]} all days from the first to the last, both included
+ */
+export function listDays(firstDay, lastDay) {
+    const days = [];
+    const end = luxon.DateTime.fromISO(lastDay, { zone: "utc" });
+    for (let day = luxon.DateTime.fromISO(firstDay, { zone: "utc" }); day <= end; day = day.plus({ days: 1 })) {
+        days.push(day.toISODate());
+    }
+    return days;
+}
+
+/**
+ * @param {number} count of those to whom it happened
+ * @param {number} sent of those to whom the message was sent
+ * @returns {string} the share in per cent: whole from 1 % on, with one digit below
+ */
+export function formatShare(count, sent) {
+    if (!sent) {
+        return "–";
+    }
+    const share = (100 * count) / sent;
+    const digits = share > 0 && share < 1 ? 1 : 0;
+    return `${share.toLocaleString(undefined, { maximumFractionDigits: digits })} %`;
+}

@@ -1,0 +1,297 @@
+import { describe, expect, test } from "@odoo/hoot";
+import { advanceTime, animationFrame, queryAllTexts, queryOne } from "@odoo/hoot-dom";
+import { contains, defineModels, fields, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
+import { defineMailModels } from "@mail/../tests/mail_test_helpers";
+
+import { arrangeWorkflow, formatShare, listDays } from "@marketing_automation/workflow/workflow_layout";
+
+const CARD = {
+    parent_id: false,
+    type: "email",
+    type_label: "Email",
+    icon: "fa-envelope-o",
+    chip: "At once",
+    tone: "neutral",
+    sentence: "As soon as a record enters the campaign: send the email “Welcome”.",
+    expiry: false,
+    activity_domain: "[]",
+    domain: "[('name', '!=', False)]",
+    processed: 0,
+    rejected: 0,
+    scheduled: 0,
+    errors: 0,
+    error_reasons: [],
+    metrics: [],
+    series: { processed: {}, rejected: {} },
+    child_triggers: [],
+    start_errors: [],
+};
+const DATA = {
+    state: "draft",
+    can_write: true,
+    model_name: "res.partner",
+    participants: { total: 0, running: 0, completed: 0 },
+    next_due: false,
+    removed_count: 0,
+    first_day: "2026-06-01",
+    last_day: "2026-06-03",
+    errors: [],
+    cards: [],
+};
+
+class MarketingCampaign extends models.Model {
+    _name = "marketing.campaign";
+
+    name = fields.Char({ required: true });
+    workflow_cards = fields.Json();
+
+    _records = [{ id: 1, name: "Spring", workflow_cards: DATA }];
+}
+
+class MarketingActivity extends models.Model {
+    _name = "marketing.activity";
+
+    name = fields.Char();
+    campaign_id = fields.Many2one({ relation: "marketing.campaign" });
+    parent_id = fields.Many2one({ relation: "marketing.activity" });
+    trigger_type = fields.Char();
+
+    _views = {
+        form: `<form><field name="name"/><field name="campaign_id"/><field name="parent_id"/><field name="trigger_type"/></form>`,
+    };
+}
+
+defineMailModels();
+defineModels([MarketingCampaign, MarketingActivity]);
+
+const cardOf = (name) => `.o_marketing_activity_card[data-name="${name}"]`;
+
+async function mountWorkflow(data, resId = 1) {
+    MarketingCampaign._records[0].workflow_cards = { ...DATA, ...data };
+    await mountView({
+        type: "form",
+        resModel: "marketing.campaign",
+        resId,
+        arch: `<form><field name="name"/><field name="workflow_cards" widget="marketing_workflow"/></form>`,
+    });
+}
+
+describe("layout", () => {
+    const tree = (...links) => links.map(([id, parent_id = false]) => ({ id, parent_id }));
+
+    test("branches stand side by side where there is room", () => {
+        const root = arrangeWorkflow(tree([1], [2, 1], [3, 1]), 1000);
+        expect(root.mode).toBe("row");
+        expect(root.children[0].mode).toBe("row");
+        expect(root.children[0].children.map((child) => child.card.id)).toEqual([2, 3]);
+    });
+
+    test("branches stand below each other on a phone", () => {
+        const root = arrangeWorkflow(tree([1], [2, 1], [3, 1]), 360);
+        expect(root.children[0].mode).toBe("stack");
+    });
+
+    test("wide branches are stacked, each in a column of its own", () => {
+        // two branches of three: no room for six, room for two columns
+        const links = tree([1], [2, 1], [3, 1], [4, 2], [5, 2], [6, 2], [7, 3], [8, 3], [9, 3]);
+        const [first] = arrangeWorkflow(links, 700).children;
+        expect(first.mode).toBe("row");
+        expect(first.children.map((child) => child.mode)).toEqual(["stack", "stack"]);
+        expect(first.children.map((child) => child.width)).toEqual([338, 338]);
+    });
+
+    test("what follows a removed activity is not lost", () => {
+        const root = arrangeWorkflow(tree([2, 1]), 1000);
+        expect(root.children.map((child) => child.card.id)).toEqual([2]);
+    });
+
+    test("days are all there", () => {
+        expect(listDays("2026-02-27", "2026-03-01")).toEqual(["2026-02-27", "2026-02-28", "2026-03-01"]);
+    });
+
+    test("shares of what was sent", () => {
+        expect(formatShare(0, 0)).toBe("–");
+        expect(formatShare(0, 10)).toBe("0 %");
+        expect(formatShare(9, 1000)).toBe("0.9 %");
+        expect(formatShare(46, 100)).toBe("46 %");
+    });
+});
+
+describe("cards", () => {
+    test("an empty workflow says how to begin", async () => {
+        await mountWorkflow({});
+        expect(".o_marketing_workflow_empty").toHaveText(/A workflow begins with an email or an action/);
+        expect(".o_marketing_activity_card").toHaveCount(0);
+    });
+
+    test("a card tells what the activity does, until it has numbers", async () => {
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        expect(".o_marketing_activity_sentence").toHaveText(CARD.sentence);
+        expect(".o_marketing_workflow_chip").toHaveText("At once");
+        expect("canvas").toHaveCount(0);
+    });
+
+    test("numbers, their graph, and the records behind them", async () => {
+        onRpc("marketing.activity", "action_view_records", ({ args }) => {
+            expect.step(args[1]);
+            return { type: "ir.actions.act_window_close" };
+        });
+        const metrics = [
+            { name: "sent", label: "Sent", count: 200 },
+            { name: "open", label: "Opened", count: 92 },
+            { name: "bounce", label: "Bounced", count: 1 },
+        ];
+        const numbers = { processed: 203, rejected: 7, metrics };
+        await mountWorkflow({ state: "stopped", cards: [{ ...CARD, ...numbers, id: 1, name: "Welcome" }] });
+        expect("canvas").toHaveCount(1);
+        expect(queryAllTexts(".o_marketing_activity_numbers b")).toEqual(["203", "7"]);
+        expect(queryAllTexts(".o_marketing_activity_details b")).toEqual(["200", "46 %", "0.5 %"]);
+        for (const metric of ["processed", "rejected", "sent", "open", "bounce"]) {
+            await contains(`[data-metric=${metric}]`).click();
+        }
+        expect.verifySteps(["processed", "rejected", "sent", "open", "bounce"]);
+    });
+
+    test("the filters and the number of records, once they are asked for", async () => {
+        onRpc("res.partner", "search_count", () => {
+            expect.step("count");
+            return 42;
+        });
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        expect.verifySteps([]);
+        await contains(".o_marketing_activity_tabs [role=tab]:eq(1)").click();
+        expect(".o_marketing_activity_filter").toHaveText(/Activity filter: none/);
+        expect(".o_marketing_activity_filter button").toHaveText("42 record(s)");
+        await contains(".o_marketing_activity_tabs [role=tab]:eq(0)").click();
+        await contains(".o_marketing_activity_tabs [role=tab]:eq(1)").click();
+        expect.verifySteps(["count"]);
+    });
+
+    test("errors with their reasons, to be tried again", async () => {
+        onRpc("action_retry_errors", ({ model, args }) => {
+            expect.step(`${model} ${args[0]}`);
+            return { type: "ir.actions.client", tag: "display_notification", params: { message: "Tried again" } };
+        });
+        const failed = { ...CARD, id: 7, name: "Welcome", errors: 6, error_reasons: [["Refused", 6]] };
+        await mountWorkflow({ state: "running", cards: [failed], errors: [["Refused", 6]] });
+        expect(".o_marketing_workflow_errors").toHaveText(/6 × Refused/);
+        expect(`${cardOf("Welcome")} .o_marketing_activity_problem`).toHaveText(/6 failed: Refused/);
+        await contains(".o_marketing_activity_retry").click();
+        await contains(".o_marketing_workflow_errors button:contains('Retry all')").click();
+        expect.verifySteps(["marketing.activity 7", "marketing.campaign 1"]);
+    });
+
+    test("who may not write the campaign is offered no change", async () => {
+        await mountWorkflow({
+            can_write: false,
+            cards: [{ ...CARD, id: 1, name: "Welcome", child_triggers: [["activity", "Sent", "neutral"]] }],
+        });
+        expect(".o_marketing_workflow_add").toHaveCount(0);
+        expect(".o_marketing_activity_remove").toHaveCount(0);
+        expect(".o_marketing_activity_add_child").toHaveCount(0);
+    });
+
+    test("sixty cards", async () => {
+        const cards = Array.from({ length: 60 }, (_, index) => ({
+            ...CARD,
+            id: index + 1,
+            parent_id: index ? Math.floor((index + 2) / 3) : false,
+            name: `Step ${index + 1}`,
+            processed: 10,
+        }));
+        await mountWorkflow({ state: "stopped", cards });
+        expect(".o_marketing_activity_card").toHaveCount(60);
+        expect("canvas").toHaveCount(60);
+    });
+});
+
+describe("editing", () => {
+    const triggers = [
+        ["activity", "Sent", "neutral"],
+        ["mail_not_open", "Not opened", "negative"],
+    ];
+
+    test("adding to an unsaved campaign saves what was typed", async () => {
+        onRpc("web_save", ({ model, args }) => {
+            if (model === "marketing.campaign") {
+                expect.step(args[1].name);
+            }
+        });
+        await mountWorkflow({}, false);
+        await contains("[name=name] input").edit("Summer", { confirm: "tab" });
+        await contains(".o_marketing_workflow_empty button").click();
+        expect.verifySteps(["Summer"]);
+        expect(".modal .modal-title").toHaveText("Add New Activity");
+        expect(".modal [name=trigger_type] input").toHaveValue("begin");
+    });
+
+    test("a campaign that cannot be saved keeps what is there and shows the field", async () => {
+        await mountWorkflow({}, false);
+        await contains(".o_marketing_workflow_empty button").click();
+        expect(".modal").toHaveCount(0);
+        expect("[name=name].o_field_invalid").toHaveCount(1);
+    });
+
+    test("a child begins with the trigger that was chosen", async () => {
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome", child_triggers: triggers }] });
+        await contains(".o_marketing_activity_add_child").click();
+        expect(queryAllTexts(".o-dropdown-item")).toEqual(["Sent", "Not opened"]);
+        await contains(".o-dropdown-item:contains('Not opened')").click();
+        expect(".modal .modal-title").toHaveText("Add Child Activity to “Welcome”");
+        expect(".modal [name=trigger_type] input").toHaveValue("mail_not_open");
+    });
+
+    test("removing asks first, and tells what goes with it", async () => {
+        onRpc("marketing.activity", "action_remove", ({ args }) => {
+            expect.step(args[0]);
+            return true;
+        });
+        const cards = [
+            { ...CARD, id: 1, name: "Welcome", processed: 3 },
+            { ...CARD, id: 2, name: "Reminder", parent_id: 1 },
+        ];
+        await mountWorkflow({ state: "running", cards });
+        await contains(`${cardOf("Welcome")} .o_marketing_activity_remove`).click();
+        expect(".modal-body").toHaveText(/“Welcome” and the 1 activities below it leave the workflow./);
+        expect(".modal-body").toHaveText(/What it did stays as history/);
+        await contains(".modal .btn:contains('Cancel')").click();
+        expect.verifySteps([]);
+        await contains(`${cardOf("Reminder")} .o_marketing_activity_remove`).click();
+        await contains(".modal .btn-danger").click();
+        expect.verifySteps([[2]]);
+    });
+});
+
+describe("live", () => {
+    test("numbers refresh while the campaign runs, by one call", async () => {
+        const cards = [{ ...CARD, id: 1, name: "Welcome", processed: 3 }];
+        onRpc("marketing.campaign", "get_workflow_cards", ({ args }) => {
+            expect.step(args);
+            return { ...DATA, state: "running", cards: [{ ...cards[0], processed: 4 }] };
+        });
+        await mountWorkflow({ state: "running", cards });
+        expect(queryOne("[data-metric=processed] b")).toHaveText("3");
+        await advanceTime(10000);
+        await animationFrame();
+        expect.verifySteps([[[1], "month"]]);
+        expect(queryOne("[data-metric=processed] b")).toHaveText("4");
+    });
+
+    test("a campaign that does not run is left in peace", async () => {
+        onRpc("marketing.campaign", "get_workflow_cards", () => expect.step("refresh"));
+        await mountWorkflow({ state: "stopped", cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        await advanceTime(30000);
+        expect.verifySteps([]);
+    });
+
+    test("the whole life instead of the last month", async () => {
+        onRpc("marketing.campaign", "get_workflow_cards", ({ args }) => {
+            expect.step(args[1]);
+            return { ...DATA, state: "stopped", first_day: "2026-01-01", cards: [{ ...CARD, id: 1, name: "Welcome" }] };
+        });
+        await mountWorkflow({ state: "stopped", cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        await contains("button:contains('Whole life')").click();
+        expect.verifySteps(["life"]);
+        expect("button[aria-pressed=true]").toHaveText("Whole life");
+    });
+});

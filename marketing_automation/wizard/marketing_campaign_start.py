@@ -1,0 +1,58 @@
+from odoo import _, api, fields, models
+
+
+class MarketingCampaignStart(models.TransientModel):
+    """A last look before a campaign starts."""
+
+    _name = "marketing.campaign.start"
+    _description = "Marketing Campaign: Start"
+
+    campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
+    record_count = fields.Integer(string="Records that match", compute="_compute_preview")
+    enroll_count = fields.Integer(string="Enter now", compute="_compute_preview")
+    overdue_count = fields.Integer(
+        string="Overdue Steps", compute="_compute_preview", help="They waited while the campaign was stopped."
+    )
+    message_summary = fields.Char(string="First Messages", compute="_compute_preview")
+    hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
+    expected_end = fields.Datetime(compute="_compute_preview", help="When the limit per hour has let all of them out.")
+    problem_text = fields.Text(compute="_compute_preview")
+    warning_text = fields.Text(compute="_compute_preview")
+    has_moving_filter = fields.Boolean(compute="_compute_preview")
+    let_finish = fields.Boolean(
+        string="Let everybody finish who came in",
+        default=True,
+        help="The filter has a date that moves with time. Otherwise participants leave when it no longer covers them.",
+    )
+
+    @api.depends("campaign_id")
+    def _compute_preview(self):
+        labels = dict(self.env["marketing.activity"]._fields["activity_type"]._description_selection(self.env))
+        for wizard in self:
+            preview = wizard.campaign_id.get_start_preview()
+            wizard.record_count = preview["record_count"]
+            wizard.enroll_count = preview["enroll_count"]
+            wizard.overdue_count = preview["overdue_count"]
+            wizard.message_summary = (
+                ", ".join(
+                    _("%(type)s: %(count)s", type=labels[activity_type], count=f"{count:,}")
+                    for activity_type, count in preview["messages"].items()
+                )
+                or False
+            )
+            wizard.expected_end = preview["expected_end"]
+            wizard.problem_text = "\n".join(preview["problems"])
+            wizard.warning_text = "\n".join(preview["warnings"])
+            campaign = wizard.campaign_id
+            wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_moving_filter()
+
+    def action_start(self):
+        """Start the campaign.
+
+        :raise UserError: naming everything that keeps it from running
+        """
+        self.ensure_one()
+        if self.has_moving_filter and self.let_finish:
+            self.campaign_id.leave_on_mismatch = False
+        self.campaign_id.action_start_campaign()
+        return {"type": "ir.actions.act_window_close"}
