@@ -31,6 +31,10 @@ class Step:
     expiry: tuple[int, str] | None  # "Cancel after"
     colors: frozenset | None  # the activity's own filter, None: everybody
 
+    @property
+    def timing(self):
+        return self.trigger, self.number, self.unit, self.expiry
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -402,20 +406,22 @@ class Campaign:
                 self._move(trace, "canceled", "step_removed")
         for step in self.plan.steps:
             before = old.get(step.key)
-            fresh = before is None or before.parent != step.parent
-            if fresh or (before.trigger, before.number, before.unit) != (step.trigger, step.number, step.unit):
-                self._rebuild(participant, step, fresh, now, late)
+            if before and before.parent != step.parent:
+                before = None  # as good as new
+            if before is None or before.timing != step.timing:
+                self._rebuild(participant, before, step, now, late)
 
-    def _rebuild(self, participant, step, fresh, now, late):
+    def _rebuild(self, participant, before, step, now, late):
         """Schedule the step from the facts, unless it has ended for this participant."""
+        expected = before and self._due(participant, before)
         trace = participant.traces.get(step.key)
-        if trace and trace.state == "scheduled" and fresh:
+        if trace and trace.state == "scheduled" and not before:
             del participant.traces[step.key]
             trace = None
         due = self._due(participant, step)
         if trace is None and due:
             self._schedule(participant, step, due)
-            if fresh and due < now and late == "skip":
+            if not expected and due < now and late == "skip":
                 self._move(participant.traces[step.key], "canceled", "too_late")
         elif trace and trace.state == "scheduled":
             if due:

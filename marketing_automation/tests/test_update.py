@@ -162,6 +162,24 @@ class TestUpdate(MarketingAutomationCommon):
         self._run_crons(self.day, EXECUTION_CRON)
         self.assertTraces(read, {self.ada: "canceled", self.ben: None})
 
+    def test_changed_step_is_late_for_whom_it_did_not_await(self):
+        """An open after the deadline counts once that is lifted: nobody is surprised; one that is new counts anyway."""
+        campaign, email = self._mail_campaign()
+        read = self._create_action(
+            campaign, "Read", "mail_open", email,
+            validity_duration=True, validity_duration_number=2, validity_duration_type="hours",
+        )  # fmt: skip
+        self._update(self.start, campaign=campaign)
+        for contact, hours in [(self.ada, 1), (self.ben, 3)]:
+            with self._at(self.start + timedelta(hours=hours)):
+                self._trace(email, contact).mailing_trace_ids.set_opened()
+        read.validity_duration = False
+        self.assertEqual(
+            self._update(campaign=campaign)["steps"][read.id], {"new": 2, "late": 1, "rescheduled": 0, "canceled": 0}
+        )
+        self._run_crons(self.day, EXECUTION_CRON)
+        self.assertTraces(read, {self.ada: "processed", self.ben: "canceled", self.cleo: None})
+
     def test_waits_come_and_go_with_their_step(self):
         """A wait with a deadline keeps participants running, as long as its step is there."""
         campaign, email = self._mail_campaign()
