@@ -6,7 +6,6 @@ All datetimes are naive UTC.
 """
 
 import calendar
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +15,7 @@ POSITIVE = {"mail_open": "open", "mail_reply": "reply", "mail_click": "click", "
 NEGATIVE = {"mail_not_open": "open", "mail_not_reply": "reply", "mail_not_click": "click"}
 IMPLIED_BY = {"open": {"open", "click", "reply"}, "click": {"click"}, "reply": {"reply"}, "bounce": {"bounce"}}
 ACCEPTING = {"sent", "open", "click", "reply", "bounce"}  # each shows that the mail server took the message
+EXECUTED = {"processed", "error"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Step:
     expiry: tuple[int, str] | None  # "Cancel after"
     colors: frozenset | None  # the activity's own filter, None: everybody
 
+    @property
+    def timing(self):
+        return self.trigger, self.number, self.unit, self.expiry
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -45,7 +49,7 @@ class Plan:
 class Record:
     """A record of the target."""
 
-    id: int
+    id: str
     color: int
     email: str | None  # None: missing
     blocked: bool = False
@@ -57,8 +61,6 @@ class Trace:
 
     key: str
     order: int  # of creation
-    trigger: str  # for the statistics, as `edit` is
-    edit: str  # what an edit, a return or a retry last did to it: added, moved, changed, removed, returned, retried
     state: str = "scheduled"
     due: datetime | None = None
     code: str | None = None
@@ -82,7 +84,7 @@ class Trace:
 class Participant:
     """One record engaged by the campaign."""
 
-    rid: int
+    rid: str
     enrolled: datetime
     state: str = "running"  # running, completed, unlinked
     left: str | None = None  # why it is unlinked
@@ -115,13 +117,12 @@ class Campaign:
 
     def __init__(self, tz):
         self.tz = pytz.timezone(tz)
-        self.records = {}  # the world: the caller changes it
+        self.records = {}  # the world, in the order of creation: the caller changes it
         self.plan = Plan((), None, True)
         self.running = False
         self.participants = {}  # rid -> Participant, in the order of enrolment
         self._broken = set()
         self._created = 0
-        self._stats = Counter()
 
     # ---- what people and crons do
 
@@ -153,7 +154,7 @@ class Campaign:
         if not self.running:
             return
         present = list(self.participants.values())
-        for rid in sorted(self.records):
+        for rid in self.records:
             if rid not in self.participants and self._matches(rid):
                 self._enrol(rid, now)
         for participant in present:
@@ -202,7 +203,7 @@ class Campaign:
         if participant.state == "unlinked":
             return
         trace.due, trace.done, trace.sent, trace.address = now, None, None, None
-        self._move(trace, "scheduled", edit="retried")
+        self._move(trace, "scheduled")
         self._refresh(participant, now)
 
     def remove(self, now, rid):
@@ -218,10 +219,6 @@ class Campaign:
             )
             for rid, participant in self.participants.items()
         }
-
-    def stats(self):
-        """How often each (trigger, state, code, edit kind or "") was reached; "dropped": the trace disappeared."""
-        return self._stats.copy()
 
     # ---- facts
 
@@ -243,7 +240,7 @@ class Campaign:
         if step.trigger == "begin":
             return self._add(participant.enrolled, (step.number, step.unit))
         parent = participant.traces.get(step.parent)
-        if parent is None or parent.state != "processed" or self._obstacle(participant, step):
+        if parent is None or parent.state not in EXECUTED or self._obstacle(participant, step):
             return None
         moment = parent.completion
         if step.trigger in POSITIVE:
@@ -259,7 +256,7 @@ class Campaign:
             return None
         if parent.first("bounce") and step.trigger != "mail_bounce":
             return "parent_bounced"
-        if parent.state == "error":
+        if parent.state == "error" and step.trigger != "mail_bounce":
             return "parent_failed"
         if step.trigger in NEGATIVE and parent.first(NEGATIVE[step.trigger]):
             return "event_happened"
@@ -271,7 +268,7 @@ class Campaign:
         if (
             step.key in participant.traces
             or parent is None
-            or parent.state != "processed"
+            or parent.state not in EXECUTED
             or self._obstacle(participant, step)
         ):
             return False
@@ -289,20 +286,14 @@ class Campaign:
 
     # ---- moves
 
-    def _move(self, trace, state, code=None, edit=None):
-        trace.state, trace.code, trace.edit = state, code, edit or trace.edit
-        self._stats[trace.trigger, state, code, trace.edit] += 1
+    def _move(self, trace, state, code=None):
+        trace.state, trace.code = state, code
 
-    def _schedule(self, participant, step, due, edit=""):
+    def _schedule(self, participant, step, due):
         """A step is scheduled at most once for a participant: it has no trace yet."""
         assert step.key not in participant.traces
         self._created += 1
-        trace = participant.traces[step.key] = Trace(step.key, self._created, step.trigger, edit, due=due)
-        self._move(trace, "scheduled")
-
-    def _drop(self, participant, trace, edit):
-        self._move(trace, "dropped", edit=edit)
-        del participant.traces[trace.key]
+        participant.traces[step.key] = Trace(step.key, self._created, due=due)
 
     def _enrol(self, rid, now):
         participant = self.participants[rid] = Participant(rid, now)
@@ -322,7 +313,7 @@ class Campaign:
         participant.state, participant.left = "running", None
         for trace in participant.traces.values():
             if (trace.state, trace.code) == ("canceled", "left_filter"):
-                self._move(trace, "scheduled", edit="returned")
+                self._move(trace, "scheduled")
         for trace in list(participant.traces.values()):
             if trace.recorded or trace.events:
                 self._consume(participant, trace)
@@ -337,9 +328,9 @@ class Campaign:
     def _learn(self, trace):
         new, trace.recorded = trace.recorded, []
         trace.events += new
-        if trace.state == "processed" and trace.address and not trace.sent:
+        if trace.state in EXECUTED and trace.address and not trace.sent:
             trace.sent = min((when for when, event in new if event in ACCEPTING), default=None)
-            if not trace.sent and any(event == "failed" for __, event in new):
+            if trace.state == "processed" and not trace.sent and any(event == "failed" for __, event in new):
                 self._move(trace, "error", "refused")
 
     def _follow(self, participant, parent):
@@ -412,33 +403,30 @@ class Campaign:
         kept = {step.key for step in self.plan.steps}
         for trace in participant.traces.values():
             if trace.state == "scheduled" and trace.key not in kept:
-                self._move(trace, "canceled", "step_removed", edit="removed")
+                self._move(trace, "canceled", "step_removed")
         for step in self.plan.steps:
             before = old.get(step.key)
-            if before is None:
-                self._rebuild(participant, step, "added", now, late)
-            elif before.parent != step.parent:
-                self._rebuild(participant, step, "moved", now, late)
-            elif (before.trigger, before.number, before.unit) != (step.trigger, step.number, step.unit):
-                self._rebuild(participant, step, "changed", now, late)
+            if before and before.parent != step.parent:
+                before = None  # as good as new
+            if before is None or before.timing != step.timing:
+                self._rebuild(participant, before, step, now, late)
 
-    def _rebuild(self, participant, step, edit, now, late):
+    def _rebuild(self, participant, before, step, now, late):
         """Schedule the step from the facts, unless it has ended for this participant."""
+        expected = before and self._due(participant, before)
         trace = participant.traces.get(step.key)
-        if trace and trace.state == "scheduled" and edit == "moved":
-            self._drop(participant, trace, edit)
+        if trace and trace.state == "scheduled" and not before:
+            del participant.traces[step.key]
             trace = None
         due = self._due(participant, step)
         if trace is None and due:
-            self._schedule(participant, step, due, edit)
-            if edit != "changed" and due < now and late == "skip":
+            self._schedule(participant, step, due)
+            if not expected and due < now and late == "skip":
                 self._move(participant.traces[step.key], "canceled", "too_late")
         elif trace and trace.state == "scheduled":
-            trace.trigger = step.trigger
             if due:
                 trace.due = due
-                self._move(trace, "scheduled", edit=edit)
             elif code := self._obstacle(participant, step):
-                self._move(trace, "canceled", code, edit=edit)
+                self._move(trace, "canceled", code)
             else:
-                self._drop(participant, trace, edit)
+                del participant.traces[step.key]

@@ -654,14 +654,14 @@ class MarketingCampaign(models.Model):
     def _get_awaiting_steps(self):
         """Return the steps that wait for a message's acceptance.
 
-        :return: (id of the message's activity, id of the waiting one) of each
-        :rtype: list[tuple[int, int]]
+        :return: (id of the message's activity, id of the waiting one, the event that ends its wait or None) of each
+        :rtype: list[tuple[int, int, str | None]]
         """
         workflow = self._get_workflow()
         message_types = self.env["marketing.activity"]._get_message_types()
         triggers = self.env["marketing.activity"]._get_triggers()
         return [
-            (step.id, child.id)
+            (step.id, child.id, triggers[child.trigger_type].event)
             for step in workflow.steps.values()
             if step.activity_type in message_types
             for child in workflow.children(step.id)

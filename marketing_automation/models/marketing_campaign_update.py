@@ -6,16 +6,18 @@ of them the campaign executes nothing. What was executed stays, and nothing runs
 """
 
 from collections import Counter
+from dataclasses import asdict
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..workflow import CANCEL, SCHEDULE, decide
+from ..workflow import CANCEL, SCHEDULE, Step, decide
 
 CHUNK = 2_000  # participants of one transaction
-TIMING = ("trigger_type", "interval_number", "interval_type")
+TIMING = ("trigger_type", "interval_number", "interval_type", "validity_number", "validity_type")
 LATE = ("skip", "run")
+IN_TURN = "participant_id.id, id"  # of steps that are due at the same moment, who came first goes first
 
 
 class _Undo(Exception):
@@ -125,6 +127,7 @@ class MarketingCampaign(models.Model):
             "moved": sorted(moved),
             "fresh": sorted(added | moved),
             "retimed": sorted(retimed),
+            "before": {str(step_id): asdict(old.steps[step_id]) for step_id in retimed},
             "late": late,
             "after": 0,
         }
@@ -224,7 +227,7 @@ class MarketingParticipant(models.Model):
         changed = {*job["fresh"], *job["retimed"]}
         parent_ids = {workflow.steps[step_id].parent_id for step_id in changed} - {None}
         executed = [("participant_id", "in", self.ids), ("state", "in", ("processed", "error"))]
-        parents = traces.search([*executed, ("activity_id", "in", list(parent_ids))])
+        parents = traces.search([*executed, ("activity_id", "in", list(parent_ids))], order=IN_TURN)
         for step_id in changed:
             step = workflow.steps[step_id]
             if step.parent_id is None:
@@ -235,7 +238,8 @@ class MarketingParticipant(models.Model):
                     step, job, now
                 )
         # what else is waited for below them now, or no longer
-        (news.exists() | traces.search([*executed, ("activity_id", "in", job["parents"])]))._settle(now)
+        others = traces.search([*executed, ("activity_id", "in", job["parents"])], order=IN_TURN)
+        (news.exists() | others)._settle(now)
         self._refresh_state(now, campaign._get_awaiting_steps())
         return counts
 
@@ -267,7 +271,7 @@ class MarketingParticipant(models.Model):
             ]
         )
         self.env.flush_all()
-        return counts + new._count_new(step, job, now)
+        return counts + new._count_new(step, new if step.id in job["fresh"] else new.browse(), job, now)
 
 
 class MarketingTrace(models.Model):
@@ -278,6 +282,7 @@ class MarketingTrace(models.Model):
         counts = Counter()
         campaign = self.campaign_id
         trigger = self.env["marketing.activity"]._get_triggers()[step.trigger_type]
+        expected = self._filter_expecting(job["before"].get(str(step.id)))
         children = self.search([("participant_id", "in", self.participant_id.ids), ("activity_id", "=", step.id)])
         by_participant = {child.participant_id: child for child in children}
         facts = self._get_facts()
@@ -304,11 +309,23 @@ class MarketingTrace(models.Model):
         new = self.search(
             [("parent_id", "in", [trace.id for trace, *_rest in scheduled]), ("activity_id", "=", step.id)]
         )
-        return counts + new._count_new(step, job, now)
+        unexpected = new.filtered(lambda trace: trace.parent_id not in expected)
+        return counts + new._count_new(step, unexpected, job, now)
 
-    def _count_new(self, step, job, now):
-        """Count new steps; skip those of a fresh step that are late, unless they are to run."""
-        late = self.filtered(lambda trace: trace.schedule_date < now) if step.id in job["fresh"] else self.browse()
+    def _filter_expecting(self, before):
+        """Return those of these executed traces below which a step was to come anyway.
+
+        :param dict before: the step as it was, None for one that is new there
+        """
+        trigger = before and self.env["marketing.activity"]._get_triggers().get(before["trigger_type"])
+        if not trigger:
+            return self.browse()
+        step, facts, tz = Step(**before), self._get_facts(), self.campaign_id._get_tz()
+        return self.filtered(lambda trace: decide(step, trigger, facts[trace.id], tz).kind == SCHEDULE)
+
+    def _count_new(self, step, unexpected, job, now):
+        """Count new steps; skip the unexpected ones that are late, unless they are to run."""
+        late = unexpected.filtered(lambda trace: trace.schedule_date < now)
         if job["late"] == "skip":
             late._end(dict.fromkeys(late.ids, ("canceled", "too_late", None)), now)
         return Counter({(step.id, "new"): len(self), (step.id, "late"): len(late)})

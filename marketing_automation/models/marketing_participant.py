@@ -163,19 +163,26 @@ class MarketingParticipant(models.Model):
                                   AND (t.state = 'scheduled'
                                        OR t.wait_until >= %(now)s
                                        OR (t.state = 'processed' AND t.sent_date IS NULL AND EXISTS (
-                                           SELECT 1 FROM unnest(%(awaited)s::int[], %(waiting)s::int[]) AS w (id, step)
-                                            WHERE w.id = t.activity_id AND NOT EXISTS (
-                                                  SELECT 1 FROM marketing_trace c
-                                                   WHERE c.participant_id = t.participant_id
-                                                     AND c.activity_id = w.step))))) AS yes
+                                           SELECT 1
+                                             FROM unnest(%(awaited)s::int[], %(waiting)s::int[], %(ending)s::text[])
+                                                  AS w (id, step, event)
+                                            WHERE w.id = t.activity_id
+                                              AND NOT EXISTS (SELECT 1 FROM marketing_trace c
+                                                               WHERE c.participant_id = t.participant_id
+                                                                 AND c.activity_id = w.step)
+                                              -- of an attempt before this one: it ended the wait
+                                              AND NOT EXISTS (SELECT 1 FROM marketing_trace_event e
+                                                               WHERE e.trace_id = t.id AND e.consumed
+                                                                 AND e.event IN ('bounce', w.event)))))) AS yes
                           FROM marketing_participant p
                          WHERE p.id = ANY(%(ids)s)) busy
                  WHERE p.id = busy.id AND p.state != 'unlinked'
              RETURNING p.id
                 """,
                 now=now,
-                awaited=[awaited for awaited, _waiting in awaiting_steps],
-                waiting=[waiting for _awaited, waiting in awaiting_steps],
+                awaited=[awaited for awaited, _waiting, _event in awaiting_steps],
+                waiting=[waiting for _awaited, waiting, _event in awaiting_steps],
+                ending=[event for _awaited, _waiting, event in awaiting_steps],
                 ids=self.ids,
             )
         )

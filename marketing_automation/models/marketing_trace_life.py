@@ -66,7 +66,8 @@ class MarketingTrace(models.Model):
         campaign = self.campaign_id
         workflow = campaign._get_workflow()
         env = campaign._get_run_env()
-        traces = self._sift_removed(workflow, now)._sift_gone(now)._sift_expired(workflow, campaign._get_tz(), now)
+        traces = self._sift_removed(workflow, now)
+        traces = traces._sift_gone(env[campaign.model_name], now)._sift_expired(workflow, campaign._get_tz(), now)
         if workflow.leave_on_mismatch and traces:
             matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
             leaving = traces.filtered(lambda trace: trace.res_id not in matching)
@@ -85,9 +86,8 @@ class MarketingTrace(models.Model):
         removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
         return self - removed
 
-    def _sift_gone(self, now):
-        records = self.env[self.campaign_id.model_name].browse(self.mapped("res_id"))
-        existing = set(records.exists().ids)
+    def _sift_gone(self, model, now):
+        existing = set(model.browse(self.mapped("res_id")).exists().ids)
         gone = self.filtered(lambda trace: trace.res_id not in existing)
         gone.participant_id._remove("record_deleted", now)
         return self - gone
@@ -283,7 +283,10 @@ class MarketingTrace(models.Model):
             )
 
     def _accept(self, dates):
-        """Note when the server accepted messages: at "sent", or at what cannot be without it."""
+        """Note when the server accepted messages: at "sent", or at what cannot be without it.
+
+        What is scheduled again has no message that could be: the event is of its last attempt.
+        """
         if not dates:
             return
         self.env.execute_query(
@@ -291,7 +294,7 @@ class MarketingTrace(models.Model):
                 """
                 UPDATE marketing_trace t SET sent_date = COALESCE(t.sent_date, a.date)
                   FROM unnest(%s::int[], %s::timestamp[]) AS a (id, date)
-                 WHERE t.id = a.id
+                 WHERE t.id = a.id AND t.state IN ('processed', 'error')
              RETURNING t.id
                 """,
                 list(dates),

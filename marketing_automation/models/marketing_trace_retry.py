@@ -108,7 +108,8 @@ class MarketingParticipant(models.Model):
         )
         self.env.invalidate_all()
         for campaign, participants in self.grouped("campaign_id").items():
-            traces = self.env["marketing.trace"].search([("participant_id", "in", participants.ids)])
+            domain = [("participant_id", "in", participants.ids)]
+            traces = self.env["marketing.trace"].search(domain, order="participant_id.id, id")
             traces._settle(now)
             participants._refresh_state(now, campaign._get_awaiting_steps())
 

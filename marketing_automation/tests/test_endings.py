@@ -117,6 +117,65 @@ class TestEndings(MarketingAutomationCommon):
         self.assertEqual(len(self._run_crons(self.start)), 2)
         self.assertTraces(after, dict.fromkeys(self.contacts, "processed"))
 
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_event_of_an_earlier_attempt(self):
+        """An open of a mail that was refused says nothing of the mail that a retry makes: it is not accepted yet."""
+        email = self._create_email(self.campaign, "Welcome")
+        after = self._create_action(self.campaign, "After", "activity", email)
+        ignored = self._create_action(self.campaign, "Ignored", "mail_not_open", email)
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self._refuse(self.start)
+        self._run_crons(self.start, EXECUTION_CRON)
+        trace, later = self._trace(email, self.ada), self.start + timedelta(hours=1)
+        with self._at(later):
+            trace.mailing_trace_ids.set_opened()
+            trace.with_user(self.marketer).action_retry()
+        self._run_crons(later, EXECUTION_CRON)
+        self.assertEqual((trace.state, trace.sent_date), ("processed", False))
+        self.assertEqual(self._participant(self.campaign, self.ada).state, "running", "“After” waits")
+        self.assertTraces(after, {self.ada: None})
+        after.action_remove()
+        with self._at(later):
+            self.campaign.action_update_participants()
+        self.assertEqual(self._participant(self.campaign, self.ada).state, "completed", "“Ignored” cannot run")
+        accepted = later + timedelta(hours=1)
+        self._run_crons(accepted, MAIL_CRON, EXECUTION_CRON)
+        self.assertEqual(trace.sent_date, accepted)
+        self.assertTraces(ignored, {self.ada: None})
+
+    @mute_logger(EXECUTION_LOG)
+    def test_retry_of_a_removed_step(self):
+        """It ends with that reason."""
+        activity = self._create_action(self.campaign, "Act", code=FAIL)
+        self._create_action(self.campaign, "Other")
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        activity.action_remove()
+        with self._at(self.start):
+            self.campaign.action_update_participants()
+            self.campaign.action_retry_errors()
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertTraces(activity, dict.fromkeys(self.contacts, "canceled"))
+        self.assertEqual(set(activity.sudo().trace_ids.mapped("end_code")), {"step_removed"})
+
+    def test_address_goes_to_who_was_due_first(self):
+        """Also where that one has another step to run before."""
+        self.ben.email = self.ada.email
+        self.ben.category_id = False
+        email = self._create_email(self.campaign, "Welcome")
+        self._create_action(self.campaign, "Read", "mail_open", email, interval_number=1)
+        news = self._create_email(self.campaign, "News", interval_number=3)
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        later = self.start + timedelta(hours=1)
+        with self._at(later):
+            self._trace(email, self.ada).mailing_trace_ids.set_opened()
+        self.ben.category_id = self.category
+        self._run_crons(later, ENROLMENT_CRON, EXECUTION_CRON)
+        self._run_crons(self.start + timedelta(days=1), EXECUTION_CRON)
+        self.assertTraces(news, {self.ada: "processed", self.ben: "canceled"})
+
     def test_blocklisted_after_scheduling(self):
         email = self._create_email(self.campaign, "Welcome", interval_number=1)
         self._start(self.campaign)
@@ -147,6 +206,20 @@ class TestEndings(MarketingAutomationCommon):
         self.assertTraces(read, {self.ada: "processed"})
         trace = self._trace(waits, self.ada)
         self.assertEqual((trace.state, trace.schedule_date), ("scheduled", self.start + timedelta(days=2)))
+
+    def test_return_where_leaving_is_off_by_now(self):
+        """Who left while it was on comes back all the same."""
+        activity = self._create_action(self.campaign, "Act", interval_number=2)
+        self._start(self.campaign)
+        self.ada.category_id = False
+        self._run_crons(self.start, ENROLMENT_CRON)
+        self.assertTraces(activity, {self.ada: "canceled"})
+        self.campaign.leave_on_mismatch = False
+        with self._at(self.start):
+            self.campaign.action_update_participants()
+        self.ada.category_id = self.category
+        self._run_crons(self.start + timedelta(hours=1), ENROLMENT_CRON)
+        self.assertTraces(activity, {self.ada: "scheduled"})
 
     def test_merged_contacts(self):
         """The participant follows to the record that survives, once."""

@@ -144,6 +144,84 @@ class TestUpdate(MarketingAutomationCommon):
         self.assertTraces(after, {self.ada: "scheduled", self.ben: None})
         self.assertEqual(self._trace(after, self.ada).schedule_date, self.start + timedelta(days=9, hours=1))
 
+    def _mail_campaign(self):
+        """Return a campaign whose welcome email all have got, and that email."""
+        campaign = self._create_campaign(name="Mail")
+        email = self._create_email(campaign, "Welcome")
+        self._start(campaign)
+        self._run_crons(self.start)
+        return campaign, email
+
+    def test_what_is_recorded_by_then_counts(self):
+        """An open that no run has seen yet makes a new step late: it is skipped like that of the others."""
+        campaign, email = self._mail_campaign()
+        with self._at(self.start + timedelta(hours=1)):
+            self._trace(email, self.ada).mailing_trace_ids.set_opened()
+        read = self._create_action(campaign, "Read", "mail_open", email)
+        self.assertEqual(self._update(campaign=campaign)["steps"][read.id]["late"], 1)
+        self._run_crons(self.day, EXECUTION_CRON)
+        self.assertTraces(read, {self.ada: "canceled", self.ben: None})
+
+    def test_changed_step_is_late_for_whom_it_did_not_await(self):
+        """An open after the deadline counts once that is lifted: nobody is surprised; one that is new counts anyway."""
+        campaign, email = self._mail_campaign()
+        read = self._create_action(
+            campaign, "Read", "mail_open", email,
+            validity_duration=True, validity_duration_number=2, validity_duration_type="hours",
+        )  # fmt: skip
+        self._update(self.start, campaign=campaign)
+        for contact, hours in [(self.ada, 1), (self.ben, 3)]:
+            with self._at(self.start + timedelta(hours=hours)):
+                self._trace(email, contact).mailing_trace_ids.set_opened()
+        read.validity_duration = False
+        self.assertEqual(
+            self._update(campaign=campaign)["steps"][read.id], {"new": 2, "late": 1, "rescheduled": 0, "canceled": 0}
+        )
+        self._run_crons(self.day, EXECUTION_CRON)
+        self.assertTraces(read, {self.ada: "processed", self.ben: "canceled", self.cleo: None})
+
+    def test_waits_come_and_go_with_their_step(self):
+        """A wait with a deadline keeps participants running, as long as its step is there."""
+        campaign, email = self._mail_campaign()
+        self.assertEqual(set(campaign.participant_ids.mapped("state")), {"completed"})
+        read = self._create_action(
+            campaign, "Read", "mail_open", email,
+            validity_duration=True, validity_duration_number=5, validity_duration_type="days",
+        )  # fmt: skip
+        self._update(campaign=campaign)
+        self.assertEqual(set(campaign.participant_ids.mapped("state")), {"running"})
+        read.action_remove()
+        self._update(campaign=campaign)
+        self.assertEqual(set(campaign.participant_ids.mapped("state")), {"completed"})
+
+    def test_executed_step_keeps_nobody_running(self):
+        """Though it now follows a message that waits for its acceptance."""
+        email = self._create_email(self.campaign, "Welcome")
+        self.later.action_archive()
+        self._update(late="run")
+        self._run_crons(self.day, EXECUTION_CRON)
+        self._all(email, "processed")
+        self.first.write({"parent_id": email.id, "trigger_type": "activity"})
+        self._update()
+        self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
+
+    def test_who_came_first_goes_first(self):
+        """Where two who share an address are due at the same moment."""
+        self.ben.email = self.ada.email
+        email = self._create_email(self.campaign, "News", "activity", self.first, interval_number=2)
+        self._update(self.start)
+        self._run_crons(self.day, EXECUTION_CRON)
+        self.assertTraces(email, {self.ada: "processed", self.ben: "canceled"})
+
+    def test_step_that_runs_is_archived(self):
+        """Also where nobody has come to it yet: until Update it is what participants go through."""
+        below = self._create_action(self.campaign, "Below", "activity", self.later)
+        self._update()
+        below.action_remove()
+        self.assertFalse(below.active)
+        self._run_crons(self.start + timedelta(days=3), EXECUTION_CRON)
+        self._all(below, "processed")
+
     def test_changed_filter(self):
         self.campaign.domain = repr([("id", "in", (self.ada + self.ben).ids)])
         self.assertEqual(self._update()["leave"], 3)

@@ -1,4 +1,7 @@
-"""bin/test: set up everything and run the tests, in a database of their own; --odoo: Odoo's tests, see odoo_suites."""
+"""bin/test: set up everything and run the tests, in a database of their own.
+
+--odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults.
+"""
 
 import sys
 from pathlib import Path
@@ -10,12 +13,14 @@ from ..processes import foreground
 from ..signals import raise_on_end
 from ..test_databases import run_database
 from ..workspace import workspace
-from . import odoo_suites
+from . import faults, odoo_suites
 
 
 def main(arguments):
     if arguments[:1] == ["--odoo"]:
         return odoo_suites.main(arguments[1:])
+    if arguments[:1] == ["--faults"]:
+        return faults.main(arguments[1:])
     with workspace() as space:
         browser = chromium_folder()
         with run_database(space) as (database, template):
