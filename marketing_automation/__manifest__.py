@@ -16,6 +16,7 @@
         "data/campaign_template_emails.xml",
         "views/marketing_automation_pages.xml",
         "views/mailing_mailing_views.xml",
+        "views/link_tracker_views.xml",
         "views/marketing_trace_views.xml",
         "views/marketing_participant_views.xml",
         "views/marketing_activity_views.xml",
@@ -36,6 +37,11 @@
     "assets": {
         "web.assets_backend": [
             "marketing_automation/static/src/**/*",
+            ("remove", "marketing_automation/static/src/reports/**/*"),
+        ],
+        # with Odoo's graph view, which is loaded when it is needed
+        "web.assets_backend_lazy": [
+            "marketing_automation/static/src/reports/**/*",
         ],
         "web.assets_tests": [
             "marketing_automation/static/tests/tours/**/*",

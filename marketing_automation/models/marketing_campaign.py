@@ -424,7 +424,11 @@ class MarketingCampaign(models.Model):
     def action_view_clicks(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.link_tracker_click_action")
-        return dict(action, domain=[("mass_mailing_id.marketing_campaign_id", "=", self.id)])
+        domain = [
+            ("mass_mailing_id.marketing_campaign_id", "=", self.id),
+            ("mailing_trace_id.marketing_trace_id.is_test", "!=", True),
+        ]
+        return dict(action, name=_("Clicks"), domain=domain)
 
     def action_view_errors(self):
         self.ensure_one()

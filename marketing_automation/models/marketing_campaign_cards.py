@@ -10,7 +10,8 @@ from .marketing_activity_statistics import PERIODS
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
 
-    workflow_cards = fields.Json(compute="_compute_workflow_cards", help="See get_workflow_cards.")
+    # no help: the form would show it as a tooltip over the whole tree
+    workflow_cards = fields.Json(compute="_compute_workflow_cards")
 
     def _compute_workflow_cards(self):
         for campaign in self:

@@ -8,7 +8,8 @@ from ..workflow import CANCEL, SCHEDULE, decide
 class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
 
-    timeline_data = fields.Json(compute="_compute_timeline_data", help="The steps of this participant, as a tree.")
+    # the steps of this participant, as a tree; no help: the form would show it as a tooltip over all of it
+    timeline_data = fields.Json(compute="_compute_timeline_data")
 
     def _compute_timeline_data(self):
         for participant in self:

@@ -81,7 +81,7 @@ class MarketingTrace(models.Model):
             "expired": _("It could not run within its expiry duration."),
             "event_happened": _("What it waited not to happen has happened."),
             "parent_bounced": _("The message before it bounced."),
-            "parent_failed": _("The message before it could not be sent."),
+            "parent_failed": _("The step before it failed."),
             # no message was made
             "mail_bl": _("The address is blocklisted."),
             "mail_optout": _("The recipient has opted out."),

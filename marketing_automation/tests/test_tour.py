@@ -1,4 +1,5 @@
 from odoo.tests import HttpCase, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import MarketingAutomationCommon
 
@@ -49,6 +50,23 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         self.assertEqual(follow_up.name, "Follow up")
         self.assertTraces(follow_up, dict.fromkeys(self.contacts, "scheduled"))
         self.assertEqual((tag.active, tag.processed, tag.scheduled_count), (False, 4, 1))
+
+    def test_reports(self):
+        """Traces, participants and clicks, as graph, pivot and list; not those of tests."""
+        campaign = self._create_campaign()
+        welcome = self._create_email(campaign, "Welcome")
+        self._start(campaign)
+        mails = self._run_crons(self.start)
+        link, _pixel = self._links(self._mail_to(mails, self.contacts[0]))
+        with self._at(self.start):
+            self.url_open(link, allow_redirects=False, headers={"User-Agent": "Mozilla/5.0"})
+        action = self.env.ref("marketing_automation.link_tracker_click_action")
+        clicks = self.env["link.tracker.click"].search(safe_eval(action.domain))
+        self.assertEqual(clicks.mailing_trace_id.marketing_trace_id, self._trace(welcome, self.contacts[0]))
+        clicks.mailing_trace_id.marketing_trace_id.is_test = True
+        self.assertFalse(self.env["link.tracker.click"].search(safe_eval(action.domain)))
+        clicks.mailing_trace_id.marketing_trace_id.is_test = False
+        self.start_tour("/odoo/marketing-automation", "marketing_automation_reports", login="marketer", timeout=120)
 
     @staticmethod
     def _get_url(campaign):

@@ -1,4 +1,4 @@
-from odoo import _, api, models
+from odoo import _, api, fields, models
 
 
 class MarketingCampaign(models.Model):
@@ -6,6 +6,8 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_campaign_templates(self):
+        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
+        since = fields.Datetime.to_string(fields.Datetime.subtract(today, days=7))
         return {
             **super()._get_campaign_templates(),
             "schedule_calls": {
@@ -15,7 +17,7 @@ class MarketingCampaign(models.Model):
                 "sequence": 50,
                 "model": "crm.lead",
                 "campaign": {
-                    "domain": repr([("partner_id", "!=", False), ("create_date", ">=", "today -7d")]),
+                    "domain": repr([("partner_id", "!=", False), ("create_date", ">=", since)]),
                     "leave_on_mismatch": False,
                 },
                 "activities": [
@@ -34,7 +36,7 @@ class MarketingCampaign(models.Model):
                 "sequence": 60,
                 "model": "crm.lead",
                 "campaign": {
-                    "domain": repr([("email_from", "!=", False), ("create_date", ">=", "today -7d")]),
+                    "domain": repr([("email_from", "!=", False), ("create_date", ">=", since)]),
                     "leave_on_mismatch": False,
                 },
                 "activities": [
