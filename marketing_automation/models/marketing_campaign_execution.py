@@ -246,7 +246,7 @@ class MarketingCampaign(models.Model):
                 limit,
             )
         )
-        self.env.cr.commit()  # pylint: disable=invalid-commit  # a claim begins its transaction
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # a claim begins
         batches, planned, held = {}, set(), set()
         for trace_id, participant_id, activity_id in rows:
             if participant_id in planned or activity_id in held:

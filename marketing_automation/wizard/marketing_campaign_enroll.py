@@ -25,8 +25,8 @@ class MarketingCampaignEnroll(models.TransientModel):
     line_ids = fields.One2many("marketing.campaign.enroll.line", "enroll_id", string="Left out", readonly=True)
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         model_name = self.env.context.get("active_model")
         values.update(model_name=model_name, res_ids=self.env.context.get("active_ids") or [])
         campaigns = self._search_campaigns(model_name, limit=2)

@@ -123,7 +123,7 @@ def _all_without(space, browser, suites):
 def _all_with(space, browser, suites):
     """:return: the outcomes with our addons"""
     with run_database(space) as (database, _template), TemporaryDirectory(prefix="addons-", dir=DEV) as copy:
-        for addon in addons.addons():
+        for addon in [*addons.addons(), *addons.test_addons()]:
             shutil.copytree(addon, Path(copy, addon.name), ignore=shutil.ignore_patterns("__pycache__"))
         return {suite: _run(space, browser, suite, "with", database, [copy]) for suite in suites}
 
