@@ -14,6 +14,7 @@ from . import (
     test_guards,
     test_hoot,
     test_lanes,
+    test_mail_queue,
     test_pains,
     test_people_tour,
     test_plans,
