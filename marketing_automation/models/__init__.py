@@ -27,6 +27,7 @@ from . import (
     marketing_trace,
     marketing_trace_life,
     marketing_trace_event,
+    marketing_trace_figure,
     marketing_trace_retry,
     marketing_campaign_start,
     marketing_campaign_update,

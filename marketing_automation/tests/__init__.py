@@ -19,6 +19,7 @@ from . import (
     test_people_tour,
     test_plans,
     test_rate,
+    test_retention,
     test_schedule,
     test_server_actions,
     test_start,
