@@ -25,6 +25,7 @@ from random import Random
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from reference_coverage import EDITED, ENDINGS, beyond, not_reached, written
+from reference_kept import KEPT
 from reference_stories import Teller
 from reference_world import Both
 
@@ -53,6 +54,11 @@ class TestReference(MarketingAutomationCommon):
     @classmethod
     def _create_template(cls, title, body="<p>Hello</p>", **values):
         return super()._create_template(title, body, **values)
+
+    def test_each_kept_story(self):
+        for name, story in KEPT.items():
+            with self.subTest(name), self.enter_registry_test_mode():
+                self._tell(story, Counter())
 
     def test_engine_does_what_the_reference_says(self):
         reached = Counter()
