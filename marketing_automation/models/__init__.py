@@ -22,6 +22,7 @@ from . import (
     marketing_campaign_execution,
     marketing_campaign_health,
     marketing_campaign_lanes,
+    marketing_campaign_progress,
     marketing_campaign_rate,
     marketing_participant,
     marketing_trace,

@@ -4,6 +4,7 @@ from . import (
     test_bad_input,
     test_campaign,
     test_cards,
+    test_dashboard,
     test_email,
     test_endings,
     test_enroll,
