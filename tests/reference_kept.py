@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from reference_stories import AT_ONCE, FIRST, HERO, HERO_EMAIL, PENDING, ROOT, TARGET, TWIN, TWIN_EMAIL, Story
+from reference_stories import AT_ONCE, FIRST, HERO, HERO_EMAIL, LATER, PENDING, ROOT, TARGET, TWIN, TWIN_EMAIL, Story
 
 NOW, HOUR, DAY = timedelta(0), timedelta(hours=1), timedelta(days=1)
 ALONE = [(0, HERO_EMAIL, HERO)]
@@ -13,12 +13,12 @@ def _step(key, trigger, **values):
     return {**FIRST, "key": key, "parent": parent, "trigger": trigger, "interval": PENDING, **values}
 
 
-def _story(*moves, steps, records=ALONE):
+def _story(*moves, steps, records=ALONE, colors=None):
     return Story(
         tz="Europe/Brussels",
         start=datetime(2026, 6, 1, 8),
         steps=[FIRST, *steps],
-        colors=None,
+        colors=colors,
         leave=True,
         records=records,
         moves=[("start",), ("run", NOW), *moves],
@@ -52,6 +52,7 @@ KEPT = {
         ("run", NOW),
         ("add", (0, HERO_EMAIL, TWIN)),
         ("sync",),
+        ("run", NOW),
         ("run", 4 * DAY),
         steps=[_step("early", "mail_open", interval=(1, "hours")), _step(TARGET, "begin")],
     ),
@@ -82,5 +83,45 @@ KEPT = {
         ("run", HOUR),
         ("update", "skip"),
         steps=[_step(TARGET, "mail_open", interval=AT_ONCE, expiry=(2, "hours"))],
+    ),
+    "who no longer matches leaves when a step is due": _story(
+        ("live", NOW),
+        ("color", HERO, 1),
+        ("run", 4 * DAY),
+        steps=[_step(TARGET, "begin")],
+        colors=frozenset({0}),
+    ),
+    "who matches again returns, and what happened meanwhile counts": _story(
+        ("live", NOW),
+        ("color", HERO, 1),
+        ("sync",),
+        ("event", (HERO, ROOT), "open"),
+        ("run", HOUR),
+        ("color", HERO, 0),
+        ("sync",),
+        ("run", 4 * DAY),
+        steps=[_step(TARGET, "mail_open"), _step("later", "begin", interval=(1, "weeks"))],
+        colors=frozenset({0}),
+    ),
+    "a removed step is cancelled": _story(
+        ("live", NOW),
+        ("remove_step", TARGET),
+        ("update", "skip"),
+        steps=[_step(TARGET, "begin")],
+    ),
+    "a moved step awaits its new parent": _story(
+        ("live", NOW),
+        ("move_step", TARGET, "later", "activity"),
+        ("update", "skip"),
+        ("run", 4 * DAY),
+        ("run", 4 * DAY),
+        steps=[_step(TARGET, "begin"), _step("later", "begin", kind="action", interval=LATER)],
+    ),
+    "a negative that is edited after its event": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "open"),
+        ("retime_step", TARGET, LATER),
+        ("update", "skip"),
+        steps=[_step(TARGET, "mail_not_open")],
     ),
 }
