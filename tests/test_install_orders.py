@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from modules import BRIDGES, OURS, complaints, install, installed, run_cron
+from modules import BRIDGES, OURS, complaints, install, installed, run_cron, uninstall
 from real_odoo import RUN, real_odoo
 from smtp_sink import running_sink
 
@@ -184,8 +184,8 @@ def test_one_after_the_other(order, stock_odoo, in_one_go):
             assert found == at_once
 
 
-def test_bridges_come_by_themselves(stock_odoo):
-    """With what they join, and not before: whichever of the two comes second."""
+def test_bridges_come_and_go_by_themselves(stock_odoo):
+    """With what they join, whichever of the two comes second; without it the app works on, and has no word of it."""
     with stock_odoo() as (server, sink):
         install(server, "crm")
         assert not installed(server)
@@ -193,3 +193,7 @@ def test_bridges_come_by_themselves(stock_odoo):
         check(server, sink, {APP, CRM})
         install(server, "mass_mailing_sms")
         check(server, sink, OURS)
+        uninstall(server, "mass_mailing_sms")
+        check(server, sink, {APP, CRM})
+        uninstall(server, "crm")
+        check(server, sink, {APP})
