@@ -1,19 +1,13 @@
 """The app goes, with campaigns, messages and templates in every state: nobody gets anything, Odoo is as before."""
 
-import itertools
-
 import pytest
+from company import BODY, EXECUTION_CRON, MAIL_CRON, SMS_CRON, make_campaign, make_people, model_of
 from modules import APP, complaints, installed, run_cron, uninstall
-from real_odoo import real_odoo
-from sms_sink import running_sms_sink
 from test_real_campaign import LOCAL, fetch
 
 from tools.test_databases import run_database
 from tools.workspace import workspace
 
-BODY = '<div><p>Hello</p><p><a href="https://shop.example.com/catalogue">The catalogue</a></p></div>'
-EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
-MAIL_CRON, SMS_CRON = "mail.ir_cron_mail_scheduler_action", "sms.ir_cron_sms_scheduler_action"
 # All of Odoo's that send something, or prepare what others send
 SENDING_CRONS = (
     "mass_mailing.ir_cron_mass_mailing_queue",
@@ -77,8 +71,6 @@ HISTORY = {
     "link_tracker_click": "id, link_id, mailing_trace_id, mass_mailing_id",
 }
 
-numbers = itertools.count(10)
-
 
 def schema(query):
     """:param query: a function that runs a statement"""
@@ -94,79 +86,6 @@ def stock_schema():
     """The schema of the database from which the test's own was made, before our addons came."""
     with workspace() as space, run_database(space, ours=False) as (database, _template):
         yield schema(lambda statement: space.databases.query(database, statement))
-
-
-@pytest.fixture
-def sms_sink():
-    with running_sms_sink() as sink:
-        yield sink
-
-
-@pytest.fixture
-def company(smtp_sink, sms_sink, tmp_path):
-    """A server whose queues and campaigns run when the test says so, and whose messages reach the sinks."""
-    with real_odoo(smtp_sink.port, tmp_path, options=("--max-cron-threads=0",)) as server:
-        server.rpc("ir.config_parameter", "set_param", "sms.endpoint", sms_sink.url)
-        server.rpc("res.users", "write", [2], {"email": "admin@company.example.com"})
-        yield server
-
-
-def make_people(rpc, *names):
-    return rpc(
-        "res.partner",
-        "create",
-        [
-            {"name": name, "email": f"{name.lower()}@people.example.com", "phone": f"+324560001{next(numbers)}"}
-            for name in names
-        ],
-    )
-
-
-def model_of(rpc, model):
-    return rpc("ir.model", "search", [("model", "=", model)])[0]
-
-
-def make_campaign(rpc, name):
-    """Make a campaign of an email, an SMS, a user's server action, and one more a day later."""
-    model = model_of(rpc, "res.partner")
-    kinds = {"mail": {"body_html": BODY}, "sms": {"body_plaintext": "Hello: https://shop.example.com/sms"}}
-    email, sms = (
-        rpc(
-            "mailing.mailing",
-            "create",
-            {
-                "subject": f"{name}: {kind}",
-                "mailing_type": kind,
-                "mailing_model_id": model,
-                "use_in_marketing_automation": True,
-                **content,
-            },
-        )
-        for kind, content in kinds.items()
-    )
-    code = {"state": "code", "code": "record.write({'ref': (record.ref or '') + 'T'})"}
-    values = {"name": f"{name}: touch", "model_id": model, "usage": "marketing_automation", **code}
-    action = rpc("ir.actions.server", "create", values)
-    steps = [
-        ("email", {"mass_mailing_id": email}),
-        ("sms", {"mass_mailing_id": sms}),
-        ("action", {"server_action_id": action}),
-        ("action", {"server_action_id": action, "interval_number": 24}),
-    ]
-    begin = {"trigger_type": "begin", "interval_number": 0, "interval_type": "hours"}
-    return rpc(
-        "marketing.campaign",
-        "create",
-        {
-            "name": name,
-            "model_id": model,
-            "domain": repr([("email", "like", "@people.example.com")]),
-            "marketing_activity_ids": [
-                (0, 0, {"name": f"{kind} {number}", "activity_type": kind, **begin, **values})
-                for number, (kind, values) in enumerate(steps)
-            ],
-        },
-    )
 
 
 def queued(server, table, number):
