@@ -2,7 +2,7 @@
 
 import pytest
 from company import BODY, EXECUTION_CRON, MAIL_CRON, SMS_CRON, make_campaign, make_people, model_of
-from modules import APP, complaints, installed, run_cron, uninstall
+from modules import APP, OURS, complaints, install, installed, run_cron, uninstall
 from test_real_campaign import LOCAL, fetch
 
 from tools.test_databases import run_database
@@ -99,6 +99,7 @@ def live(server, smtp_sink, sms_sink):
     """Have campaigns, messages and templates in every state."""
     rpc = server.rpc
     rpc("res.config.settings", "execute", [rpc("res.config.settings", "create", {"marketing_automation_lanes": 3})])
+    assert len(server.query("SELECT id FROM ir_cron WHERE cron_name LIKE '%%execute activities%%'")) == 3
     make_people(rpc, "Ada")
     campaigns = {name: make_campaign(rpc, name) for name in ("Draft", "Running", "Stopped", "Archived")}
     running = campaigns["Running"]
@@ -109,6 +110,7 @@ def live(server, smtp_sink, sms_sink):
     html = smtp_sink.messages[0].get_body(("html",)).get_content()
     [link] = [url for url in LOCAL.findall(html) if "/r/" in url]
     assert fetch(link)[0] == 301
+    links = [url for url in LOCAL.findall(html) if "/web/" not in url]
 
     people = make_people(rpc, "Ben", "Cleo", "Dora")
     rpc("marketing.campaign", "action_enroll", [running], people)
@@ -135,7 +137,7 @@ def live(server, smtp_sink, sms_sink):
     assert {"draft", "running", "stopped"} <= set(states)
     assert server.query("SELECT id FROM marketing_campaign WHERE NOT active")
     assert server.query("SELECT id FROM marketing_participant WHERE is_test")
-    return [template for (template,) in templates]
+    return [template for (template,) in templates], links
 
 
 def make_ordinary(rpc):
@@ -159,7 +161,7 @@ def run_queues(server):
 
 def test_nothing_is_sent_and_nothing_is_left(company, smtp_sink, sms_sink, stock_schema):
     rpc = company.rpc
-    templates = live(company, smtp_sink, sms_sink)
+    templates, links = live(company, smtp_sink, sms_sink)
     make_ordinary(rpc)
     sent = (len(smtp_sink.messages), len(sms_sink.numbers))
     before = history(company.query)
@@ -203,10 +205,21 @@ def test_nothing_is_sent_and_nothing_is_left(company, smtp_sink, sms_sink, stock
         rpc(model, "get_views", [(False, kind) for kind in ("list", "form", "search")])
         assert rpc(model, "search_read", [], limit=1)
 
+    # what people have in their mailboxes still leads somewhere
+    assert links
+    for link in links:
+        assert fetch(link)[0] in (200, 301, 303), link
+
     [person] = make_people(rpc, "After")
     for (action,) in actions:
         run_action(rpc, action, person)
     assert rpc("res.partner", "read", [person], ["ref"])[0]["ref"] == "T" * 4
+
+    install(company, *OURS)
+    assert installed(company) == sorted(OURS)
+    assert not rpc("marketing.campaign", "search", [])
+    rpc("marketing.campaign", "create_from_template", "double_optin")
+    assert rpc("mailing.list", "search_count", [("name", "=", "Confirmed contacts")]) == 1, "found again"
     assert not complaints(company)
 
 
