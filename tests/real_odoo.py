@@ -47,6 +47,15 @@ class RealOdoo:
         self.process = self._running.enter_context(background(command, stdout=output, stderr=output))
         assert wait_for_page(self.port, "/web/login", self.process), self.log()
 
+    @contextmanager
+    def beside(self):
+        """Give another server on this database, as on a second host; not started, and stopped at the end."""
+        other = RealOdoo(self.database, self._smtp_port, self._log.with_suffix(".other.log"))
+        try:
+            yield other
+        finally:
+            other.stop()
+
     def stop(self):
         """End it as an administrator would (SIGTERM); its database stays."""
         self._running.close()

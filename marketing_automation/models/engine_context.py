@@ -3,6 +3,7 @@
 A context key alone proves nothing: whoever calls a method over RPC chooses the context.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +13,9 @@ ACTION_KEY = "marketing_automation_action"
 CLICK_KEY = "marketing_automation_click"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
+QUEUE_KEY = "marketing_automation_queue"
+
+WAKE_EVERY = 5  # seconds; a queue that sends for long does not keep what follows waiting
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,26 @@ class TestRun:
     uid: int
 
 
+@dataclass(eq=False)
+class QueueRun:
+    """Mails that the queue sends one by one: what can be done for many of them at once.
+
+    :param list sent_ids: ids of the mail.mail that were sent, to be deleted together
+    :param float woken: when the engine was last woken for them, by the monotonic clock
+    """
+
+    sent_ids: list = field(default_factory=list)
+    woken: float = 0
+
+    def is_time_to_wake(self):
+        """Tell whether the engine is to be woken for the mail that was just sent; the next ones wait their turn."""
+        now = time.monotonic()
+        if self.woken and now - self.woken < WAKE_EVERY:
+            return False
+        self.woken = now
+        return True
+
+
 def action_run(env):
     """Return the ActionRun for which this environment executes a server action, or None."""
     run = env.context.get(ACTION_KEY)
@@ -81,6 +105,12 @@ def message_batch(env):
     """Return the MessageBatch for which this environment composes, or None."""
     batch = env.context.get(BATCH_KEY)
     return batch if isinstance(batch, MessageBatch) else None
+
+
+def queue_run(env):
+    """Return the QueueRun for which this environment sends mails, or None."""
+    run = env.context.get(QUEUE_KEY)
+    return run if isinstance(run, QueueRun) else None
 
 
 def test_run(env):

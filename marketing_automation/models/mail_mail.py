@@ -1,8 +1,11 @@
 import re
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import consteq, hmac
+from odoo.tools.constants import GC_UNLINK_LIMIT
 
+from .engine_context import QUEUE_KEY, QueueRun, queue_run
 from .fields import LooseMany2one
 
 # A short link as Odoo writes it into a mailing: its code, and the mailing.trace
@@ -40,6 +43,34 @@ class MailMail(models.Model):
         expected = self._get_marketing_link_signature(code, mailing_trace_id)
         return consteq(expected.encode(), (signature or "").encode())  # text must be ASCII, and anyone sends it
 
+    def _send(self, auto_commit=False, **kwargs):
+        """Delete the campaigns' mails that the queue has sent together, not each by itself.
+
+        Odoo commits after each mail, deletes it, and so spends a quarter of its time on deletions.
+        """
+        if not auto_commit or not any(mail.marketing_trace_id for mail in self):
+            return super()._send(auto_commit=auto_commit, **kwargs)
+        run = QueueRun()
+        queue = self.with_context(**{QUEUE_KEY: run})
+        res = super(MailMail, queue)._send(auto_commit=auto_commit, **kwargs)
+        self.browse(run.sent_ids).sudo().unlink()
+        self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # auto_commit asks for it
+        return res
+
+    @api.autovacuum
+    def _gc_sent_marketing_mails(self):
+        """Delete what a queue has sent that ended before it could."""
+        domain = [
+            ("marketing_trace_id", "!=", False),
+            ("state", "=", "sent"),
+            ("auto_delete", "=", True),
+            ("write_date", "<", fields.Datetime.now() - timedelta(days=1)),
+        ]
+        mails = self.sudo().search(domain, limit=GC_UNLINK_LIMIT)
+        mails.unlink()
+        return len(mails), len(mails) == GC_UNLINK_LIMIT
+
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         """Record that the server accepted or refused messages of campaigns.
 
@@ -60,7 +91,12 @@ class MailMail(models.Model):
 
     def unlink(self):
         self.filtered(lambda mail: mail.state == "outgoing")._record_marketing_loss()
-        return super().unlink()
+        run = queue_run(self.env)
+        if not run:
+            return super().unlink()
+        later = self.filtered(lambda mail: mail.marketing_trace_id and mail.state == "sent")
+        run.sent_ids += later.ids
+        return super(MailMail, self - later).unlink()
 
     def _record_marketing_loss(self):
         traces = [mail.marketing_trace_id.id for mail in self if mail.marketing_trace_id]

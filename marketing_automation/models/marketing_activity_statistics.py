@@ -1,5 +1,7 @@
 """The numbers of an activity, per real participant: each by one query for all activities together."""
 
+from collections import Counter
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -57,14 +59,25 @@ class MarketingActivity(models.Model):
                     )
                 )
             }
+        past = self._get_past_numbers()
         for activity in self:
-            activity.processed = states.get((activity.id, "processed"), 0)
-            activity.rejected = states.get((activity.id, "rejected"), 0)
+            activity.processed = states.get((activity.id, "processed"), 0) + past[activity.id, "processed"]
+            activity.rejected = states.get((activity.id, "rejected"), 0) + past[activity.id, "rejected"]
             activity.scheduled_count = states.get((activity.id, "scheduled"), 0)
             activity.error_count = states.get((activity.id, "error"), 0)
-            activity.total_sent = sent.get(activity.id, 0)
+            activity.total_sent = sent.get(activity.id, 0) + past[activity.id, "sent"]
             for event in EVENTS:
-                activity[f"total_{event}"] = events.get((activity.id, event), 0)
+                activity[f"total_{event}"] = events.get((activity.id, event), 0) + past[activity.id, event]
+
+    def _get_past_numbers(self):
+        """Return the sums of what is kept as figures alone (see ``marketing_trace_figure.py``).
+
+        :return: Counter by (activity id, metric)
+        """
+        rows = self.env["marketing.trace.figure"]._read_group(
+            [("activity_id", "in", self.ids)], ["activity_id", "metric"], ["number:sum"]
+        )
+        return Counter({(activity.id, metric): number for activity, metric, number in rows})
 
     def _compute_statistics_graph_data(self):
         series = self._get_daily_numbers("month")
@@ -89,10 +102,14 @@ class MarketingActivity(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT activity_id, (done_date AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date, state, count(*)
-                  FROM marketing_trace
-                 WHERE activity_id = ANY(%(ids)s) AND state IN ('processed', 'rejected')
-                   AND is_test IS NOT TRUE AND done_date >= %(since)s
+                SELECT activity_id, (date AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date, state, sum(number)::int FROM (
+                       SELECT activity_id, done_date, state, 1 FROM marketing_trace
+                        WHERE activity_id = ANY(%(ids)s) AND state IN ('processed', 'rejected')
+                          AND is_test IS NOT TRUE AND done_date >= %(since)s
+                        UNION ALL
+                       SELECT activity_id, date, metric, number FROM marketing_trace_figure
+                        WHERE activity_id = ANY(%(ids)s) AND metric IN ('processed', 'rejected') AND date >= %(since)s
+                       ) AS done (activity_id, date, state, number)
               GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """,
                 tz=self.env.user.tz or "UTC",

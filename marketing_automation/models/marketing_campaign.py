@@ -9,7 +9,16 @@ from odoo.tools.safe_eval import safe_eval
 from ..workflow import Workflow
 
 # What the engine and the buttons write: a user who could write them would take another's rights.
-ENGINE_FIELDS = {"last_sync_date", "run_as_id", "state", "stop_reason", "tz", "utm_campaign_id", "workflow"}
+ENGINE_FIELDS = {
+    "last_sync_date",
+    "run_as_id",
+    "state",
+    "stop_date",
+    "stop_reason",
+    "tz",
+    "utm_campaign_id",
+    "workflow",
+}
 UNIQUE_FIELD_TYPES = ("char", "integer", "selection", "many2one")
 
 
@@ -37,6 +46,7 @@ class MarketingCampaign(models.Model):
         index=True,
         group_expand=True,
     )
+    stop_date = fields.Datetime(string="Stopped on", readonly=True, copy=False)
     stop_reason = fields.Char(readonly=True, copy=False, help="Why the campaign stopped by itself.")
     user_id = fields.Many2one(
         "res.users", string="Responsible", default=lambda self: self.env.user, help="Whom to ask; gives no rights."
@@ -385,7 +395,13 @@ class MarketingCampaign(models.Model):
             campaign.check_access("write")
             run_as = campaign._get_run_as_candidate()
             campaign._check_can_run(run_as)
-            values = {"state": "running", "stop_reason": False, "run_as_id": run_as.id, "tz": campaign._get_tz()}
+            values = {
+                "state": "running",
+                "stop_date": False,
+                "stop_reason": False,
+                "run_as_id": run_as.id,
+                "tz": campaign._get_tz(),
+            }
             campaign.sudo().write(values)
             campaign.sudo()._put_workflow_to_work("skip")
         return True
@@ -393,7 +409,7 @@ class MarketingCampaign(models.Model):
     def action_stop_campaign(self):
         """Stop the campaign: nothing more is executed; what happens is still recorded."""
         self.check_access("write")
-        self.sudo().write({"state": "stopped"})
+        self.sudo().write({"state": "stopped", "stop_date": fields.Datetime.now()})
         return True
 
     def action_clear_workflow(self):
@@ -675,4 +691,4 @@ class MarketingCampaign(models.Model):
     @api.private
     def _stop_for(self, reason):
         """Stop these campaigns by themselves, for a reason that their users read."""
-        self.write({"state": "stopped", "stop_reason": reason})
+        self.write({"state": "stopped", "stop_date": fields.Datetime.now(), "stop_reason": reason})

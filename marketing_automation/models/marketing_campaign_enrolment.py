@@ -272,7 +272,7 @@ class MarketingCampaign(models.Model):
                 """
                 SELECT p.id FROM marketing_participant p
                  WHERE p.campaign_id = %s AND p.state = 'unlinked' AND p.end_code = 'left_filter'
-                   AND p.is_test IS NOT TRUE AND p.res_id IN %s
+                   AND p.is_test IS NOT TRUE AND p.summed_date IS NULL AND p.res_id IN %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 self.id,

@@ -163,6 +163,7 @@ class MarketingCampaign(models.Model):
             SQL(
                 """SELECT id FROM marketing_participant
                     WHERE campaign_id = %s AND id > %s AND is_test IS NOT TRUE AND state != 'unlinked'
+                      AND summed_date IS NULL
                  ORDER BY id LIMIT %s FOR NO KEY UPDATE""",
                 self.id,
                 job["after"],

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .engine_context import queue_run
 from .fields import LooseMany2one
 
 # What can happen to a trace's message, and the one thing that it implies: a click or a
@@ -83,4 +84,6 @@ class MarketingTraceEvent(models.Model):
                 mailing_trace_ids=list(mailing_trace_ids or [None] * len(trace_ids)),
             )
         )
-        self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
+        queue = queue_run(self.env)
+        if not queue or queue.is_time_to_wake():
+            self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()

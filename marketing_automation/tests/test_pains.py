@@ -78,6 +78,18 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
         mails = self._run_crons(self.start)
         self.assertIn("Hello Cleo", self._mail_to(mails, self.cleo)["body"])
 
+    def test_pain_06_one_template_in_two_steps(self):
+        """Email Marketing mails nobody twice for one mailing; a second step with the same one does."""
+        first = self._create_email(self.campaign, "Welcome")
+        second = self._create_activity(
+            self.campaign, "Again", "email", "activity", first, mass_mailing_id=first.mass_mailing_id.id
+        )
+        self._start(self.campaign)
+        mails = self._run_crons(self.start) + self._run_crons(self.start)
+        for contact in self.contacts:
+            self.assertEqual(len([mail for mail in mails if contact.email_normalized in mail["email_to"][0]]), 2)
+        self.assertEqual(self._states(first) + self._states(second), ["processed"] * 10)
+
     def test_pain_07_a_second_test_with_a_changed_template(self):
         email = self._create_email(self.campaign, "Welcome")
         for body in ("<p>One</p>", "<p>Two</p>"):

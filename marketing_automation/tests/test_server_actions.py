@@ -64,6 +64,17 @@ class TestServerActions(MarketingAutomationCommon):
             self.assertEqual(contact.activity_ids.mapped("summary"), ["Call them"])
             self.assertEqual(contact.activity_ids.user_id, self.marketer)
 
+    def test_create_activity_for_the_records_own_user(self):
+        self.contacts[0].user_id, self.contacts[1:].user_id = self.marketer, self.env.ref("base.user_admin")
+        self._run(
+            state="next_activity",
+            activity_type_id=self.env.ref("mail.mail_activity_data_call").id,
+            activity_user_type="generic",
+            activity_user_field_name="user_id",
+        )
+        for contact in self.contacts:
+            self.assertEqual(contact.activity_ids.user_id, contact.user_id)
+
     def test_send_email(self):
         template = self.env["mail.template"].create(
             {
@@ -81,6 +92,23 @@ class TestServerActions(MarketingAutomationCommon):
         self._run(state="followers", partner_ids=[Command.link(self.marketer.partner_id.id)])
         for contact in self.contacts:
             self.assertIn(self.marketer.partner_id, contact.message_partner_ids)
+
+    def test_remove_followers(self):
+        self.contacts.message_subscribe(self.marketer.partner_id.ids)
+        self._run(state="remove_followers", partner_ids=[Command.link(self.marketer.partner_id.id)])
+        for contact in self.contacts:
+            self.assertNotIn(self.marketer.partner_id, contact.message_partner_ids)
+
+    def test_duplicate_record(self):
+        self._run(
+            state="object_copy",
+            crud_model_id=self.env["ir.model"]._get("res.partner.category").id,
+            resource_ref=f"res.partner.category,{self.hot.id}",
+            link_field_id=self._field("category_id").id,
+        )
+        copies = [contact.category_id - self.category for contact in self.contacts]
+        self.assertEqual([len(copied) for copied in copies], [1] * 5)
+        self.assertEqual(len(set(copies) - {self.hot}), 5)
 
     def test_create_record(self):
         self._run(

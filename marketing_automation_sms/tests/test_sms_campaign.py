@@ -59,6 +59,23 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
         )
         self.assertIn("Hello Ada", self.ada.message_ids[0].body)
 
+    def test_server_action_that_sends_an_sms(self):
+        """Odoo's own action, on a step that is a server action: once per participant."""
+        self.marketer.group_ids += self.env.ref("base.group_partner_manager")  # Odoo asks that of who runs one
+        template = self.env["sms.template"].create(
+            {"name": "Sale", "model_id": self.model_partner.id, "body": "Dear {{ object.name }}"}
+        )
+        action = self._create_server_action(
+            name="Text", state="sms", code=False, sms_template_id=template.id, sms_method="sms"
+        )
+        campaign = self._create_campaign(name="Actions")
+        step = self._create_activity(campaign, "Text", "action", "begin", None, server_action_id=action.id)
+        self._start(campaign)
+        messages = self._run_sms(self.start)
+        self.assertTraces(step, dict.fromkeys(self.contacts, "processed"))
+        for contact in self.contacts:
+            self.assertEqual(self._sms_to(messages, contact)["body"], f"Dear {contact.name}")
+
     def test_text_of_an_sms_template(self):
         template = self.env["sms.template"].create(
             {"name": "Sale", "model_id": self.model_partner.id, "body": "Dear {{ object.name }}"}

@@ -48,7 +48,7 @@ def _is_found(fault, database, environment):
         with LOG.open("a") as log:
             print(f"\n== {name}", file=log, flush=True)
             command = [
-                *(sys.executable, "-m", "pytest", "-q", "-p", "tools.pytest_no_skips"),
+                *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tools.pytest_no_skips"),
                 *("--odoo-config", configuration, "--odoo-database", database, "--odoo-http"),
                 *("--odoo-extra", "max-cron-threads=0", TESTS / "test_reference.py"),
             ]

@@ -1,16 +1,21 @@
 import { Component, onWillStart } from "@odoo/owl";
 
+import { Dialog } from "@web/core/dialog/dialog";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 import { kanbanView } from "@web/views/kanban/kanban_view";
+import { ListController } from "@web/views/list/list_controller";
 import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
 
-/** The cards of the campaign templates, shown where there is no campaign, or none is found. */
-export class CampaignTemplates extends Component {
-    static template = "marketing_automation.CampaignTemplates";
-    static props = {};
+/** The cards of the campaign templates; each makes a draft and opens it. */
+export class CampaignTemplateCards extends Component {
+    static template = "marketing_automation.CampaignTemplateCards";
+    static props = {
+        beginFromScratch: { type: Function, optional: true }, // shows a card for it
+    };
 
     setup() {
         this.orm = useService("orm");
@@ -35,6 +40,41 @@ export class CampaignTemplates extends Component {
     }
 }
 
+/** What is shown where there is no campaign, or none is found. */
+export class CampaignTemplates extends Component {
+    static template = "marketing_automation.CampaignTemplates";
+    static components = { CampaignTemplateCards };
+    static props = {};
+}
+
+/** What New offers where there are campaigns already; the action of a card closes it. */
+export class CampaignTemplateDialog extends Component {
+    static template = "marketing_automation.CampaignTemplateDialog";
+    static components = { CampaignTemplateCards, Dialog };
+    static props = { beginFromScratch: Function, close: Function };
+
+    beginFromScratch() {
+        this.props.close();
+        this.props.beginFromScratch();
+    }
+}
+
+const offersTemplates = (Controller) =>
+    class extends Controller {
+        setup() {
+            super.setup();
+            this.dialog = useService("dialog");
+        }
+
+        async createRecord() {
+            const beginFromScratch = () => super.createRecord(...arguments);
+            if (!this.model.hasData()) {
+                return beginFromScratch(); // the templates are in sight
+            }
+            this.dialog.add(CampaignTemplateDialog, { beginFromScratch });
+        }
+    };
+
 export class CampaignKanbanRenderer extends KanbanRenderer {
     static template = "marketing_automation.CampaignKanbanRenderer";
     static components = { ...KanbanRenderer.components, CampaignTemplates };
@@ -45,5 +85,13 @@ export class CampaignListRenderer extends ListRenderer {
     static components = { ...ListRenderer.components, CampaignTemplates };
 }
 
-registry.category("views").add("marketing_campaign_kanban", { ...kanbanView, Renderer: CampaignKanbanRenderer });
-registry.category("views").add("marketing_campaign_list", { ...listView, Renderer: CampaignListRenderer });
+registry.category("views").add("marketing_campaign_kanban", {
+    ...kanbanView,
+    Controller: offersTemplates(KanbanController),
+    Renderer: CampaignKanbanRenderer,
+});
+registry.category("views").add("marketing_campaign_list", {
+    ...listView,
+    Controller: offersTemplates(ListController),
+    Renderer: CampaignListRenderer,
+});

@@ -56,5 +56,44 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
         {
             trigger: '.o_marketing_campaign_template[data-key="hot_contacts"]',
         },
+        {
+            content: "New offers them where there are campaigns",
+            trigger: ".o_searchview .o_facet_remove",
+            run: "click",
+        },
+        {
+            trigger: '.o_kanban_record:contains("No participants yet")',
+        },
+        {
+            trigger: ".o-kanban-button-new",
+            run: "click",
+        },
+        {
+            trigger: '.o_dialog .o_marketing_campaign_template[data-key="hot_contacts"]',
+            run: "click",
+        },
+        {
+            trigger: 'body:not(:has(.o_dialog)) .o_form_view .o_marketing_activity_card[data-name="Tag as Hot"]',
+        },
+        {
+            trigger: ".o_back_button, .breadcrumb-item a",
+            run: "click",
+        },
+        {
+            content: "In the list as well, and an empty campaign beside them",
+            trigger: ".o_switch_view.o_list",
+            run: "click",
+        },
+        {
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            trigger: '.o_dialog .o_marketing_campaign_template[data-key="scratch"]',
+            run: "click",
+        },
+        {
+            trigger: 'body:not(:has(.o_dialog)) .o_form_view:not(:has(.o_marketing_activity_card)) .o_field_widget[name="name"]',
+        },
     ],
 });
