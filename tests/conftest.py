@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 from real_odoo import real_odoo
+from sms_sink import running_sms_sink
 from smtp_sink import running_sink
 
 
@@ -25,3 +26,19 @@ def odoo_server_factory(smtp_sink, tmp_path):
 def odoo_server(odoo_server_factory):
     """One RealOdoo."""
     return odoo_server_factory()
+
+
+@pytest.fixture
+def sms_sink():
+    """A SmsSink that runs for the test."""
+    with running_sms_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def company(smtp_sink, sms_sink, tmp_path):
+    """A RealOdoo that runs no scheduled action by itself, and whose messages reach the sinks."""
+    with real_odoo(smtp_sink.port, tmp_path, options=("--max-cron-threads=0",)) as server:
+        server.rpc("ir.config_parameter", "set_param", "sms.endpoint", sms_sink.url)
+        server.rpc("res.users", "write", [2], {"email": "admin@company.example.com"})
+        yield server

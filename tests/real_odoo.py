@@ -31,6 +31,7 @@ class RealOdoo:
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.process = None
+        self._uid = None
         self._smtp_port = smtp_port
         self._log = log
         self._running = ExitStack()
@@ -73,8 +74,9 @@ class RealOdoo:
 
         :raise RpcError: when the server refuses
         """
-        uid = self._call("common", "login", self.database, LOGIN, PASSWORD)
-        return self._call("object", "execute_kw", self.database, uid, PASSWORD, model, method, args, kwargs)
+        if not self._uid:
+            self._uid = self._call("common", "login", self.database, LOGIN, PASSWORD)
+        return self._call("object", "execute_kw", self.database, self._uid, PASSWORD, model, method, args, kwargs)
 
     def query(self, statement, *values):
         """Run one SQL statement in a transaction of its own.
@@ -100,12 +102,13 @@ def clone_template(databases, name):
 
 
 @contextmanager
-def real_odoo(smtp_port, folder, make=clone_template):
+def real_odoo(smtp_port, folder, make=clone_template, options=()):
     """Give a RealOdoo that runs on a database of its own, and take both away at the end.
 
     :param smtp_port: where on this machine it sends its mail to
     :param folder: where its log goes
     :param make: a function that makes the database; by default a clone of the test template
+    :param options: Odoo's own, for its first start
     """
     databases = Databases(Server.from_environment())
     database = f"{RUN}{os.getpid()}_{next(counter)}"
@@ -122,7 +125,7 @@ def real_odoo(smtp_port, folder, make=clone_template):
                 value,
             )
         try:
-            server.start()
+            server.start(*options)
             yield server
         finally:
             server.stop()

@@ -107,6 +107,8 @@ def test_from_apps_to_the_first_campaign_and_away_again(stock_odoo, browser):
     assert not stock_odoo.query(OUR_TABLES)
     see_apps()
     browser.wait_for(f"{CARD} button[name=button_immediate_install]", "Activate")
+    browser.open(f"{stock_odoo.url}/odoo/email-marketing")
+    browser.wait_for(".o_list_view .o_view_nocontent_smiling_face", "Create a Mailing")
 
     assert not browser.errors
     assert not errors(stock_odoo.log())

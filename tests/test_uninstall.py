@@ -1,11 +1,16 @@
-"""An addon of ours that goes leaves the app working, on a real server."""
+"""A bridge that goes leaves the app working, on a real server; coming back, it is usable again."""
 
-BRIDGE = "marketing_automation_crm"
+import pytest
+from company import EXECUTION_CRON, MAIL_CRON, SMS_CRON, make_campaign, make_people
+from modules import APP, BRIDGES, complaints, install, installed, run_cron, uninstall
+from real_odoo import RpcError
+
+SMS, CRM = BRIDGES
 
 
-def test_app_works_without_the_addon_for_leads(odoo_server):
+def test_app_works_without_the_addon_for_leads(company):
     """What it adds to a campaign goes; campaigns on leads, which run without it, stay and go on."""
-    rpc = odoo_server.rpc
+    rpc = company.rpc
     [target] = rpc("ir.model", "search", [("model", "=", "crm.lead")])
     lead = rpc("crm.lead", "create", {"name": "Fay", "email_from": "fay@leads.example.com"})
     code = {"name": "Hot", "model_id": target, "state": "code", "code": "record.write({'priority': '3'})"}
@@ -16,16 +21,100 @@ def test_app_works_without_the_addon_for_leads(odoo_server):
     rpc("marketing.campaign", "action_start_campaign", [campaign])
     assert "crm_lead_count" in rpc("marketing.campaign", "get_view", view_type="form")["arch"]
 
-    [module] = rpc("ir.module.module", "search", [("name", "=", BRIDGE)])
-    rpc("ir.module.module", "button_immediate_uninstall", [module])
-    assert rpc("ir.module.module", "read", [module], ["state"])[0]["state"] == "uninstalled"
+    uninstall(company, CRM)
+    assert installed(company) == [APP, SMS]
 
     assert "crm_lead_count" not in rpc("marketing.campaign", "get_view", view_type="form")["arch"]
     [values] = rpc("marketing.campaign", "read", [campaign])
     assert (values["state"], values["model_name"], values["total_participant_count"]) == ("running", "crm.lead", 1)
     assert not [name for name in values if "crm" in name]
-    odoo_server.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 days'")
-    [cron] = rpc("ir.cron", "search", [("cron_name", "=", "Marketing Automation: execute activities")])
-    rpc("ir.cron", "method_direct_trigger", [cron])
+    company.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 days'")
+    run_cron(company, EXECUTION_CRON)
     assert rpc("crm.lead", "read", [lead], ["priority"])[0]["priority"] == "3"
-    assert " ERROR " not in odoo_server.log()
+    assert not complaints(company)
+
+
+def test_shipped_actions_outlive_the_addon_for_leads(company):
+    """A campaign from its templates needs nothing of it at work: calls are still planned."""
+    rpc = company.rpc
+    rpc("marketing.campaign", "create_from_template", "schedule_calls")
+    [campaign] = rpc("marketing.campaign", "search", [])
+    rpc("marketing.campaign", "write", [campaign], {"domain": "[('partner_id', '!=', False)]"})
+    rpc("marketing.campaign", "action_start_campaign", [campaign])
+
+    uninstall(company, CRM)
+
+    [partner] = make_people(rpc, "Ada")
+    lead = rpc("crm.lead", "create", {"name": "Again", "partner_id": partner, "user_id": 2})
+    rpc("marketing.campaign", "action_enroll", [campaign], [lead])
+    run_cron(company, EXECUTION_CRON)
+    [call] = rpc("mail.activity", "search_read", [("res_model", "=", "crm.lead"), ("res_id", "=", lead)], ["summary"])
+    assert call["summary"] == "Call about the lead"
+    assert {card["key"] for card in rpc("marketing.campaign", "get_campaign_templates")}.isdisjoint(
+        {"schedule_calls", "hot_leads"}
+    )
+    assert not complaints(company)
+
+
+def test_app_works_without_the_addon_for_sms(company, smtp_sink, sms_sink):
+    """Campaigns with SMS stop and say why, others go on. Back again, their steps are given their type again."""
+    rpc = company.rpc
+    people = make_people(rpc, "Ada", "Ben")
+    both, emails = (make_campaign(rpc, name) for name in ("Both", "Emails"))
+    steps = dict(company.query("SELECT name, id FROM marketing_activity WHERE campaign_id = %s", both))
+    [other] = rpc("marketing.activity", "search", [("campaign_id", "=", emails), ("activity_type", "=", "sms")])
+    rpc("marketing.activity", "unlink", [other])
+    [action] = rpc("marketing.activity", "read", [steps["action 2"]], ["server_action_id"])
+    follow_up = {"name": "follow", "campaign_id": both, "activity_type": "action", "parent_id": steps["sms 1"]}
+    follow_up["server_action_id"] = action["server_action_id"][0]
+    follow = rpc("marketing.activity", "create", dict(follow_up, trigger_type="sms_not_click", interval_number=1))
+    rpc("marketing.campaign", "action_start_campaign", [both, emails])
+    run_cron(company, EXECUTION_CRON)
+    touched = [row["ref"] for row in rpc("res.partner", "read", people, ["ref"])]
+    assert touched == ["TT", "TT"]
+
+    uninstall(company, SMS)
+
+    assert installed(company) == [APP, CRM]
+    run_cron(company, SMS_CRON)
+    run_cron(company, MAIL_CRON)
+    assert (len(smtp_sink.messages), sms_sink.numbers) == (4, []), "what waited in the SMS queue is cancelled"
+    [stopped, running] = rpc("marketing.campaign", "read", [both, emails], ["state", "stop_reason"])
+    assert (stopped["state"], stopped["stop_reason"]) == (
+        "stopped",
+        "The addon of its SMS activities was uninstalled.",
+    )
+    assert (running["state"], running["stop_reason"]) == ("running", False)
+    marked = rpc("marketing.activity", "read", [steps["sms 1"], follow], ["activity_type", "trigger_type"])
+    assert [(step["activity_type"], step["trigger_type"]) for step in marked] == [
+        ("missing", "begin"),
+        ("action", "missing"),
+    ]
+    cards = rpc("marketing.campaign", "get_workflow_cards", [both])
+    assert cards
+    form = rpc("marketing.campaign", "get_views", [(False, "form")])
+    assert "stop_reason" in form["views"]["form"]["arch"]
+    with pytest.raises(RpcError, match="“sms 1” is of a type or has a trigger whose addon was uninstalled"):
+        rpc("marketing.campaign", "action_start_campaign", [both])
+    company.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 days'")
+    run_cron(company, EXECUTION_CRON)
+    touched = [row["ref"] for row in rpc("res.partner", "read", people, ["ref"])]
+    assert touched == ["TTT", "TTT"], "the step of a day later, of the other campaign alone"
+
+    install(company, SMS)
+
+    rpc("marketing.activity", "write", [steps["sms 1"]], {"activity_type": "sms"})
+    rpc("marketing.activity", "write", [follow], {"trigger_type": "sms_not_click"})
+    rpc("marketing.campaign", "action_start_campaign", [both])
+    [late] = make_people(rpc, "Late")
+    rpc("marketing.campaign", "action_enroll", [both], [late])
+    run_cron(company, EXECUTION_CRON)
+    run_cron(company, SMS_CRON)
+    [late] = rpc("res.partner", "read", [late], ["phone"])
+    assert sms_sink.numbers == [late["phone"]]
+    rpc("marketing.campaign", "action_retry_errors", [both])
+    run_cron(company, EXECUTION_CRON)
+    run_cron(company, SMS_CRON)
+    missed = [row["phone"] for row in rpc("res.partner", "read", people, ["phone"])]
+    assert sorted(sms_sink.numbers) == sorted([late["phone"], *missed]), "who missed it gets it after a retry"
+    assert not complaints(company)

@@ -42,9 +42,10 @@ class IrActionsServer(models.Model):
         return action.with_env(self.env)
 
     def _is_marketing_shipped(self):
-        """Tell whether this is an action of a campaign template that does what it was shipped to do."""
+        """Tell whether this is an action of an installed addon's template that does what it was shipped to do."""
         action = self.sudo()
-        return bool(action.marketing_shipped_key) and consteq(
+        shipped = self.env["marketing.campaign"]._get_template_actions()
+        return action.marketing_shipped_key in shipped and consteq(
             action._get_marketing_digest(), action.marketing_shipped_digest or ""
         )
 

@@ -46,7 +46,8 @@ class IrCron(models.Model):
             for _attempt in range(TRIGGER_ATTEMPTS):
                 try:
                     with pool.cursor() as cr:
-                        for cron in api.Environment(cr, api.SUPERUSER_ID, {})["ir.cron"].browse(wanted):
+                        crons = api.Environment(cr, api.SUPERUSER_ID, {})["ir.cron"].browse(wanted)
+                        for cron in crons.exists():  # an uninstall takes them
                             if not cron._is_about_to_run():
                                 cron._trigger()
                     return

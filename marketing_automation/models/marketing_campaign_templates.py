@@ -216,11 +216,23 @@ class MarketingCampaign(models.Model):
                 "name": _("Add to Confirmed contacts"),
                 "model": "mailing.contact",
                 "state": "code",
-                "code": f"record._marketing_subscribe({self._get_template_confirmed_list().id})",
+                "code": self._get_template_subscribe_code(self._get_template_confirmed_list()),
             },
             "call": lambda: self._get_template_todo("mail.mail_activity_data_call", _("Talk about the catalog")),
             "answer": lambda: self._get_template_todo("mail.mail_activity_data_todo", _("Answer the reply")),
         }
+
+    def _get_template_subscribe_code(self, mailing_list):
+        """Return the code that subscribes a mailing contact to a list; who had opted out of it is in again.
+
+        With Odoo's means alone: the action outlives this addon.
+        """
+        return (
+            f"values = {{'contact_id': record.id, 'list_id': {mailing_list.id}}}\n"
+            "domain = [(name, '=', value) for name, value in values.items()]\n"
+            "subscription = env['mailing.subscription'].search(domain)\n"
+            "if subscription:\n    subscription.write({'opt_out': False})\nelse:\n    subscription.create(values)"
+        )
 
     def _get_template_todo(self, type_xmlid, summary, model="res.partner"):
         """Return the values of a server action that plans an activity for a record's salesperson."""

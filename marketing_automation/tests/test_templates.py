@@ -262,6 +262,16 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         with self.assertRaisesRegex(ValidationError, "Mailing Contact"), self.cr.savepoint():
             self._make("welcome").marketing_activity_ids.filtered("server_action_id").server_action_id = action
 
+    def test_action_of_an_uninstalled_addon_has_the_rights_of_the_user(self):
+        campaign = self._make_for_contacts("hot_contacts")
+        tag = self._activity(campaign, "Tag as Hot")
+        tag.write({"trigger_type": "begin", "parent_id": False})
+        self._start(campaign)
+        self.patch(self.env.registry["marketing.campaign"], "_get_template_actions", lambda self: {})
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertTraces(tag, dict.fromkeys(self.contacts, "error"))
+        self.assertFalse(self.contacts.category_id.filtered(lambda category: category.name == "Hot"))
+
     def test_changed_action_has_the_rights_of_the_user(self):
         campaign = self._make_for_contacts("hot_contacts")
         tag = self._activity(campaign, "Tag as Hot")

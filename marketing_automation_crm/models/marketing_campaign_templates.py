@@ -70,7 +70,7 @@ class MarketingCampaign(models.Model):
                 "name": _("Schedule a call"),
                 "model": "crm.lead",
                 "state": "code",
-                "code": "record._marketing_schedule_call()",
+                "code": self._get_template_call_code(_("Call about the lead")),
             },
             "lead_priority": lambda: {
                 "name": _("Set a high priority"),
@@ -81,3 +81,13 @@ class MarketingCampaign(models.Model):
                 "value": "2",
             },
         }
+
+    def _get_template_call_code(self, summary):
+        """Return the code that plans a call about a lead: for the salesperson of its contact, else for its own.
+
+        With Odoo's means alone: campaigns that run it go on when this addon goes.
+        """
+        return (
+            "user = record.partner_id.user_id or record.user_id or env.user\n"
+            f"record.activity_schedule('mail.mail_activity_data_call', summary={summary!r}, user_id=user.id)"
+        )

@@ -1,0 +1,48 @@
+"""Installing and uninstalling on a real server, as the Apps menu does it, and what came of it."""
+
+import re
+
+APP = "marketing_automation"
+BRIDGES = ("marketing_automation_sms", "marketing_automation_crm")
+OURS = (APP, *BRIDGES)
+# odoo.http warns of what it refuses a caller: the test that called has it as an RpcError
+COMPLAINT = re.compile(r" (WARNING (?!\S+ odoo\.http: )|ERROR |CRITICAL )")
+# Of the environment, of the tests' way to call the server, and of an uninstall's attempts to delete what is in use
+EXPECTED = (
+    "option db_password reads 'False'",
+    "and /jsonrpc endpoints are deprecated",
+    "pdfminer.six",
+    "odoo.sql_db: bad query: b'DELETE FROM",
+)
+
+
+def _modules(server, *names):
+    return server.rpc("ir.module.module", "search", [("name", "in", names)])
+
+
+def install(server, *names):
+    server.rpc("ir.module.module", "button_immediate_install", _modules(server, *names))
+
+
+def uninstall(server, *names):
+    server.rpc("ir.module.module", "button_immediate_uninstall", _modules(server, *names))
+
+
+def installed(server):
+    """:return: the names of those of our addons that are there, sorted"""
+    query = "SELECT name FROM ir_module_module WHERE state = 'installed' AND name = ANY(%s) ORDER BY name"
+    return [name for (name,) in server.query(query, list(OURS))]
+
+
+def run_cron(server, xmlid):
+    """Run a scheduled action at once, on a server whose own threads may or may not run."""
+    module, name = xmlid.split(".")
+    query = "SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module = %s AND name = %s"
+    [(cron,)] = server.query(query, module, name)
+    server.rpc("ir.cron", "method_direct_trigger", [cron])
+
+
+def complaints(server):
+    """:return: the lines of the server's log that tell of something wrong"""
+    lines = server.log().splitlines()
+    return [line for line in lines if COMPLAINT.search(line) and not any(text in line for text in EXPECTED)]
