@@ -53,6 +53,18 @@ env["mailing.trace"].search([("marketing_trace_id", "!=", False)], order="id", l
 env["mailing.trace"].search([("marketing_trace_id", "!=", False)], order="id desc", limit=1).set_bounced()
 (campaigns | by_hand).execute_activities()
 campaigns[0].action_stop_campaign()
+past = Campaign.create({"name": "Past", "model_id": crm.id, "domain": "[]"})
+env["marketing.activity"].create({
+    "name": "Fine", "campaign_id": past.id, "activity_type": "action", "server_action_id": actions[0].id,
+    "trigger_type": "begin", "interval_number": 0, "interval_type": "hours",
+})
+past.action_start_campaign()
+past.execute_activities()
+past.action_stop_campaign()
+env.flush_all()
+env.cr.execute("UPDATE marketing_campaign SET stop_date = '2001-01-01' WHERE id = %s", [past.id])
+env["ir.config_parameter"].set_param("marketing_automation.retention_months", 12)
+env["marketing.trace.figure"]._gc_history()
 cron = env.ref("marketing_automation.ir_cron_campaign_sync_participants")
 cron.write({"interval_number": 7, "active": False})
 env.cr.commit()
