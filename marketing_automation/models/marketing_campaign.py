@@ -503,7 +503,22 @@ class MarketingCampaign(models.Model):
             errors.append(_("Its workflow is empty: add an activity."))
         for activity in activities:
             errors += activity._get_start_errors()
-        return errors
+        return errors + self._get_placeholder_errors(user)
+
+    def _get_placeholder_errors(self, user):
+        """Odoo renders what goes beyond simple placeholders with the rights of a template editor alone."""
+        if user._is_admin() or user.has_group("mail.group_mail_template_editor"):
+            return []
+        return [
+            _(
+                "“%(mailing)s” has placeholders that %(user)s may not use. "
+                "Take them out, or ask your administrator to make %(user)s a template editor.",
+                mailing=mailing.subject,
+                user=user.name,
+            )
+            for mailing in self.marketing_activity_ids.mass_mailing_id
+            if mailing._has_unsafe_expression()
+        ]
 
     def _get_filter_errors(self, user):
         errors = []

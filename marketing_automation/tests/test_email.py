@@ -32,6 +32,7 @@ class TestEmail(MarketingAutomationCommon):
         self.env["res.lang"]._activate_lang("fr_FR")
         belgium = self.env.ref("base.be")
         belgium.with_context(lang="fr_FR").name = "Belgique"
+        self._make_template_editor()
         self.mailing.body_html = '<p>To <t t-out="object.country_id.name"/></p>'
         self.contacts.country_id = belgium
         self.ada.lang = "fr_FR"

@@ -71,6 +71,7 @@ class TestExecution(MarketingAutomationCommon, CronMixinCase):
     @mute_logger(EXECUTION_LOG)
     def test_template_that_fails_for_one(self):
         email = self._create_email(self.campaign, "Welcome")
+        self._make_template_editor()
         email.mass_mailing_id.body_html = """<p t-out="1 / (object.name != 'Cleo')"/>"""
         self._start(self.campaign)
         mails = self._run_crons(self.start)

@@ -46,6 +46,7 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
     @mute_logger(EXECUTION_LOG)
     def test_pain_03_one_bad_recipient_neither_stops_nor_repeats_the_batch(self):
         email = self._create_email(self.campaign, "Welcome")
+        self._make_template_editor()
         email.mass_mailing_id.body_html = """<p t-out="1 / (object.name != 'Cleo')"/>"""
         action = self._create_action(self.campaign, "Act", code=FAIL_FOR_CLEO)
         self._start(self.campaign)
@@ -69,6 +70,7 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
     def test_pain_06_a_retry_is_no_duplicate(self):
         email = self._create_email(self.campaign, "Welcome")
         body = email.mass_mailing_id.body_html
+        self._make_template_editor()
         email.mass_mailing_id.body_html = """<p t-out="1 / (object.name != 'Cleo')"/>"""
         self._start(self.campaign)
         self._run_crons(self.start)

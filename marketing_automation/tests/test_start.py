@@ -75,6 +75,14 @@ class TestStart(MarketingAutomationCommon):
         self.assertRegex("\n".join(preview["problems"]), "may not read “Contact”")
         self.assertEqual(preview["record_count"], 0)
 
+    def test_placeholders_that_the_user_may_not_use_are_named(self):
+        """Odoo would refuse to render them, for each recipient."""
+        self._create_email(self.campaign, "Offer").mass_mailing_id.sudo().body_html = '<p t-out="object.function"/>'
+        [problem] = self.campaign.get_start_preview()["problems"]
+        self.assertIn("“Offer” has placeholders that Mara Marketer may not use", problem)
+        self._make_template_editor()
+        self.assertFalse(self.campaign.get_start_preview()["problems"])
+
     def test_counted_with_the_rights_of_who_would_start(self):
         self.env["ir.rule"].create(
             {

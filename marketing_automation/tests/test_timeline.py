@@ -159,6 +159,7 @@ class TestTimeline(MarketingAutomationCommon):
 
     def test_a_mail_that_cannot_be_rendered(self):
         """The reason is that of its placeholder, not a page of Odoo's own code."""
+        self._make_template_editor()
         self.welcome.mass_mailing_id.body_html = '<p t-out="object.nothing_there"/>'
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON)

@@ -20,28 +20,6 @@ class MailComposeMessage(models.TransientModel):
         self.force_send = bool(test_run(batch.traces.env))
         return None
 
-    def _compute_lang(self):
-        """Write to each recipient in their language, as far as Odoo knows it.
-
-        A mailing has one text; what its placeholders say (dates, amounts, names of countries,
-        of stages …) follows the recipient.
-        """
-        res = super()._compute_lang()
-        if message_batch(self.env):
-            for composer in self:
-                composer.lang = composer._get_marketing_lang_expression()
-        return res
-
-    def _get_marketing_lang_expression(self):
-        """Return the placeholder that gives the language of a record of the target, or False."""
-        model = self.env[self.model]
-        if "lang" in model._fields:
-            return "{{ object.lang }}"
-        partner = model._fields.get("partner_id")
-        if partner and partner.comodel_name == "res.partner":
-            return "{{ object.partner_id.lang }}"
-        return False
-
     def _action_send_mail(self, auto_commit=False):
         """Queue the emails and move their traces in one transaction.
 

@@ -68,6 +68,7 @@ const offersTemplates = (Controller) =>
 
         async createRecord() {
             const beginFromScratch = () => super.createRecord(...arguments);
+            await this.model.whenReady; // until then a model claims to have data
             if (!this.model.hasData()) {
                 return beginFromScratch(); // the templates are in sight
             }
