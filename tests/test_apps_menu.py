@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from browser import running_browser
 from real_odoo import LOGIN, PASSWORD, real_odoo
 
+from tools.browser import running_browser
 from tools.odoo_source import odoo_source
 from tools.paths import ODOO_CONF
 

@@ -1,6 +1,6 @@
-"""One measure in an Odoo process of its own: no HTTP, no crons, nothing that a run before left in memory.
+"""A function of ours in an Odoo process of its own: no HTTP, no crons, nothing that a run before left in memory.
 
-    python -m tools.bench.child DATABASE MODULE:FUNCTION ARGUMENTS
+    python -m tools.child DATABASE MODULE:FUNCTION ARGUMENTS
 
 Its result is the last line of its output, as JSON. With the argument "wait" it says "ready" when the registry is
 loaded, and begins upon a line on its standard input, so that several begin at once.
@@ -13,14 +13,14 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from ..console import Problem, telling_line
-from ..paths import LOGS, ODOO_CONF, ROOT
+from .console import Problem, telling_line
+from .paths import LOGS, ODOO_CONF, ROOT
 
 READY = "ready\n"
 
 
 def run_child(space, database, function, **arguments):
-    """Run a measure and wait for it.
+    """Run a function and wait for it.
 
     :param str function: "module:function" of this package; it takes the registry and the arguments
     :return: what it returns
@@ -32,10 +32,10 @@ def run_child(space, database, function, **arguments):
 
 @contextmanager
 def child(space, database, function, **arguments):
-    """Start a measure; give its process, which ends with the block."""
+    """Start a function; give its process, which ends with the block."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tools.bench.child", database, function, json.dumps(arguments)]
-    with (LOGS / "bench.log").open("ab") as log:
+    command = [sys.executable, "-m", "tools.child", database, function, json.dumps(arguments)]
+    with (LOGS / "child.log").open("ab") as log:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -54,14 +54,16 @@ def child(space, database, function, **arguments):
 
 
 def result_of(process):
-    """Wait for a measure.
+    """Wait for a function.
 
     :raise Problem: when it failed
     """
     output, _errors = process.communicate()
     if process.returncode:
-        log = LOGS / "bench.log"
-        raise Problem(f"a measure failed: {telling_line(log.read_text(errors='replace'))} [{log.relative_to(ROOT)}]")
+        log = LOGS / "child.log"
+        raise Problem(
+            f"what was to be done failed: {telling_line(log.read_text(errors='replace'))} [{log.relative_to(ROOT)}]"
+        )
     return json.loads(output.splitlines()[-1])
 
 
@@ -76,7 +78,7 @@ def main(database, function, arguments):
         print(READY, end="", flush=True)
         sys.stdin.readline()
     module, name = function.split(":")
-    result = getattr(importlib.import_module(f"tools.bench.{module}"), name)(registry, **arguments)
+    result = getattr(importlib.import_module(f"tools.{module}"), name)(registry, **arguments)
     print(json.dumps(result))
 
 

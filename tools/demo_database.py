@@ -1,11 +1,13 @@
 """The database of bin/run: made with our addons and Odoo's demo data, updated when the addons change."""
 
 from . import addons
+from .child import run_child
 from .console import Problem, say, step
 from .locks import exclusive
 from .paths import DEV
 
 EXTRA_MODULES = ["contacts"]  # a newcomer wants to see whom a campaign reaches
+MARKETER = "marketer"  # who runs the demo's campaigns, a user without administrator rights; also the password
 MAKING = "_making"  # a database's name until it is whole
 FINGERPRINT = "marketing_automation.tools.fingerprint"  # of the addons as they were when installed
 
@@ -40,8 +42,11 @@ def _make(space, name, demo):
     databases.drop(making)
     with step(f"Database {name}: installing {', '.join(_modules())}{' with demo data' if demo else ''}"):
         space.install(making, _modules(), "--with-demo" if demo else "--without-demo")
-        remember_fingerprint(databases, making)
-        databases.rename(making, name)
+    if demo:
+        with step("Demo: living six weeks"):
+            run_child(space, making, "demo_history:live")
+    remember_fingerprint(databases, making)
+    databases.rename(making, name)
 
 
 def _modules():

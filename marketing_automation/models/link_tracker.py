@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 from .engine_context import message_batch
 
@@ -18,3 +18,9 @@ class LinkTracker(models.Model):
             links = super().search_or_create(list(new.values()))
             batch.links.update(zip(new, links.ids, strict=True))
         return self.browse([batch.links[key] for key in keys])
+
+
+class LinkTrackerClick(models.Model):
+    _inherit = "link.tracker.click"
+
+    link_url = fields.Char(string="Address", related="link_id.url", help="Where the link leads.")

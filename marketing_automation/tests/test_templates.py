@@ -150,6 +150,7 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         mails = self._run_crons(self.start)
         ada, ben = self.contacts[:2]
         self.assertEqual(self._mail_to(mails, ada)["subject"], "Welcome, Ada!")
+        self.assertIn(f'src="{campaign.get_base_url()}/logo.png?company=', self._mail_to(mails, ada)["body"])
         self._get(self._button(self._mail_to(mails, ada)))
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertIn("Hot", ada.category_id.mapped("name"))

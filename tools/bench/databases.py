@@ -4,11 +4,11 @@ import os
 from contextlib import contextmanager
 
 from .. import addons
+from ..child import run_child
 from ..console import step
 from ..locks import exclusive
 from ..paths import DEV
 from ..signals import undisturbed
-from .child import run_child
 
 PREFIX = "marketing_automation_bench_"
 RUN = f"{PREFIX}run_"
@@ -76,7 +76,7 @@ class BenchDatabases:
 
     def _finished(self, size):
         def fill(name):
-            run_child(self.space, name, "finished:fill", size=size)
+            run_child(self.space, name, "bench.finished:fill", size=size)
             self._databases.query(name, "VACUUM ANALYZE")
 
         title = f"making {size:,} participants who have finished"

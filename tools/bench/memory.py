@@ -1,8 +1,8 @@
 """Peak memory of a process that enrols everybody and executes an action for each, at each size."""
 
+from ..child import peak_memory
 from .actions import start
 from .campaigns import NOTHING
-from .child import peak_memory
 from .laps import superuser
 from .lines import line
 

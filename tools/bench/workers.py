@@ -3,7 +3,7 @@
 import time
 from contextlib import ExitStack
 
-from .child import READY, child, result_of, run_child
+from ..child import READY, child, result_of, run_child
 from .lines import at_least, line
 
 
@@ -20,7 +20,7 @@ def measure(space, clone, size, runs, crowds):
     for _run in range(runs):
         for workers in crowds:
             with clone() as database:
-                run_child(space, database, "work:prepare", size=size)
+                run_child(space, database, "bench.work:prepare", size=size)
                 seconds, results = _race(space, database, workers)
             done = [result["done"] for result in results]
             assert sum(done) == size, f"{done} of {size} were executed"
@@ -45,7 +45,7 @@ def _race(space, database, workers):
     """:return: the seconds until the last one ended, and what each says of itself"""
     with ExitStack() as running:
         processes = [
-            running.enter_context(child(space, database, "work:work", wait=True)) for _worker in range(workers)
+            running.enter_context(child(space, database, "bench.work:work", wait=True)) for _worker in range(workers)
         ]
         for process in processes:
             assert process.stdout.readline() == READY, "a worker did not start"

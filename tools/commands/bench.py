@@ -9,9 +9,9 @@ from pathlib import Path
 
 from .. import addons
 from ..bench import report
-from ..bench.child import run_child
 from ..bench.databases import BenchDatabases
 from ..bench.rows import ROWS
+from ..child import run_child
 from ..console import Problem, guarded, say, step
 from ..paths import DEV
 from ..signals import raise_on_end
@@ -94,7 +94,7 @@ def measure(space, databases, row, size, quick):
             lines = getattr(import_module(f"tools.bench.{module}"), name)(space, clone, **arguments)
         else:
             with clone() as database:
-                lines = run_child(space, database, row.measure, **arguments)
+                lines = run_child(space, database, f"bench.{row.measure}", **arguments)
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     return {"row": row.key, "size": size, "runs": arguments["runs"], "measured": moment, "lines": lines}
 

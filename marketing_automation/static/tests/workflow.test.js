@@ -97,7 +97,7 @@ describe("layout", () => {
         const [first] = arrangeWorkflow(links, 700).children;
         expect(first.mode).toBe("row");
         expect(first.children.map((child) => child.mode)).toEqual(["stack", "stack"]);
-        expect(first.children.map((child) => child.width)).toEqual([338, 338]);
+        expect(first.children.map((child) => child.width)).toEqual([350, 350]);
     });
 
     test("what follows a removed activity is not lost", () => {

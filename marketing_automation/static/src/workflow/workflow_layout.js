@@ -1,6 +1,6 @@
 // Pixels; the stylesheet knows the same.
-const CARD_WIDTH = 280;
-const GAP = 24;
+const CARD_WIDTH = 272;
+const GAP = 24; // beside each card, half of it on either side
 const INDENT = 28;
 
 /**
@@ -23,8 +23,8 @@ export function arrangeWorkflow(cards, width) {
     }
     const grow = (card) => {
         const children = (byParent.get(card && card.id) || []).map(grow);
-        const inRow = children.reduce((sum, child) => sum + child.rowWidth, GAP * Math.max(0, children.length - 1));
-        return { card, children, rowWidth: Math.max(CARD_WIDTH, inRow), width: null, mode: "row" };
+        const inRow = children.reduce((sum, child) => sum + child.rowWidth, 0);
+        return { card, children, rowWidth: Math.max(CARD_WIDTH + GAP, inRow), width: null, mode: "row" };
     };
     const root = grow(false);
     place(root, width);
@@ -36,8 +36,8 @@ function place(node, width) {
     if (node.rowWidth <= width) {
         return; // everything below it stands side by side
     }
-    const column = Math.floor((width - GAP * (count - 1)) / count);
-    if (column >= CARD_WIDTH) {
+    const column = Math.floor(width / count);
+    if (column >= CARD_WIDTH + GAP) {
         for (const child of node.children) {
             child.width = column;
             place(child, column);

@@ -26,6 +26,7 @@ registry.category("web_tour.tours").add("marketing_automation_reports", {
         ...menu("Link Tracker"),
         { trigger: ".o_graph_view .o_graph_canvas_container canvas" },
         { trigger: ".o_switch_view.o_pivot", run: "click" },
+        { trigger: ".o_pivot_view .o_pivot_header_cell_closed:contains('https://shop.example.com/catalogue')" },
         { trigger: ".o_pivot_view .o_pivot_cell_value:contains('1')" },
         { trigger: ".o_switch_view.o_list", run: "click" },
         { trigger: ".o_list_view .o_data_row" },

@@ -18,6 +18,8 @@ from tools.processes import background
 PATIENCE = 60  # seconds: Odoo builds its assets at the first page, and installs apps while the user waits
 LOOK_EVERY = 0.1  # seconds
 SIZE = "1366,900"
+PHONE = 600  # pixels
+STILL = 1  # seconds without a change
 
 # The middle of the first element that is seen and holds the text; to be clicked, nothing may cover it either.
 FIND = """
@@ -26,7 +28,7 @@ FIND = """
         if (!element.checkVisibility() || !(element.innerText || element.value || "").includes(text)) {
             continue;
         }
-        element.scrollIntoView({block: "nearest"});
+        element.scrollIntoView({block: "center"});
         const {x, y, width, height} = element.getBoundingClientRect();
         const middle = [x + width / 2, y + height / 2];
         if (width && height && (!click || element.contains(document.elementFromPoint(...middle)))) {
@@ -76,8 +78,22 @@ class Browser:
         answer = self._send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         return answer.get("result", {}).get("value")
 
+    def resize(self, width, height):
+        """Give the page a size in pixels; a narrow one is a phone's."""
+        mobile = width < PHONE
+        self._send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+
+    def settle(self):
+        """Wait until nothing moves any more."""
+        seen = None
+        while seen != (seen := self._capture()):
+            time.sleep(STILL)
+
     def screenshot(self, path):
-        path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot")["data"]))
+        path.write_bytes(base64.b64decode(self._capture()))
+
+    def _capture(self):
+        return self._send("Page.captureScreenshot")["data"]
 
     def _find(self, selector, text, click):
         expression = _find_expression(selector, text, click)

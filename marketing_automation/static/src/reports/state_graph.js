@@ -2,17 +2,20 @@ import { registry } from "@web/core/registry";
 import { GraphRenderer } from "@web/views/graph/graph_renderer";
 import { graphView } from "@web/views/graph/graph_view";
 
-// What each state looks like, here as on the badges: scheduled orange, processed blue …
+// What each state of traces and of participants looks like, here as on the badges: scheduled orange, processed blue …
 export const STATE_COLORS = {
     scheduled: "#f0ad4e",
     processed: "#2f6fb5",
     error: "#c62828",
     canceled: "#4caf6d",
     rejected: "#9ecae9",
+    running: "#2f6fb5",
+    completed: "#4caf6d",
+    unlinked: "#9e9e9e",
 };
 
-/** A graph of traces: where states are told apart, each has its own colour. */
-export class TraceGraphRenderer extends GraphRenderer {
+/** A graph of traces or participants: where states are told apart, each has its own colour. */
+export class StateGraphRenderer extends GraphRenderer {
     /**
      * @param {string} label of a dataset, or of a slice
      * @returns {string|undefined} the colour of the state that it stands for, if it stands for one
@@ -75,4 +78,4 @@ export class TraceGraphRenderer extends GraphRenderer {
     }
 }
 
-registry.category("views").add("marketing_trace_graph", { ...graphView, Renderer: TraceGraphRenderer });
+registry.category("views").add("marketing_state_graph", { ...graphView, Renderer: StateGraphRenderer });

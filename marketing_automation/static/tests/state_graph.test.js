@@ -39,7 +39,7 @@ const COLORS = {
 
 /** The renderer's data, whatever the library makes of it. */
 async function getRenderer(type, groups) {
-    const view = registry.category("views").get("marketing_trace_graph");
+    const view = registry.category("views").get("marketing_state_graph");
     let renderer;
     class Spied extends view.Renderer {
         setup() {
