@@ -1,6 +1,7 @@
-"""The lists of texts to translate are those of the code; bin/pot renews them."""
+"""The lists of texts to translate are those of the code, which bin/pot renews; translations are whole."""
 
 import io
+import re
 
 import polib
 import pytest
@@ -29,3 +30,22 @@ def test_pot_is_current(name):
     complaint = f"bin/pot renews {name}.pot"
     assert kept.keys() == current.keys(), complaint
     assert kept == current, complaint
+
+
+# What a translation has to keep: %s, %(name)s, {{ }}, and the tags of HTML
+KEPT = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\{.*?\}\}|</?[a-z][^>]*>")
+TRANSLATIONS = [
+    str(path.relative_to(ROOT)) for name in addons.names() for path in sorted((ROOT / name).glob("i18n/*.po"))
+]
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS)
+def test_translation_is_whole(path):
+    translation = polib.pofile(str(ROOT / path))
+    [pot] = (ROOT / path).parent.glob("*.pot")
+    missing = [entry.msgid for entry in translation.untranslated_entries() + translation.fuzzy_entries()]
+    assert not missing, "to be translated"
+    assert {entry.msgid for entry in translation} == texts(str(pot)).keys()
+    for entry in translation:
+        assert sorted(KEPT.findall(entry.msgstr)) == sorted(KEPT.findall(entry.msgid)), entry.msgid
+        assert entry.msgid.endswith("\n") == entry.msgstr.endswith("\n"), entry.msgid
