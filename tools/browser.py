@@ -86,6 +86,7 @@ class Browser:
     def settle(self):
         """Wait until nothing moves any more."""
         seen = None
+        time.sleep(STILL)
         while seen != (seen := self._capture()):
             time.sleep(STILL)
 

@@ -27,6 +27,7 @@ from . import (
     marketing_participant,
     marketing_trace,
     marketing_trace_life,
+    mail_mail_handover,
     marketing_trace_event,
     marketing_trace_figure,
     marketing_trace_retry,

@@ -52,7 +52,8 @@ class MailMail(models.Model):
             return super()._send(auto_commit=auto_commit, **kwargs)
         run = QueueRun()
         queue = self.with_context(**{QUEUE_KEY: run})
-        res = super(MailMail, queue)._send(auto_commit=auto_commit, **kwargs)
+        with queue._handing_over(kwargs.get("smtp_session")):
+            res = super(MailMail, queue)._send(auto_commit=auto_commit, **kwargs)
         self.browse(run.sent_ids).sudo().unlink()
         self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # auto_commit asks for it

@@ -5,10 +5,18 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import api
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
+from odoo.tests.common import get_db_name
 from odoo.tools import mute_logger
 
+from odoo.addons.marketing_automation.models.mail_mail_handover import LOCK as HANDOVER_LOCK
+
 from .common import EXECUTION_CRON, MarketingAutomationCommon
+
+
+class Death(BaseException):
+    """The end of a process, of which nobody is told."""
 
 
 @tagged("post_install", "-at_install")
@@ -33,10 +41,11 @@ class TestMailQueue(MarketingAutomationCommon):
         self.assertEqual(len(mails), 5)
         return mails
 
-    def _send_queue(self, mails, send_email=None):
+    def _send_queue(self, mails, send_email=None, send_content=None):
         """Send as the queue's cron does, which commits after each mail.
 
         :param send_email: what takes the place of the mail server
+        :param send_content: what takes the place of the part in which a content goes to it
         """
         with (
             self.mock_datetime_and_now(self.start),
@@ -46,6 +55,8 @@ class TestMailQueue(MarketingAutomationCommon):
         ):
             if send_email:
                 self.send_email_mocked.side_effect = send_email
+            if send_content:
+                self.testing_smtp_session.data = send_content
             mails.with_env(api.Environment(cr, api.SUPERUSER_ID, {})).send(auto_commit=True)
         self.env.invalidate_all()
 
@@ -101,3 +112,74 @@ class TestMailQueue(MarketingAutomationCommon):
         with patch.object(self.env.registry["ir.cron"], "_trigger_after_commit", trigger):
             self._send_queue(mails)
         self.assertEqual(left, [4, 0])
+
+    # ------------------------------------------------------------
+    # Interrupted while a mail is handed over
+    # ------------------------------------------------------------
+
+    def _send_and_die(self, mails, deaths_mail):
+        """Send, and end the process when the server has got the content of a mail, but has not answered.
+
+        :return: to whom the server got a content
+        """
+        received = []
+
+        def send_content(recipient):
+            received.append(recipient)
+            if len(received) == deaths_mail:
+                raise Death
+
+        def send_email(_server, message, *_args, smtp_session=None, **_kwargs):
+            smtp_session.data(message["To"])
+            return message["Message-Id"]
+
+        with suppress(Death):
+            self._send_queue(mails, send_email, send_content)
+        return received
+
+    def _run_queue(self):
+        """Run the queue as its cron does, on a cursor that may be committed.
+
+        :return: the mails that left
+        """
+        with (
+            self.mock_datetime_and_now(self.start),
+            self.mock_mail_gateway(mail_unlink_sent=True),
+            self._in_test_mode(),
+            self.env.registry.cursor() as cr,
+        ):
+            api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
+            sent = list(self._mails)
+        self.env.invalidate_all()
+        return sent
+
+    def test_interrupted_while_handing_over(self):
+        """Nobody knows whether it was sent: it is said so, and it is not sent again by itself."""
+        mails = self._prepare()
+        self.assertEqual(len(self._send_and_die(mails, 3)), 3)
+        [unknown] = self._queued("exception")
+        self.assertEqual(len(self._run_queue()), 2, "those who had not had their turn")
+        self.assertEqual(self._run_queue(), [])
+        self._execute(self.campaign, self.start)
+        trace = unknown.marketing_trace_id
+        self.assertEqual((trace.state, trace.end_code), ("error", "mail_handover"))
+        self.assertIn("unknown whether", trace.state_msg)
+        self.assertIn("unknown whether", unknown.failure_reason)
+        self.assertEqual(unknown.mailing_trace_ids.trace_status, "error")
+        self.assertEqual(self.email.total_sent, 4)
+
+        with self._at(self.start):
+            trace.with_user(self.marketer).action_retry()
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertEqual(len(self._run_queue()), 1, "who looked, and decided, may send it again")
+
+    def test_who_still_hands_over_is_left_alone(self):
+        mails = self._prepare()
+        self._send_and_die(mails, 1)
+        with db_connect(get_db_name()).cursor() as other:
+            other.execute("SELECT pg_advisory_lock_shared(%s)", [HANDOVER_LOCK])
+            self._run_queue()
+            self.assertTrue(self._queued("exception").marketing_handover)
+            other.execute("SELECT pg_advisory_unlock_shared(%s)", [HANDOVER_LOCK])
+        self._run_queue()
+        self.assertFalse(self._queued("exception").marketing_handover)

@@ -7,10 +7,13 @@ import argparse
 import itertools
 import json
 import os
+import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+
+from PIL import Image
 
 from .. import demo_database
 from ..browser import running_browser
@@ -24,8 +27,11 @@ from ..workspace import workspace
 
 DATABASE = "marketing_automation_screens"
 IMAGES = ROOT / "docs/images"
+DESCRIPTION = ROOT / "marketing_automation/static/description"  # what Apps shows
+DESCRIBED = {"campaign": "workflow.png", "new": "templates.png", "test": "test.png"}
+COLOURS = 128  # of a picture: enough for screens, a third of the size
 WIDTHS = {"": 1280, "-narrow": 400}  # by what follows a picture's name; pixels
-LOWEST, HIGHEST = 800, 3600  # pixels of a picture
+LOWEST, HIGHEST = 800, 2600  # pixels of a picture
 # What ends a page, measured while it has all the room that a picture may have
 ENDS = [
     *(".o_form_sheet", ".o_kanban_record", ".o_list_table tr", ".o_pivot"),
@@ -177,14 +183,13 @@ class Screens:
         self._open("marketing-clicks", ".o_graph_renderer canvas, .o_list_view")
 
     def contact(self):
-        number = self._campaign("Autumn catalog")
-        [participant] = self._call(
-            "marketing.participant", "search_read", [["campaign_id", "=", number]], ["res_id"], limit=1
-        )
+        domain = [["campaign_id", "=", self._campaign("Autumn catalog")], ["is_test", "=", False]]
+        [participant] = self._call("marketing.participant", "search_read", domain, ["res_id"], limit=1)
         self._open(f"m-res.partner/{participant['res_id']}", ".o_form_view .oe_stat_button")
 
     def settings(self):
-        self._open("settings", ".o_setting_container, .settings")
+        self._open("settings", ".settings")
+        self._browser.click(".settings_tab .tab[data-key=marketing_automation]")
 
 
 def main(arguments):
@@ -241,7 +246,11 @@ def take(screens, browser, names):
                     browser.resize(width, min(max(browser.evaluate(HEIGHT), LOWEST), HIGHEST))
                     browser.evaluate(UP)
                     browser.settle()
-                    browser.screenshot(IMAGES / f"{name}{suffix}.png")
+                    picture = IMAGES / f"{name}{suffix}.png"
+                    browser.screenshot(picture)
+                    Image.open(picture).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
+                    if not suffix and name in DESCRIBED:
+                        shutil.copy(picture, DESCRIPTION / DESCRIBED[name])
             if browser.errors:
                 raise Problem(f"the console complains: {browser.errors}")
 
