@@ -34,18 +34,16 @@ def test_pot_is_current(name):
 
 # What a translation has to keep: %s, %(name)s, {{ }}, and the tags of HTML
 KEPT = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\{.*?\}\}|</?[a-z][^>]*>")
-TRANSLATIONS = [
-    str(path.relative_to(ROOT)) for name in addons.names() for path in sorted((ROOT / name).glob("i18n/*.po"))
-]
 
 
-@pytest.mark.parametrize("path", TRANSLATIONS)
-def test_translation_is_whole(path):
-    translation = polib.pofile(str(ROOT / path))
-    [pot] = (ROOT / path).parent.glob("*.pot")
-    missing = [entry.msgid for entry in translation.untranslated_entries() + translation.fuzzy_entries()]
-    assert not missing, "to be translated"
-    assert {entry.msgid for entry in translation} == texts(str(pot)).keys()
-    for entry in translation:
-        assert sorted(KEPT.findall(entry.msgstr)) == sorted(KEPT.findall(entry.msgid)), entry.msgid
-        assert entry.msgid.endswith("\n") == entry.msgstr.endswith("\n"), entry.msgid
+def test_translations_are_whole():
+    for name in addons.names():
+        pot = texts(str(ROOT / name / "i18n" / f"{name}.pot"))
+        for path in sorted((ROOT / name).glob("i18n/*.po")):
+            translation = polib.pofile(str(path))
+            missing = [entry.msgid for entry in translation.untranslated_entries() + translation.fuzzy_entries()]
+            assert not missing, f"to be translated in {path.name} of {name}"
+            assert {entry.msgid for entry in translation} == pot.keys(), path
+            for entry in translation:
+                assert sorted(KEPT.findall(entry.msgstr)) == sorted(KEPT.findall(entry.msgid)), entry.msgid
+                assert entry.msgid.endswith("\n") == entry.msgstr.endswith("\n"), entry.msgid

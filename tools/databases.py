@@ -29,7 +29,7 @@ class Databases:
             filestore(name).rename(filestore(new_name))
 
     def drop(self, name):
-        # WITH (FORCE) may want to end PostgreSQL's own autovacuum, and may not; without it PostgreSQL sees to that itself.
+        # Not WITH (FORCE), which fails over PostgreSQL's own autovacuum; without it PostgreSQL sees to that itself.
         ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
         self.query("postgres", ours, name)
         self._run("DROP DATABASE IF EXISTS {}", name)
