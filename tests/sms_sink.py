@@ -13,7 +13,12 @@ class SmsSink:
 
     def __init__(self):
         self.numbers = []
+        self._uuids = {}
         self.url = None
+
+    def distinct_numbers(self):
+        """:return: the numbers, once for each message, which Odoo gives an id: one that comes again is known by it"""
+        return list(self._uuids.values())
 
     def accept(self, params):
         """:return: what Odoo's service answers to a batch of messages"""
@@ -21,6 +26,7 @@ class SmsSink:
         for message in params["messages"]:
             for number in message["numbers"]:
                 self.numbers.append(number["number"])
+                self._uuids[number["uuid"]] = number["number"]
                 answers.append({"uuid": number["uuid"], "state": "success", "credit": 0})
         return answers
 

@@ -17,6 +17,17 @@ class SmtpSink:
     def __init__(self):
         self.port = free_port()
         self.messages = []
+        self._refused = self._dropped = None
+
+    def treat_as(self, refused, dropped):
+        """Be unkind to addresses that begin so: refuse them, or drop the connection instead of answering."""
+        self._refused, self._dropped = refused, dropped
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        if self._refused and address.startswith(self._refused):
+            return "550 No such user here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     def wait_for(self, count, timeout):
         """:return: the messages, as soon as there are so many.
@@ -30,6 +41,9 @@ class SmtpSink:
         return self.messages
 
     async def handle_DATA(self, server, session, envelope):
+        if self._dropped and envelope.rcpt_tos[0].startswith(self._dropped):
+            server.transport.abort()
+            return "421 Too bad"
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 Message accepted for delivery"
 

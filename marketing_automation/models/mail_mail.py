@@ -1,4 +1,5 @@
 import re
+import smtplib
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -10,6 +11,7 @@ from .fields import LooseMany2one
 
 # A short link as Odoo writes it into a mailing: its code, and the mailing.trace
 MAILING_LINK = re.compile(r"/r/(?P<code>\w+)/m/(?P<trace_id>\d+)\b")
+HUNG_UP_PAUSE = timedelta(minutes=1)
 SIGNATURE_LENGTH = 24  # hexadecimal digits: 96 bits
 
 
@@ -52,12 +54,27 @@ class MailMail(models.Model):
             return super()._send(auto_commit=auto_commit, **kwargs)
         run = QueueRun()
         queue = self.with_context(**{QUEUE_KEY: run})
-        with queue._handing_over(kwargs.get("smtp_session")):
-            res = super(MailMail, queue)._send(auto_commit=auto_commit, **kwargs)
+        try:
+            with queue._handing_over(kwargs.get("smtp_session")):
+                res = super(MailMail, queue)._send(auto_commit=auto_commit, **kwargs)
+        except smtplib.SMTPServerDisconnected:
+            self._go_on_later()
+            raise
         self.browse(run.sent_ids).sudo().unlink()
         self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # auto_commit asks for it
         return res
+
+    @api.model
+    def _go_on_later(self):
+        """Have the mail that the server hung up on wait again, with those behind it.
+
+        Odoo's queue ends here, leaves that mail as failed without telling anybody, and goes on within the hour.
+        """
+        self.env.cr.rollback()  # all that was sent is committed
+        queue = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()
+        queue._trigger(at=fields.Datetime.now() + HUNG_UP_PAUSE)
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     @api.autovacuum
     def _gc_sent_marketing_mails(self):

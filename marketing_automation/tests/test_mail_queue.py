@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.marketing_automation.models.mail_mail_handover import LOCK as HANDOVER_LOCK
 
-from .common import EXECUTION_CRON, MarketingAutomationCommon
+from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
 
 class Death(BaseException):
@@ -137,9 +137,10 @@ class TestMailQueue(MarketingAutomationCommon):
             self._send_queue(mails, send_email, send_content)
         return received
 
-    def _run_queue(self):
+    def _run_queue(self, send_email=None):
         """Run the queue as its cron does, on a cursor that may be committed.
 
+        :param send_email: what takes the place of the mail server
         :return: the mails that left
         """
         with (
@@ -148,7 +149,11 @@ class TestMailQueue(MarketingAutomationCommon):
             self._in_test_mode(),
             self.env.registry.cursor() as cr,
         ):
-            api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
+            if send_email:
+                self.send_email_mocked.side_effect = send_email
+            with patch("odoo.modules.module.current_test", False):  # or the queue does not commit
+                api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
+            cr.commit()
             sent = list(self._mails)
         self.env.invalidate_all()
         return sent
@@ -183,3 +188,21 @@ class TestMailQueue(MarketingAutomationCommon):
             other.execute("SELECT pg_advisory_unlock_shared(%s)", [HANDOVER_LOCK])
         self._run_queue()
         self.assertFalse(self._queued("exception").marketing_handover)
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_a_server_that_hangs_up(self):
+        """The mail waits again, with those behind it, and the queue goes on in a minute."""
+        mails = self._prepare()
+        taken = []
+
+        def send_email(_server, message, *_args, **_kwargs):
+            if len(taken) == 2:
+                raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+            taken.append(message["To"])
+            return message["Message-Id"]
+
+        self._run_queue(send_email)
+        self.assertEqual(Counter(mails.exists().mapped("state")), {"sent": 2, "outgoing": 3})
+        pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
+        self.assertIn(self.start + timedelta(minutes=1), pauses)
+        self.assertEqual(len(self._run_queue()), 3)

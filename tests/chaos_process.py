@@ -1,0 +1,99 @@
+"""A worker that runs what Odoo's cron workers run, in a process of its own that may kill itself at a point.
+
+    python tests/chaos_process.py CONFIG DATABASE SMTP_PORT [POINT HIT]
+
+It says "ready" when the registry is loaded, and begins upon a line on its standard input. It works until nothing is
+left to do; with a point, it dies (SIGKILL) when it comes there for the HIT-th time.
+"""
+
+import itertools
+import os
+import signal
+import smtplib
+import sys
+from functools import wraps
+
+from odoo import api
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+from odoo.sql_db import Cursor
+from odoo.tools import config
+
+from odoo.addons.base.models.ir_cron import IrCron
+
+ROUNDS = 12  # more than a campaign of this depth ever needs
+TO_COME = """
+UPDATE ir_cron_trigger t SET call_at = now() AT TIME ZONE 'UTC' FROM ir_cron c
+ WHERE c.id = t.cron_id AND c.active AND call_at < now() AT TIME ZONE 'UTC' + interval '2 minutes'
+"""
+# Whose method, which, and when: before or after it has done its work
+POINTS = {
+    "before a commit": (Cursor, "commit", "before"),
+    "after a commit": (Cursor, "commit", "after"),
+    "enrolled": ("marketing.campaign", "_insert_participants", "after"),
+    "claimed": ("marketing.trace", "_claim", "after"),
+    "before emails are made": ("mail.compose.message", "_action_send_mail", "before"),
+    "emails made": ("mail.compose.message", "_action_send_mail", "after"),
+    "in an action": ("ir.actions.server", "run", "after"),
+    "text messages made": ("sms.composer", "_action_send_sms", "after"),
+    "finished": ("marketing.trace", "_finish", "after"),
+    "events consumed": ("marketing.trace", "_consume_events", "after"),
+    "before the content": (smtplib.SMTP, "data", "before"),
+    "content accepted": (smtplib.SMTP, "data", "after"),
+    "acceptance noted": ("mail.mail", "_postprocess_sent_message", "after"),
+}
+
+
+def arm(registry, point, hit):
+    owner, name, moment = POINTS[point]
+    owner = registry[owner] if isinstance(owner, str) else owner
+    original = getattr(owner, name)
+    calls = itertools.count(1)
+
+    @wraps(original)
+    def armed(*args, **kwargs):
+        due = next(calls) == hit
+        if due and moment == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*args, **kwargs)
+        if due:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, armed)
+
+
+def work(registry, database):
+    for _round in range(ROUNDS):
+        IrCron._process_jobs(database)
+        with registry.cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            retrying(lambda env=env: open_all(env), env)
+            if not retrying(lambda env=env: hurry(env), env):
+                return
+
+
+def hurry(env):
+    """Have done at once what Odoo would do within the minute; return whether there is anything."""
+    env.cr.execute(TO_COME)
+    return env.cr.rowcount
+
+
+def open_all(env):
+    """What people do: whoever got a message reads it."""
+    env["mailing.trace"].search([("trace_status", "=", "sent"), ("trace_type", "=", "mail")]).set_opened()
+
+
+def main(conf, database, smtp_port, point=None, hit=None):
+    options = ["--smtp", "127.0.0.1", "--smtp-port", smtp_port, "--log-level", "critical"]
+    config.parse_config(["-c", conf, "-d", database, *options], setup_logging=True)
+    registry = Registry(database)
+    if point:
+        arm(registry, point, int(hit))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    work(registry, database)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,222 @@
+"""Workers of a campaign of emails, text messages and actions are killed; what is due happens, and happens once.
+
+The end is that of the reference: an email that was sent is opened, and each step below it has run once; one of which
+nobody knows whether it was sent says so, is never sent again by itself, and nothing below it runs.
+
+- MARKETING_KILLS: how often workers are killed at each point (1)
+- MARKETING_RANDOM_KILLS: how many are killed at random moments (3)
+
+`bin/test --chaos` sets both to what a full run takes.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from chaos_process import POINTS
+from company import MAIL_CRON, SMS_CRON, model_of
+
+from tools.paths import ODOO_CONF
+
+SCRIPT = Path(__file__).with_name("chaos_process.py")
+KILLS = int(os.environ.get("MARKETING_KILLS", 1))
+RANDOM_KILLS = int(os.environ.get("MARKETING_RANDOM_KILLS", 3))
+WORKERS = 3
+NEWCOMERS = 15  # of each round
+LATEST_HIT = 4
+TRIES = 8  # rounds in which a point may be missed, because others did the work
+PATIENCE = 120  # seconds
+REFUSED, DROPPED = "refused", "dropped"  # how the mail server treats an address that begins so
+
+CONTACTS = """
+INSERT INTO res_partner (name, complete_name, email, email_normalized, phone, phone_sanitized, active, type, lang,
+                         is_company, partner_share, color, create_uid, write_uid, create_date, write_date)
+SELECT k || i, k || i, k || i || '@people.example.com', k || i || '@people.example.com', n, n, TRUE, 'contact', 'en_US',
+       FALSE, TRUE, 0, 1, 1, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+  FROM (SELECT i, '+3247' || lpad(i::text, 7, '0') AS n,
+               CASE i %% 15 WHEN 7 THEN 'refused' WHEN 11 THEN 'dropped' ELSE 'p' END AS k
+          FROM generate_series(%s, %s) AS i) AS p
+"""
+TRIGGERS = """
+INSERT INTO ir_cron_trigger (cron_id, call_at)
+SELECT id, now() AT TIME ZONE 'UTC' FROM ir_cron WHERE active
+"""
+ONLY_OURS = """
+UPDATE ir_cron SET nextcall = now() + interval '10 years',
+       active = active AND (cron_name LIKE 'Marketing Automation%%' OR id IN (
+           SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND name LIKE ANY(%s)))
+"""
+LEFT = """
+SELECT (SELECT count(*) FROM marketing_trace WHERE state = 'scheduled')
+     + (SELECT count(*) FROM marketing_trace_event WHERE consumed IS NOT TRUE)
+     + (SELECT count(*) FROM mail_mail WHERE state = 'outgoing' OR marketing_handover)
+     + (SELECT count(*) FROM sms_sms WHERE state = 'outgoing' AND NOT to_delete)
+"""
+STORIES = """
+SELECT c.email, string_agg(a.name || ' ' || t.state || COALESCE(' ' || t.end_code, ''), ', ' ORDER BY a.sequence), c.ref
+  FROM res_partner c LEFT JOIN marketing_participant p ON p.res_id = c.id
+  LEFT JOIN marketing_trace t ON t.participant_id = p.id LEFT JOIN marketing_activity a ON a.id = t.activity_id
+ WHERE c.email LIKE '%%@people.example.com' GROUP BY c.id
+"""
+SENT = "Email processed, Opened processed, Text processed, After processed"
+UNKNOWN, NOT_SENT = "Email error mail_handover", "Email error refused"
+
+
+@pytest.fixture
+def campaign(company, smtp_sink):
+    """A company whose campaign runs in three lanes, and in which nothing else ever does."""
+    rpc = company.rpc
+    model = model_of(rpc, "res.partner")
+    number = rpc(
+        "marketing.campaign",
+        "create",
+        {"name": "Chaos", "model_id": model, "domain": repr([("email", "like", "@people.example.com")])},
+    )
+    kinds = {
+        "mail": {"body_html": "<p>Hello</p>", "email_from": "us@company.example.com"},
+        "sms": {"body_plaintext": "Hi"},
+    }
+    email, sms = (
+        rpc(
+            "mailing.mailing",
+            "create",
+            {
+                "subject": kind,
+                "mailing_type": kind,
+                "mailing_model_id": model,
+                "use_in_marketing_automation": True,
+                **content,
+            },
+        )
+        for kind, content in kinds.items()
+    )
+    code = {"state": "code", "code": "record.write({'ref': (record.ref or '') + 'T'})"}
+    action = rpc("ir.actions.server", "create", {"name": "Touch", "model_id": model, **code})
+    begin = {"campaign_id": number, "interval_number": 0, "interval_type": "hours"}
+
+    def add(name, sequence, **values):
+        return rpc("marketing.activity", "create", {**begin, "name": name, "sequence": sequence, **values})
+
+    first = add("Email", 1, activity_type="email", mass_mailing_id=email, trigger_type="begin")
+    below = {"parent_id": first, "trigger_type": "activity"}
+    add("Opened", 2, activity_type="action", server_action_id=action, parent_id=first, trigger_type="mail_open")
+    add("Text", 3, activity_type="sms", mass_mailing_id=sms, **below)
+    add("After", 4, activity_type="action", server_action_id=action, **below)
+    rpc("marketing.campaign", "action_start_campaign", [number])
+    settings = rpc("res.config.settings", "create", {"marketing_automation_lanes": WORKERS})
+    rpc("res.config.settings", "execute", [settings])
+    company.query("DELETE FROM ir_cron_trigger")
+    queues = [f"%{xmlid.split('.')[1]}" for xmlid in (MAIL_CRON, SMS_CRON)]
+    company.query(ONLY_OURS, queues)
+    company.stop()
+    smtp_sink.treat_as(REFUSED, DROPPED)
+    return company
+
+
+class Worker:
+    def __init__(self, database, smtp_port, *armed):
+        command = [sys.executable, str(SCRIPT), str(ODOO_CONF), database, str(smtp_port), *map(str, armed)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(command, **pipes, text=True)
+
+    def wait_until_ready(self):
+        assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()
+
+    def begin(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        """:return: whether it was killed"""
+        _output, errors = self.process.communicate(timeout=PATIENCE)
+        assert self.process.returncode in (0, -9), errors
+        return self.process.returncode == -9
+
+
+class Rounds:
+    """Each brings new contacts, and workers that work on what is due."""
+
+    def __init__(self, server, smtp_port):
+        self._server = server
+        self._smtp_port = smtp_port
+        self.people = 0
+
+    def run(self, *armed, delay=None):
+        """Let workers work, each armed; or kill all after a delay in seconds.
+
+        :return: how many were killed
+        """
+        self._server.query(CONTACTS, self.people + 1, self.people + NEWCOMERS)
+        self.people += NEWCOMERS
+        self._server.query(TRIGGERS)
+        workers = [Worker(self._server.database, self._smtp_port, *armed) for _number in range(WORKERS)]
+        for worker in workers:
+            worker.wait_until_ready()
+        for worker in workers:
+            worker.begin()
+        if delay is not None:
+            time.sleep(delay)
+            for worker in workers:
+                worker.process.kill()
+        return sum(worker.end() for worker in workers)
+
+    def finish(self):
+        """Work undisturbed, as long as that leaves less to do; at the end nothing is left."""
+        before, left = None, self._count_left()
+        while left and left != before:
+            self._server.query(TRIGGERS)
+            worker = Worker(self._server.database, self._smtp_port)
+            worker.wait_until_ready()
+            worker.begin()
+            worker.end()
+            before, left = left, self._count_left()
+        assert not left, self._server.query(STORIES)
+
+    def _count_left(self):
+        [[left]] = self._server.query(LEFT)
+        return left
+
+
+def test_killed_at_every_point_and_at_random(campaign, smtp_sink, sms_sink):
+    rounds, moments, reached = Rounds(campaign, smtp_sink.port), random.Random(19), Counter()
+    for point in POINTS:
+        for _try in range(TRIES * KILLS):
+            if reached[point] >= KILLS:
+                break
+            hit = moments.randint(1, LATEST_HIT) if KILLS > 1 else 1
+            reached[point] += rounds.run(point, hit)
+        assert reached[point] >= KILLS, f"never killed {point}: {reached}"
+    killed = 0
+    while killed < RANDOM_KILLS:
+        killed += rounds.run(delay=moments.uniform(0.05, 2))
+    rounds.finish()
+
+    mails = Counter(str(message["To"]).split("<")[-1].strip(">") for message in smtp_sink.messages)
+    texts = Counter(number for number in sms_sink.distinct_numbers())
+    stories = campaign.query(STORIES)
+    assert len(stories) == rounds.people
+    found = Counter()
+    for email, story, ref in stories:
+        found[story] += 1
+        if story == SENT:
+            assert (mails[email], ref) == (1, "TT"), email
+            assert not email.startswith(REFUSED), email
+        elif story == UNKNOWN:
+            assert mails[email] <= 1, email
+            assert not ref, email
+        else:
+            assert story == NOT_SENT, (email, story)
+            assert email.startswith(REFUSED)
+            assert (mails[email], ref) == (0, None), email
+    assert found[NOT_SENT] == sum(email.startswith(REFUSED) for email, _story, _ref in stories)
+    assert found[UNKNOWN] <= sum(reached.values()) + killed + sum(
+        email.startswith(DROPPED) for email, _s, _r in stories
+    )
+    assert set(texts.values()) == {1}
+    assert sum(texts.values()) == found[SENT]
+    print(f"\nkilled at points: {dict(reached)}; at random: {killed}; stories: {dict(found)}")
