@@ -45,18 +45,34 @@ class MailMail(models.Model):
         expected = self._get_marketing_link_signature(code, mailing_trace_id)
         return consteq(expected.encode(), (signature or "").encode())  # text must be ASCII, and anyone sends it
 
-    def _send(self, auto_commit=False, **kwargs):
+    def _send(
+        self,
+        auto_commit=False,
+        raise_exception=False,
+        smtp_session=None,
+        alias_domain_id=False,
+        mail_server=False,
+        post_send_callback=None,
+    ):
         """Delete the campaigns' mails that the queue has sent together, not each by itself.
 
         Odoo commits after each mail, deletes it, and so spends a quarter of its time on deletions.
         """
+        options = {
+            "auto_commit": auto_commit,
+            "raise_exception": raise_exception,
+            "smtp_session": smtp_session,
+            "alias_domain_id": alias_domain_id,
+            "mail_server": mail_server,
+            "post_send_callback": post_send_callback,
+        }
         if not auto_commit or not any(mail.marketing_trace_id for mail in self):
-            return super()._send(auto_commit=auto_commit, **kwargs)
+            return super()._send(**options)
         run = QueueRun()
         queue = self.with_context(**{QUEUE_KEY: run})
         try:
-            with queue._handing_over(kwargs.get("smtp_session")):
-                res = super(MailMail, queue)._send(auto_commit=auto_commit, **kwargs)
+            with queue._handing_over(smtp_session):
+                res = super(MailMail, queue)._send(**options)
         except smtplib.SMTPServerDisconnected:
             self._go_on_later()
             raise

@@ -153,7 +153,6 @@ class TestMailQueue(MarketingAutomationCommon):
                 self.send_email_mocked.side_effect = send_email
             with patch("odoo.modules.module.current_test", False):  # or the queue does not commit
                 api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
-            cr.commit()
             sent = list(self._mails)
         self.env.invalidate_all()
         return sent

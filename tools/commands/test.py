@@ -1,8 +1,10 @@
 """bin/test: set up everything and run the tests, in a database of their own.
 
---odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults.
+--odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults; --chaos:
+workers killed often, see tests/test_chaos.py.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,6 +23,9 @@ def main(arguments):
         return odoo_suites.main(arguments[1:])
     if arguments[:1] == ["--faults"]:
         return faults.main(arguments[1:])
+    if arguments[:1] == ["--chaos"]:
+        os.environ |= {"MARKETING_KILLS": "20", "MARKETING_RANDOM_KILLS": "1000"} | os.environ
+        arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
     with workspace() as space:
         browser = chromium_folder()
         with run_database(space) as (database, template):

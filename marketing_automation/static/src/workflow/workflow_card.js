@@ -48,6 +48,19 @@ export class WorkflowCard extends Component {
         return _t("%(count)s failed: %(reason)s", { count: formatInteger(this.card.errors), reason: words });
     }
 
+    get editLabel() {
+        const { name } = this.card;
+        return this.props.workflow.canEdit ? _t("Edit %s", name) : _t("Open %s", name);
+    }
+
+    get noFilter() {
+        return _t("none");
+    }
+
+    get removeLabel() {
+        return _t("Remove %s", this.card.name);
+    }
+
     get subtitle() {
         const { type_label, expiry } = this.card;
         return expiry ? _t("%(type)s · expires after %(duration)s", { type: type_label, duration: expiry }) : type_label;
