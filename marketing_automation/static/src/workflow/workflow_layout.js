@@ -1,5 +1,5 @@
 // Pixels; the stylesheet knows the same.
-const CARD_WIDTH = 272;
+const CARD_WIDTH = 270;
 const GAP = 24; // beside each card, half of it on either side
 const INDENT = 28;
 
