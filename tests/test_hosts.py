@@ -55,5 +55,6 @@ def test_two_databases_on_one_server(odoo_server_factory, smtp_sink):
         campaign_ids = server.rpc("marketing.campaign", "search", [("name", "=", "Prospection")])
         server.rpc("marketing.campaign", "action_start_campaign", campaign_ids)
     smtp_sink.wait_for(4, timeout=PATIENCE)
+    first.stop()
     sent = Counter(str(message["To"]) for message in smtp_sink.messages)
     assert set(sent.values()) == {2}, "one of each database"

@@ -4,9 +4,12 @@ import os
 import shutil
 from contextlib import contextmanager
 
+import psycopg2
 from psycopg2 import sql
 
 from .paths import ODOO_DATA
+
+DROP_TRIES = 5  # PostgreSQL itself waits five seconds in each for the others to leave
 
 
 class Databases:
@@ -30,9 +33,16 @@ class Databases:
 
     def drop(self, name):
         # Not WITH (FORCE), which fails over PostgreSQL's own autovacuum; without it PostgreSQL sees to that itself.
+        # A server that still runs may connect anew between the two statements, hence the tries.
         ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
-        self.query("postgres", ours, name)
-        self._run("DROP DATABASE IF EXISTS {}", name)
+        for tries_left in reversed(range(DROP_TRIES)):
+            self.query("postgres", ours, name)
+            try:
+                self._run("DROP DATABASE IF EXISTS {}", name)
+                break
+            except psycopg2.errors.ObjectInUse:
+                if not tries_left:
+                    raise
         shutil.rmtree(filestore(name), ignore_errors=True)
 
     @contextmanager
