@@ -71,6 +71,14 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         clicks.mailing_trace_id.marketing_trace_id.is_test = False
         self.start_tour("/odoo/marketing-automation", "marketing_automation_reports", login="marketer", timeout=120)
 
+    def test_favorite_filters(self):
+        """A marketer saves a campaign's filter, removes it, saves it again, and renames it in the configuration."""
+        campaign = self._create_campaign()
+        self.start_tour(self._get_url(campaign), "marketing_automation_filters", login="marketer", timeout=60)
+        favorite = self.env["mailing.filter"].search([("create_uid", "=", self.marketer.id)])
+        self.assertEqual((favorite.name, campaign.mailing_filter_id), ("Warm prospects", favorite))
+        self.assertEqual(favorite.mailing_domain, campaign.domain)
+
     @staticmethod
     def _get_url(campaign):
         return f"/odoo/marketing-automation/{campaign.id}"

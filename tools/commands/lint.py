@@ -4,16 +4,15 @@ import argparse
 import subprocess
 import sys
 
-from lxml import etree
-
 from .. import addons
 from ..console import guarded, say
+from ..javascript_linters import run_eslint, run_prettier
 from ..paths import ROOT
 from ..signals import raise_on_end
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="bin/lint", description="Check the style of Python and XML.")
+    parser = argparse.ArgumentParser(prog="bin/lint", description="Check the style of code and views.")
     parser.add_argument("--fix", action="store_true", help="mend what can be mended")
     fix = parser.parse_args(arguments).fix
     failed = [name for name, passes in CHECKS.items() if not passes(fix)]
@@ -33,23 +32,26 @@ def pylint_odoo(_fix):
     return not addons.addons() or _passes("pylint", f"--rcfile={ROOT / '.pylintrc-mandatory'}", *addons.addons())
 
 
-def well_formed_xml(_fix):
-    passes = True
-    for addon in addons.addons():
-        for path in sorted(addon.rglob("*.xml")):
-            try:
-                etree.parse(path)
-            except etree.XMLSyntaxError as error:
-                say(f"{path.relative_to(ROOT)}: {error}")
-                passes = False
-    return passes
+def eslint(fix):
+    return run_eslint(*(["--fix"] if fix else []), *_files("js", "mjs"))
+
+
+def prettier(fix):
+    return run_prettier("--write" if fix else "--check", *_files("js", "mjs", "scss", "xml"))
+
+
+def _files(*suffixes):
+    """:return: the files of the addons, the tests and the tools that end so"""
+    folders = [*addons.addons(), ROOT / "tests", ROOT / "tools"]
+    return sorted(path for folder in folders for suffix in suffixes for path in folder.rglob(f"*.{suffix}"))
 
 
 CHECKS = {
     "ruff check": ruff_check,
     "ruff format": ruff_format,
     "pylint-odoo": pylint_odoo,
-    "well-formed XML": well_formed_xml,
+    "eslint": eslint,
+    "prettier": prettier,
 }
 
 

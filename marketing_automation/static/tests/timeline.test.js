@@ -1,14 +1,6 @@
 import { describe, expect, test } from "@odoo/hoot";
-import { animationFrame } from "@odoo/hoot-mock";
-import {
-    contains,
-    defineModels,
-    fields,
-    mockService,
-    models,
-    mountView,
-    onRpc,
-} from "@web/../tests/web_test_helpers";
+import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { contains, defineModels, fields, mockService, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
 const STEP = {
@@ -180,5 +172,24 @@ test("a participant of the campaign is left to the campaign", async () => {
     await mountTimeline(timeline([DONE], { is_test: false }));
     document.dispatchEvent(new Event("visibilitychange"));
     await animationFrame();
+    expect.verifySteps([]);
+});
+
+test("what happens to a participant of the campaign shows by itself, until nothing more can", async () => {
+    onRpc("marketing.participant", "action_refresh_test", () => expect.step("refresh"));
+    const open = { event: "open", label: "Opened", date: "2026-06-01 09:00:00" };
+    const waiting = timeline([{ ...DONE, children: [WAITING] }], { is_test: false });
+    const clicked = timeline([{ ...DONE, events: [open], children: [{ ...DONE, key: "trace-2", name: "Thanks" }] }], {
+        is_test: false,
+    });
+    await mountTimeline(waiting, clicked, timeline([]));
+    expect("[data-event=open]").toHaveCount(0);
+    await advanceTime(10000);
+    await animationFrame();
+    expect("[data-name=Welcome] > article [data-event=open]").toHaveCount(1);
+    expect("[data-name=Thanks] > article .o_marketing_timeline_state").toHaveText("Processed");
+    await advanceTime(30000);
+    await animationFrame();
+    expect("[data-name=Thanks]").toHaveCount(1);
     expect.verifySteps([]);
 });

@@ -4,7 +4,7 @@ import "@mass_mailing_sms/components/sms_widget/fields_sms_widget";
 import { patch } from "@web/core/utils/patch";
 
 // As long as what sms_sms.py appends to the links of a campaign's SMS
-const SIGNATURE = "?s=" + "x".repeat(10);
+const SIGNATURE = `?s=${"x".repeat(10)}`;
 
 patch(SmsWidget.prototype, {
     /**

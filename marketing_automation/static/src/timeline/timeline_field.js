@@ -1,5 +1,6 @@
-import { Component, useExternalListener, useRef, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useExternalListener, useRef, useState } from "@odoo/owl";
 
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -7,6 +8,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { TimelineStep } from "./timeline_step";
 
+const REFRESH = 10000; // milliseconds between two looks at a participant to whom something may still happen
 const EMPTY = { is_test: false, can_write: false, is_paused: false, steps: [] };
 
 /**
@@ -26,6 +28,8 @@ export class TimelineField extends Component {
         this.state = useState({ busy: false, message: "" });
         // who comes back from the test's mail sees what the click in it did
         useExternalListener(document, "visibilitychange", () => this.refresh());
+        const timer = browser.setInterval(() => this.isLive(this.data.steps) && this.refresh(), REFRESH);
+        onWillUnmount(() => browser.clearInterval(timer));
     }
 
     get data() {
@@ -78,16 +82,24 @@ export class TimelineField extends Component {
         return null;
     }
 
-    /** Take what really happened to a test's messages into account: no scheduled action does. */
+    /** Whether something may still happen to one of the steps, or below it. */
+    isLive(steps) {
+        return steps.some((step) => ["scheduled", "waiting"].includes(step.state) || this.isLive(step.children));
+    }
+
+    /** Show what happened meanwhile; of a test, take it into account first: no scheduled action does. */
     async refresh() {
+        if (this.state.busy || document.visibilityState !== "visible") {
+            return;
+        }
         const { is_test, can_write } = this.data;
-        if (is_test && can_write && !this.state.busy && document.visibilityState === "visible") {
-            try {
+        try {
+            if (is_test && can_write) {
                 await this.orm.silent.call("marketing.participant", "action_refresh_test", [[this.props.record.resId]]);
-            } catch {
-                return; // no connection, or no longer there: the next time will tell
             }
             await this.props.record.load();
+        } catch {
+            // no connection, or no longer there: the next time will tell
         }
     }
 

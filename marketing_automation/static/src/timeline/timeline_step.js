@@ -56,7 +56,9 @@ export class TimelineStep extends Component {
             return state === "processed" ? _t("Done on %s", this.format(done)) : _t("Ended on %s", this.format(done));
         }
         if (until) {
-            return state === "waiting" ? _t("Until %s", this.format(until)) : _t("Was waited for until %s", this.format(until));
+            return state === "waiting"
+                ? _t("Until %s", this.format(until))
+                : _t("Was waited for until %s", this.format(until));
         }
         return due ? _t("Due on %s", this.format(due)) : "";
     }

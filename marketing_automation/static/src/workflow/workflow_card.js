@@ -63,7 +63,9 @@ export class WorkflowCard extends Component {
 
     get subtitle() {
         const { type_label, expiry } = this.card;
-        return expiry ? _t("%(type)s · expires after %(duration)s", { type: type_label, duration: expiry }) : type_label;
+        return expiry
+            ? _t("%(type)s · expires after %(duration)s", { type: type_label, duration: expiry })
+            : type_label;
     }
 
     formatMetric({ name, count }) {

@@ -7,9 +7,9 @@ const INDENT = 28;
  * Arrange the cards of a workflow as a tree: branches side by side where there is room for
  * them, below each other where there is not.
  *
- * @param {Object[]} cards with `id` and `parent_id`, in the order of the workflow
+ * @param {object[]} cards with `id` and `parent_id`, in the order of the workflow
  * @param {number} width in pixels
- * @returns {{mode: "row"|"stack", children: Object[]}} the root, above all first activities; each
+ * @returns {{mode: "row" | "stack", children: object[]}} the root, above all first activities; each
  *  of its `children` has a `card`, the `width` of its column in pixels, or null for as much as it
  *  needs, and `mode` and `children` likewise
  */

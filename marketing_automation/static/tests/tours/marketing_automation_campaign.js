@@ -22,7 +22,8 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
         },
         {
             content: "Name it",
-            trigger: '.o_form_view .o_field_widget[name="name"] textarea, .o_form_view .o_field_widget[name="name"] input',
+            trigger:
+                '.o_form_view .o_field_widget[name="name"] textarea, .o_form_view .o_field_widget[name="name"] input',
             run: "edit Tour campaign",
         },
         {
@@ -57,7 +58,8 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
-            trigger: '.modal:eq(1) .o_field_widget[name="subject"] input, .modal:eq(1) .o_field_widget[name="subject"] textarea',
+            trigger:
+                '.modal:eq(1) .o_field_widget[name="subject"] input, .modal:eq(1) .o_field_widget[name="subject"] textarea',
             run: "edit Welcome to you",
         },
         {
@@ -124,7 +126,8 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
         },
         {
             content: "The dialog tells what will happen",
-            trigger: ".modal .o_marketing_activity_preview:contains('1 hour after a link in “Welcome” was clicked: run “Thank who clicks”.')",
+            trigger:
+                ".modal .o_marketing_activity_preview:contains('1 hour after a link in “Welcome” was clicked: run “Thank who clicks”.')",
         },
         {
             trigger: ".modal .o_form_button_save",

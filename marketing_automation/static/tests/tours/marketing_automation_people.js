@@ -185,7 +185,8 @@ registry.category("web_tour.tours").add("marketing_automation_enroll", {
             run: "click",
         },
         {
-            trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row:contains('Ada'))) .o_data_row:contains('Zoe')",
+            trigger:
+                "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row:contains('Ada'))) .o_data_row:contains('Zoe')",
         },
     ],
 });

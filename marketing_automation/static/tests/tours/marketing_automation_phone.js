@@ -21,7 +21,8 @@ registry.category("web_tour.tours").add("marketing_automation_phone", {
         {
             content: "Nothing is cut",
             trigger: `${card("Welcome")} [data-metric="bounce"]`,
-            run: () => fits(".o_marketing_activity_card, .o_marketing_workflow_chip, .o_marketing_activity_details > *"),
+            run: () =>
+                fits(".o_marketing_activity_card, .o_marketing_workflow_chip, .o_marketing_activity_details > *"),
         },
         {
             trigger: `${card("Tag")} .o_marketing_activity_edit`,

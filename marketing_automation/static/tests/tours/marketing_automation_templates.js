@@ -31,7 +31,8 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
-            trigger: '.o_form_view .o_marketing_workflow_chip:contains("Not opened · after 3 days") + .o_marketing_activity_card[data-name="Reminder"]',
+            trigger:
+                '.o_form_view .o_marketing_workflow_chip:contains("Not opened · after 3 days") + .o_marketing_activity_card[data-name="Reminder"]',
         },
         {
             content: "Back at the campaigns, it is there, and the cards have gone",
@@ -93,7 +94,8 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
-            trigger: 'body:not(:has(.o_dialog)) .o_form_view:not(:has(.o_marketing_activity_card)) .o_field_widget[name="name"]',
+            trigger:
+                'body:not(:has(.o_dialog)) .o_form_view:not(:has(.o_marketing_activity_card)) .o_field_widget[name="name"]',
         },
     ],
 });

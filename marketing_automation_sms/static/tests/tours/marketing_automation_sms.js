@@ -32,7 +32,8 @@ registry.category("web_tour.tours").add("marketing_automation_sms", {
             run: "click",
         },
         {
-            trigger: '.modal:eq(1) .o_field_widget[name="subject"] input, .modal:eq(1) .o_field_widget[name="subject"] textarea',
+            trigger:
+                '.modal:eq(1) .o_field_widget[name="subject"] input, .modal:eq(1) .o_field_widget[name="subject"] textarea',
             run: "edit The sale begins",
         },
         {

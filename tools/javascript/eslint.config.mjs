@@ -1,0 +1,60 @@
+import js from "@eslint/js";
+import jsdoc from "eslint-plugin-jsdoc";
+import globals from "globals";
+
+export default [
+    js.configs.recommended,
+    jsdoc.configs["flat/recommended-error"],
+    {
+        languageOptions: {
+            ecmaVersion: 2022,
+            sourceType: "module",
+            globals: { ...globals.browser, Chart: "readonly", luxon: "readonly", odoo: "readonly" },
+        },
+        linterOptions: { reportUnusedDisableDirectives: "error" },
+        rules: {
+            "array-callback-return": "error",
+            curly: "error",
+            "default-case-last": "error",
+            "dot-notation": "error",
+            eqeqeq: "error",
+            "func-style": ["error", "declaration", { allowArrowFunctions: true }],
+            "no-await-in-loop": "error",
+            "no-console": "error",
+            "no-duplicate-imports": "error",
+            "no-else-return": "error",
+            "no-eval": "error",
+            "no-implicit-globals": "error",
+            "no-implied-eval": "error",
+            "no-lonely-if": "error",
+            "no-loop-func": "error",
+            "no-new-func": "error",
+            "no-param-reassign": "error",
+            "no-return-assign": "error",
+            "no-self-compare": "error",
+            "no-shadow": "error",
+            "no-throw-literal": "error",
+            "no-undef-init": "error",
+            "no-unneeded-ternary": "error",
+            "no-unused-expressions": "error",
+            "no-use-before-define": ["error", "nofunc"],
+            "no-useless-concat": "error",
+            "no-useless-return": "error",
+            "no-var": "error",
+            "object-shorthand": "error",
+            "prefer-const": "error",
+            "prefer-template": "error",
+            radix: "error",
+            yoda: "error",
+            // what is said needs no more words where a name says it
+            "jsdoc/require-jsdoc": "off",
+            "jsdoc/require-param": "off",
+            "jsdoc/require-param-description": "off",
+            "jsdoc/require-param-type": "off",
+            "jsdoc/require-returns": "off",
+            "jsdoc/require-returns-type": "off",
+            "jsdoc/tag-lines": "off",
+        },
+    },
+    { files: ["**/tests/**"], rules: { "no-await-in-loop": "off" } }, // one click after the other
+];
