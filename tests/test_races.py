@@ -1,9 +1,17 @@
 """The race between a timer and its event, with two committed transactions, in both orders."""
 
+from unittest import TestCase
+from unittest.mock import patch
+
 import pytest
 from test_concurrency import Engine
 from test_real_campaign import LOCAL, PATIENCE, fetch, make_campaign, wait_until
 
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.modules.registry import Registry
+from odoo.tests.common import get_db_name
+
+from tools.databases import Databases
 from tools.postgres import Server
 
 GATE = 4242  # an advisory lock, at which the negative's action waits
@@ -88,3 +96,36 @@ def test_event_while_its_timer_runs(due_negative):
     run_engine(server)
     assert states(server) == {"Welcome": "processed", "Negative": "processed", "Positive": "processed"}
     assert server.query("SELECT ref, function FROM res_partner WHERE name = 'Ada'") == [("not opened", "opened")]
+
+
+def test_a_wake_up_meets_a_cron_that_begins():
+    """The trigger that it finds is answered meanwhile: it makes another one, and the log has no error."""
+    database, registry = get_db_name(), Registry(get_db_name())
+    databases = Databases(Server.from_environment())
+    [[cron]] = databases.query(
+        database,
+        "SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND name = 'ir_cron_campaign_execute_activities'",
+    )
+    triggers = "FROM ir_cron_trigger WHERE cron_id = %s"
+    looks = []
+    look = registry["ir.cron"]._is_about_to_run
+
+    def look_when_it_begins(self):
+        if not looks:
+            databases.query(database, f"DELETE {triggers}", cron)
+        looks.append(look(self))
+        return looks[-1]
+
+    try:
+        with registry.cursor() as cr:
+            Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(cron)._trigger()
+        with (
+            TestCase().assertNoLogs("odoo", "ERROR"),
+            patch.object(registry["ir.cron"], "_is_about_to_run", look_when_it_begins),
+            registry.cursor() as cr,
+        ):
+            Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(cron)._trigger_after_commit()
+        assert looks == [False]
+        assert databases.query(database, f"SELECT count(*) {triggers}", cron) == [(1,)]
+    finally:
+        databases.query(database, f"DELETE {triggers}", cron)

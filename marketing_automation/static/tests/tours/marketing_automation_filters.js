@@ -16,7 +16,7 @@ registry.category("web_tour.tours").add("marketing_automation_filters", {
         { trigger: `${favorite} input:value("Mistaken name")` },
         ...stepUtils.saveForm(),
         { content: "Forget it", trigger: `${favorite} .o_mass_mailing_remove_filter:not(.d-none)`, run: "click" },
-        { trigger: `${favorite} input:value("")` },
+        { trigger: `${favorite} .o_mass_mailing_save_filter_container:not(.d-none)` },
         {
             content: "The campaign keeps its records",
             trigger: '.o_field_widget[name="domain"]:contains("5 record(s)")',
