@@ -3,7 +3,8 @@
     python tests/chaos_process.py CONFIG DATABASE SMTP_PORT [POINT HIT]
 
 It says "ready" when the registry is loaded, and begins upon a line on its standard input. It works until nothing is
-left to do; with a point, it dies (SIGKILL) when it comes there for the HIT-th time.
+left to do, and goes on when PostgreSQL went away and came back, as Odoo's own workers do; with a point, it dies
+(SIGKILL) when it comes there for the HIT-th time.
 """
 
 import itertools
@@ -11,7 +12,11 @@ import os
 import signal
 import smtplib
 import sys
+import time
 from functools import wraps
+
+import psycopg2
+from real_odoo import postgres_options
 
 from odoo import api
 from odoo.modules.registry import Registry
@@ -22,6 +27,7 @@ from odoo.tools import config
 from odoo.addons.base.models.ir_cron import IrCron
 
 ROUNDS = 12  # more than a campaign of this depth ever needs
+RECONNECT = 0.2  # seconds between two tries to reach a PostgreSQL that went away
 TO_COME = """
 UPDATE ir_cron_trigger t SET call_at = now() AT TIME ZONE 'UTC' FROM ir_cron c
  WHERE c.id = t.cron_id AND c.active AND call_at < now() AT TIME ZONE 'UTC' + interval '2 minutes'
@@ -65,12 +71,19 @@ def arm(registry, point, hit):
 
 def work(registry, database):
     for _round in range(ROUNDS):
-        IrCron._process_jobs(database)
-        with registry.cursor() as cr:
-            env = api.Environment(cr, api.SUPERUSER_ID, {})
-            retrying(lambda env=env: open_all(env), env)
-            if not retrying(lambda env=env: hurry(env), env):
+        try:
+            if not work_once(registry, database):
                 return
+        except (psycopg2.DatabaseError, psycopg2.InterfaceError):
+            time.sleep(RECONNECT)
+
+
+def work_once(registry, database):
+    IrCron._process_jobs(database)
+    with registry.cursor() as cr:
+        env = api.Environment(cr, api.SUPERUSER_ID, {})
+        retrying(lambda: open_all(env), env)
+        return retrying(lambda: hurry(env), env)
 
 
 def hurry(env):
@@ -86,7 +99,7 @@ def open_all(env):
 
 def main(conf, database, smtp_port, point=None, hit=None):
     options = ["--smtp", "127.0.0.1", "--smtp-port", smtp_port, "--log-level", "critical"]
-    config.parse_config(["-c", conf, "-d", database, *options], setup_logging=True)
+    config.parse_config(["-c", conf, *postgres_options(), "-d", database, *options], setup_logging=True)
     registry = Registry(database)
     if point:
         arm(registry, point, int(hit))

@@ -1,11 +1,15 @@
 """Fixtures for the tests with nothing mocked: whole Odoo servers and a real SMTP server."""
 
+import os
 from contextlib import ExitStack
 
 import pytest
+from private_postgres import private_postgres
 from real_odoo import real_odoo
 from sms_sink import running_sms_sink
 from smtp_sink import running_sink
+
+from tools.postgres import Server
 
 
 @pytest.fixture
@@ -33,6 +37,16 @@ def sms_sink():
     """A SmsSink that runs for the test."""
     with running_sms_sink() as sink:
         yield sink
+
+
+@pytest.fixture
+def own_postgres(monkeypatch):
+    """A PrivatePostgres with the test's template, on which its servers run."""
+    with private_postgres() as postgres:
+        postgres.copy(Server.from_environment(), os.environ["TEST_TEMPLATE"])
+        for name, value in postgres.environment().items():
+            monkeypatch.setenv(name, value)
+        yield postgres
 
 
 @pytest.fixture

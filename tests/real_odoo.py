@@ -39,7 +39,7 @@ class RealOdoo:
     def start(self, *options):
         """Start the process and wait until it serves pages; options are Odoo's own."""
         command = [
-            *(sys.executable, "-m", "odoo", "-c", str(ODOO_CONF), "-d", self.database),
+            *(sys.executable, "-m", "odoo", "-c", str(ODOO_CONF), *postgres_options(), "-d", self.database),
             *("--db-filter", f"^{self.database}$", "--http-port", str(self.port)),
             *("--smtp", LOOPBACK, "--smtp-port", str(self._smtp_port), *options),
         ]
@@ -95,6 +95,12 @@ class RealOdoo:
         if "error" in answer:
             raise RpcError(answer["error"]["data"]["message"])
         return answer.get("result")
+
+
+def postgres_options():
+    """:return: Odoo's options for the PostgreSQL that the environment names, which its configuration need not."""
+    server = Server.from_environment()
+    return ["--db_host", server.host, "--db_port", server.port, "--db_user", server.user]
 
 
 def clone_template(databases, name):

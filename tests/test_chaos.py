@@ -5,8 +5,9 @@ nobody knows whether it was sent says so, is never sent again by itself, and not
 
 - MARKETING_KILLS: how often workers are killed at each point (1)
 - MARKETING_RANDOM_KILLS: how many are killed at random moments (3)
+- MARKETING_CRASHES: how often PostgreSQL itself ends as by a power cut, and comes back, while they work (1)
 
-`bin/test --chaos` sets both to what a full run takes.
+`bin/test --chaos` sets them to what a full run takes.
 """
 
 import os
@@ -26,6 +27,7 @@ from tools.paths import ODOO_CONF
 SCRIPT = Path(__file__).with_name("chaos_process.py")
 KILLS = int(os.environ.get("MARKETING_KILLS", 1))
 RANDOM_KILLS = int(os.environ.get("MARKETING_RANDOM_KILLS", 3))
+CRASHES = int(os.environ.get("MARKETING_CRASHES", 1))
 WORKERS = 3
 NEWCOMERS = 15  # of each round
 LATEST_HIT = 4
@@ -68,7 +70,7 @@ UNKNOWN, NOT_SENT = "Email error mail_handover", "Email error refused"
 
 
 @pytest.fixture
-def campaign(company, smtp_sink):
+def campaign(own_postgres, company, smtp_sink):
     """A company whose campaign runs in three lanes, and in which nothing else ever does."""
     rpc = company.rpc
     model = model_of(rpc, "res.partner")
@@ -146,8 +148,8 @@ class Rounds:
         self._smtp_port = smtp_port
         self.people = 0
 
-    def run(self, *armed, delay=None):
-        """Let workers work, each armed; or kill all after a delay in seconds.
+    def run(self, *armed, delay=None, crash=None):
+        """Let workers work, each armed; or after a delay in seconds kill all, or crash their PostgreSQL.
 
         :return: how many were killed
         """
@@ -161,8 +163,11 @@ class Rounds:
             worker.begin()
         if delay is not None:
             time.sleep(delay)
-            for worker in workers:
-                worker.process.kill()
+            if crash:
+                crash()
+            else:
+                for worker in workers:
+                    worker.process.kill()
         return sum(worker.end() for worker in workers)
 
     def finish(self):
@@ -182,7 +187,7 @@ class Rounds:
         return left
 
 
-def test_killed_at_every_point_and_at_random(campaign, smtp_sink, sms_sink):
+def test_killed_at_every_point_and_at_random(campaign, own_postgres, smtp_sink, sms_sink):
     rounds, moments, reached = Rounds(campaign, smtp_sink.port), random.Random(19), Counter()
     for point in POINTS:
         for _try in range(TRIES * KILLS):
@@ -194,6 +199,8 @@ def test_killed_at_every_point_and_at_random(campaign, smtp_sink, sms_sink):
     killed = 0
     while killed < RANDOM_KILLS:
         killed += rounds.run(delay=moments.uniform(0.05, 2))
+    for _crash in range(CRASHES):
+        rounds.run(delay=moments.uniform(0.05, 2), crash=own_postgres.cluster.crash)
     rounds.finish()
 
     mails = Counter(str(message["To"]).split("<")[-1].strip(">") for message in smtp_sink.messages)
@@ -214,9 +221,9 @@ def test_killed_at_every_point_and_at_random(campaign, smtp_sink, sms_sink):
             assert email.startswith(REFUSED)
             assert (mails[email], ref) == (0, None), email
     assert found[NOT_SENT] == sum(email.startswith(REFUSED) for email, _story, _ref in stories)
-    assert found[UNKNOWN] <= sum(reached.values()) + killed + sum(
+    assert found[UNKNOWN] <= sum(reached.values()) + killed + CRASHES + sum(
         email.startswith(DROPPED) for email, _s, _r in stories
     )
     assert set(texts.values()) == {1}
     assert sum(texts.values()) == found[SENT]
-    print(f"\nkilled at points: {dict(reached)}; at random: {killed}; stories: {dict(found)}")
+    print(f"\nkilled at points: {dict(reached)}; at random: {killed}; crashes: {CRASHES}; stories: {dict(found)}")

@@ -1,4 +1,4 @@
-"""Databases and their filestores: create by cloning, rename, drop."""
+"""Databases and their filestores: create, clone, rename, drop."""
 
 import os
 import shutil
@@ -19,6 +19,10 @@ class Databases:
     def names(self, prefix=""):
         """:return: the names of the databases that begin so."""
         return [name for (name,) in self._run("SELECT datname FROM pg_database") if name.startswith(prefix)]
+
+    def create(self, name):
+        """Make one with nothing in it."""
+        self._run("CREATE DATABASE {} TEMPLATE template0", name)
 
     def clone(self, template, name):
         """Copy a database that nobody is connected to; the files of its attachments never change, so links will do."""

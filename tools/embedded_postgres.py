@@ -69,8 +69,11 @@ def running_cluster():
 
 @dataclass(frozen=True)
 class Cluster:
+    """One cluster in a folder; more settings than the project's come after them, and win."""
+
     home: Path
     programs: Path
+    more_settings: str = ""
 
     @property
     def data(self):
@@ -101,7 +104,7 @@ class Cluster:
             folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         # Trust needs no password because nobody but this user (or root) gets into the folder of the socket.
         make_private(folder)
-        (self.data / CONF).write_text(f"{SETTINGS}unix_socket_directories = '{folder}'\n")
+        (self.data / CONF).write_text(f"{SETTINGS}unix_socket_directories = '{folder}'\n{self.more_settings}")
         self._pg_ctl("start", "-l", self.data / "server.log", "-t", "120")
         connection = psycopg2.connect(host=str(folder), port=PORT, user=SUPERUSER, dbname="postgres")
         connection.autocommit = True
@@ -110,6 +113,10 @@ class Cluster:
             if not cursor.fetchone():
                 cursor.execute(f"CREATE ROLE {USER} LOGIN CREATEDB")
         connection.close()
+
+    def crash(self):
+        """End it as a power cut would, and start it again: it recovers from its log."""
+        self._pg_ctl("restart", "-m", "immediate", "-l", self.data / "server.log", "-t", "120")
 
     def stop(self):
         folder = self.socket_folder

@@ -17,6 +17,8 @@ from ..test_databases import run_database
 from ..workspace import workspace
 from . import faults, odoo_suites
 
+FULL_CHAOS = {"MARKETING_KILLS": "20", "MARKETING_RANDOM_KILLS": "1000", "MARKETING_CRASHES": "50"}
+
 
 def main(arguments):
     if arguments[:1] == ["--odoo"]:
@@ -24,7 +26,7 @@ def main(arguments):
     if arguments[:1] == ["--faults"]:
         return faults.main(arguments[1:])
     if arguments[:1] == ["--chaos"]:
-        os.environ |= {"MARKETING_KILLS": "20", "MARKETING_RANDOM_KILLS": "1000"} | os.environ
+        os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
     with workspace() as space:
         browser = chromium_folder()
