@@ -46,8 +46,19 @@ BASE_FILES = [
 ]
 # What Odoo only runs when told to: all views, checked and shown.
 BASE_ON_DEMAND = ["migration/base:TestAllViews", "render_all_views/base:TestRenderAllViews"]
-TAGS = {"base": ",".join([*(f"/base/tests/test_{name}.py" for name in BASE_FILES), *BASE_ON_DEMAND])}
-SUITES = ["utm", "link_tracker", "mass_mailing", "test_mass_mailing", "mail", "base", "test_lint"]
+# Of web, what meets every addon: each menu, view and filter clicked by an administrator and by a user, which Odoo only
+# does when told to, and the web client's own tests as on a phone.
+WEB = ["click_all/web", "/web/tests/test_click_everywhere.py", "/web:MobileWebSuite"]
+TAGS = {
+    "base": ",".join([*(f"/base/tests/test_{name}.py" for name in BASE_FILES), *BASE_ON_DEMAND]),
+    "web": ",".join(WEB),
+    "test_crm_full": "crm_performance/test_crm_full",  # which Odoo only runs when told to
+}
+# mass_mailing_crm and mass_mailing_event are installed, too; they have no tests of their own.
+MAILING = ["mass_mailing", "mass_mailing_sms", "test_mass_mailing"]
+SUITES = ["utm", "link_tracker", *MAILING, "mail", "sms", "test_mail_sms", "crm", "base", "test_lint", "web"]
+# Suites of modules that are not installed already, and bring others along (a website): they come last.
+SUITES += (MORE := ["mass_mailing_event_sms", "test_crm_full"])
 
 SCRIPT = """\
 from odoo.tests.shell import run_tests
@@ -90,7 +101,7 @@ def main(suites):
     unknown = [name for name in suites if not re.fullmatch(r"\w+", name)]
     if unknown:
         raise Problem(f"{unknown[0]} is no module: after --odoo come names of Odoo's modules, such as mass_mailing")
-    suites = suites or SUITES
+    suites = sorted(suites or SUITES, key=MORE.__contains__)
     with workspace() as space:
         browser = chromium_folder()
         without = _all_without(space, browser, suites)
@@ -137,6 +148,9 @@ def _run(space, browser, suite, side, database, our_path):
     """
     log, script = _log(suite, side), _log(suite, side).with_suffix(".py")
     LOGS.mkdir(exist_ok=True)
+    if suite in MORE:
+        with step(f"Installing {suite}, {side} our addons"):
+            space.install(database, [suite])
     script.write_text(SCRIPT.format(tags=_tags(suite)))
     addons_path = ",".join(map(str, [*space.source.addons_paths, *our_path]))
     command = space.odoo_command(
