@@ -356,10 +356,11 @@ class Company:
             "country_id": self.env.ref(f"base.{country}").id if chance() < 0.9 else False,
             "user_id": self.env.ref("base.user_admin").id if chance() < 0.5 else False,
         }
-        if chance() < 0.03:
-            values["email"] = f"{first.lower()}@"  # written down wrongly
+        unreadable, unwilling = chance() < 0.03, chance() < 0.03
+        if unreadable:
+            values["email"] = f"{first.lower()}@"
         partner = self.env["res.partner"].create(values)
-        if chance() < 0.03:
+        if unwilling and not unreadable:
             self.env["mail.blacklist"]._add(partner.email)
 
     def _subscribe(self):
