@@ -15,6 +15,8 @@ from .paths import ODOO_CONF, ODOO_DATA, ROOT
 from .ports import LOOPBACK
 from .postgres import Server, postgres
 
+TWO_WORDS = {"i18n"}  # Odoo's commands whose options come after a second word
+
 
 @contextmanager
 def workspace():
@@ -43,10 +45,11 @@ class Workspace:
         return {**kept, **self.server.environment(), "PYTHONPATH": f"{self.source.home}{os.pathsep}{ROOT}"}
 
     def odoo_command(self, *arguments):
-        """:return: the command line of Odoo; a subcommand such as shell stays in front of the options."""
-        subcommand = []
+        """:return: the command line of Odoo; a subcommand such as shell, or i18n loadlang, stays before the options."""
+        words = 0
         if arguments and not arguments[0].startswith("-"):
-            subcommand, arguments = [arguments[0]], arguments[1:]
+            words = 2 if arguments[0] in TWO_WORDS and len(arguments) > 1 else 1
+        subcommand, arguments = arguments[:words], arguments[words:]
         return [sys.executable, "-m", "odoo", *subcommand, "-c", str(ODOO_CONF), *arguments]
 
     def install(self, database, modules, *options):
