@@ -18,6 +18,7 @@
         "views/mailing_mailing_views.xml",
         "views/link_tracker_views.xml",
         "views/marketing_trace_views.xml",
+        "views/marketing_trace_report_views.xml",
         "views/marketing_participant_views.xml",
         "views/marketing_activity_views.xml",
         "views/marketing_campaign_views.xml",

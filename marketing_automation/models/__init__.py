@@ -30,6 +30,7 @@ from . import (
     mail_mail_handover,
     marketing_trace_event,
     marketing_trace_figure,
+    marketing_trace_report,
     marketing_trace_retry,
     marketing_campaign_start,
     marketing_campaign_update,

@@ -448,7 +448,7 @@ class MarketingCampaign(models.Model):
 
     def action_view_errors(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_trace_action")
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_trace_action_list")
         domain = [("campaign_id", "=", self.id), ("state", "=", "error"), ("is_test", "=", False)]
         return dict(action, name=_("Errors"), domain=domain, context={}, views=[(False, "list"), (False, "form")])
 

@@ -60,19 +60,48 @@ class TestRetention(MarketingAutomationCommon):
             seen[tz] = self.activities.with_user(self.env.user)._get_daily_numbers("life")
         return seen
 
+    def _report(self):
+        """:return: what Reporting > Traces shows: by activity, state and day"""
+        rows = (
+            self.env["marketing.trace.report"]
+            .with_context(tz="UTC")
+            .formatted_read_group(
+                [("campaign_id", "=", self.campaign.id)],
+                ["activity_id", "state", "done_date:day"],
+                ["number:sum"],
+            )
+        )
+        return {(row["activity_id"], row["state"], row["done_date:day"], row["number:sum"]) for row in rows}
+
     def _traces(self):
         return self.env["marketing.trace"].search([("campaign_id", "=", self.campaign.id)])
 
     def test_numbers_and_graphs_stay(self):
         self._live()
-        before = self._numbers()
+        before, reported = self._numbers(), self._report()
+        self.assertEqual(sum(number for *_group, number in reported), 11)
         self.assertEqual(self._clean(), (5, False))
         self.assertFalse(self._traces())
         self.assertFalse(self.env["marketing.trace.event"].search([("campaign_id", "=", self.campaign.id)]))
         self.assertEqual(self._numbers(), before)
+        self.assertEqual(self._report(), reported)
         self.assertEqual((self.email.total_sent, self.email.total_open, self.named.rejected), (5, 1, 4))
         self.assertEqual(self.campaign.completed_participant_count, 5)
         self.assertEqual(self._clean(), (0, False), "once")
+
+    def test_list_of_the_report(self):
+        """A trace opens; of those that were summed up a row tells how many they were."""
+        self._live()
+        domain = [("campaign_id", "=", self.campaign.id), ("activity_id", "=", self.email.id)]
+        report = self.env["marketing.trace.report"].with_user(self.marketer)
+        rows = report.search(domain)
+        self.assertEqual(sorted(rows.trace_id.mapped("res_id")), sorted(self.contacts.ids))
+        self.assertEqual(rows[0].action_open_trace()["res_id"], rows[0].trace_id.id)
+        self._clean()
+        self.env.invalidate_all()
+        [row] = report.search(domain)
+        self.assertEqual((row.number, row.state, row.trace_id.id), (5, "processed", False))
+        self.assertIn("summed up", row.action_open_trace()["params"]["message"])
 
     def test_off_by_default_and_only_long_after_the_stop(self):
         self._live()

@@ -27,14 +27,14 @@ def measure(space, clone, size, runs):
     with clone() as database, _server(space, database) as client:
         [campaign] = client.call("marketing.campaign", "search", [("state", "=", "running")])
         form = _specification(client, "marketing.campaign")
-        trace_list = _specification(client, "marketing.trace", "list")
+        trace_list = _specification(client, "marketing.trace.report", "list")
         participant_list = _specification(client, "marketing.participant", "list")
         real = [("is_test", "=", False)]
         calls = {
             "opening a campaign": ("marketing.campaign", "web_read", [[campaign]], {"specification": form}),
-            "report: traces": _grouped("marketing.trace", real, ["activity_id", "state"]),
-            "report: participants": _grouped("marketing.participant", real, ["state"]),
-            "list of traces": _listed("marketing.trace", real, trace_list),
+            "report: traces": _grouped("marketing.trace.report", real, ["activity_id", "state"], ["number:sum"]),
+            "report: participants": _grouped("marketing.participant", real, ["state"], ["__count"]),
+            "list of traces": _listed("marketing.trace.report", real, trace_list),
             "list of participants": _listed("marketing.participant", real, participant_list),
         }
         lines = []
@@ -49,8 +49,8 @@ def measure(space, clone, size, runs):
         return lines
 
 
-def _grouped(model, domain, groupby):
-    return model, "formatted_read_group", [domain, groupby, ["__count"]], {}
+def _grouped(model, domain, groupby, aggregates):
+    return model, "formatted_read_group", [domain, groupby, aggregates], {}
 
 
 def _listed(model, domain, specification):
