@@ -136,14 +136,17 @@ class TestSmsOutcomes(MarketingAutomationSmsCommon):
     def test_refused_by_the_provider(self):
         """Not sent, so what follows is cancelled; the reason is the provider's."""
         after = self._create_action(self.campaign, "After", "activity", self.text)
-        self.gateway = {"nbr_t_error": {self.ada.phone_sanitized: "credit", self.ben.phone_sanitized: "server_error"}}
+        errors = ("credit", "server_error", "country_not_supported")
+        people = (self.ada, self.ben, self.cleo)
+        self.gateway = {"nbr_t_error": dict(zip([person.phone_sanitized for person in people], errors, strict=True))}
         self._send()
         trace = self._trace(self.text, self.ada)
         self.assertEqual((trace.state, trace.end_code), ("error", "sms_credit"))
         self.assertEqual(trace.state_msg, "There is no SMS credit left.")
-        self.assertEqual(self._trace(self.text, self.ben).state_msg, "Server Error", "in Odoo's words")
-        self.assertTraces(after, {self.ada: None, self.ben: None, self.cleo: "processed"})
-        self.assertEqual((self.text.total_sent, self.campaign.error_count), (3, 2))
+        self.assertIn("The SMS service did not answer", self._trace(self.text, self.ben).state_msg)
+        self.assertEqual(self._trace(self.text, self.cleo).state_msg, "Country Not Supported", "in Odoo's words")
+        self.assertTraces(after, dict.fromkeys(people))
+        self.assertEqual((self.text.total_sent, self.campaign.error_count), (2, 3))
 
     def test_retry_is_no_duplicate_and_voids_the_last_attempt(self):
         self.gateway = {"nbr_t_error": {self.ada.phone_sanitized: "credit"}}
