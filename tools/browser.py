@@ -19,6 +19,7 @@ PATIENCE = 60  # seconds: Odoo builds its assets at the first page, and installs
 LOOK_EVERY = 0.1  # seconds
 SIZE = "1366,900"
 PHONE = 600  # pixels
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowDown": (40, "")}
 STILL = 1  # seconds without a change
 
 # The middle of the first element that is seen and holds the text; to be clicked, nothing may cover it either.
@@ -72,6 +73,13 @@ class Browser:
         self.click(selector)
         self.evaluate("document.activeElement.select()")
         self._send("Input.insertText", text=text)
+
+    def press(self, key):
+        """Press a key: Tab, Enter, Escape or ArrowDown."""
+        code, text = KEYS[key]
+        common = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        self._send("Input.dispatchKeyEvent", type="keyDown", **common, **({"text": text} if text else {}))
+        self._send("Input.dispatchKeyEvent", type="keyUp", **common)
 
     def evaluate(self, expression):
         """:return: the value of a JavaScript expression; None while a new page is loaded"""

@@ -6,7 +6,7 @@ import sys
 
 from .. import addons
 from ..console import guarded, say
-from ..javascript_linters import run_eslint, run_prettier
+from ..javascript_tools import run_eslint, run_prettier
 from ..paths import ROOT
 from ..signals import raise_on_end
 

@@ -46,6 +46,7 @@ Math.ceil(Math.max(0, ...[...document.querySelectorAll(
 """
 UP = "document.querySelectorAll('*').forEach((element) => element.scrollTo(0, 0))"
 ADMINISTRATOR = "admin"  # also the password, as in every demo
+NO_SCREENS = {"log_in", "choose_language"}  # methods of Screens
 CALL = """
 (async () => {
     const response = await fetch("/web/dataset/call_kw", {
@@ -64,17 +65,25 @@ class Screens:
     def __init__(self, browser, url):
         self._browser = browser
         self._url = url
+        self._login = None
 
     # ------------------------------------------------------------
     # What they need
     # ------------------------------------------------------------
 
     def log_in(self, login):
+        self._login = login
+        self._browser.evaluate("localStorage.clear()")  # else the page offers those who were here before
         self._browser.open(f"{self._url}/web/session/logout")
         self._browser.fill("input[name=login]", login)
         self._browser.fill("input[name=password]", login)
         self._browser.click(".oe_login_buttons button")
         self._browser.wait_for(".o_main_navbar, .o_navbar")
+
+    def choose_language(self, code):
+        """Have who is logged in read Odoo in a language from the next login on."""
+        [user] = self._call("res.users", "search", [["login", "=", self._login]])
+        self._call("res.users", "write", [user], {"lang": code})
 
     def _open(self, path, selector, text=""):
         self._browser.open(f"{self._url}/odoo/{path}")
@@ -112,6 +121,7 @@ class Screens:
 
     def draft(self):
         self._open_campaign("Commercial prospection")
+        self._browser.settle()
 
     def activity(self):
         self.campaign()
@@ -192,27 +202,37 @@ class Screens:
         self._browser.click(".settings_tab .tab[data-key=marketing_automation]")
 
 
+def screen_names():
+    """:return: the names of all screens"""
+    return [name for name in vars(Screens) if not name.startswith("_") and name not in NO_SCREENS]
+
+
+def user_of(screen):
+    """:return: the login, also the password, of whom a screen is for"""
+    return ADMINISTRATOR if screen == "settings" else demo_database.MARKETER
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog="bin/screenshots", description="Take the pictures of the guides anew.")
     parser.add_argument("screens", nargs="*", metavar="SCREEN", help="only these; by default all")
     parser.add_argument("--keep", action="store_true", help="use the database of the last run, as it is")
     options = parser.parse_args(arguments)
-    names = [name for name in vars(Screens) if not name.startswith("_") and name != "log_in"]
+    names = screen_names()
     if unknown := set(options.screens) - set(names):
         raise Problem(f"no screen {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     if folder := chromium_folder():
         os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
     with workspace() as space, tempfile.TemporaryDirectory() as profile:
         demo_database.prepare(space, DATABASE, demo=True, reset=not options.keep)
-        with served(space) as url, running_browser(Path(profile) / "browser") as browser:
+        with served(space, DATABASE) as url, running_browser(Path(profile) / "browser") as browser:
             take(Screens(browser, url), browser, options.screens or names)
 
 
 @contextmanager
-def served(space):
-    """Serve the database without scheduled actions, so that nothing moves; give the address."""
+def served(space, database):
+    """Serve a database without scheduled actions, so that nothing moves; give the address."""
     port, path = free_port(), LOGS / "odoo-screenshots.log"
-    options = ("-d", DATABASE, "--db-filter", f"^{DATABASE}$", "--http-port", str(port), "--max-cron-threads=0")
+    options = ("-d", database, "--db-filter", f"^{database}$", "--http-port", str(port), "--max-cron-threads=0")
     with (
         path.open("wb") as log,
         background(space.odoo_command(*options), env=space.environment(), stdout=log, stderr=log) as odoo,
@@ -228,10 +248,7 @@ def take(screens, browser, names):
     :raise Problem: when a page's console complains
     """
     IMAGES.mkdir(exist_ok=True)
-    users = {"settings": ADMINISTRATOR}
-    for login, of_user in itertools.groupby(
-        sorted(names, key=lambda name: name in users), lambda name: users.get(name, demo_database.MARKETER)
-    ):
+    for login, of_user in itertools.groupby(sorted(names, key=user_of), user_of):
         browser.resize(WIDTHS[""], LOWEST)
         screens.log_in(login)
         for name in of_user:

@@ -1,4 +1,4 @@
-"""ESLint and Prettier as tools/javascript/package-lock.json pins them; Node.js comes with the Python environment."""
+"""What tools/javascript/package-lock.json pins: ESLint, Prettier and axe; Node.js comes with the Python environment."""
 
 import hashlib
 import shutil
@@ -30,17 +30,22 @@ def run_prettier(*arguments):
     return _run(program, "--config", folder / "prettier.config.mjs", "--log-level", "warn", *arguments)
 
 
+def axe_source():
+    """:return: the script that, in a page, finds what keeps people with disabilities out"""
+    return (_folder() / "node_modules/axe-core/axe.min.js").read_text()
+
+
 def _run(program, *arguments):
     return subprocess.call([str(part) for part in (NODE, program, *arguments)], cwd=ROOT) == 0
 
 
 def _folder():
-    """:return: where the linters are, with their configurations: these look for plugins beside themselves."""
+    """:return: where the tools are, with their configurations: these look for plugins beside themselves."""
     files = sorted(path for path in SOURCES.iterdir() if path.is_file())
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:8]
     folder = DEV / f"node-{digest}"
     if not folder.exists():
-        with exclusive(DEV / "node.lock", "waiting for another command that installs the JavaScript linters"):
+        with exclusive(DEV / "node.lock", "waiting for another command that installs the JavaScript tools"):
             if not folder.exists():
                 _install(folder)
     return folder
@@ -51,6 +56,6 @@ def _install(folder):
     making = DEV / "node.making"
     shutil.rmtree(making, ignore_errors=True)
     shutil.copytree(SOURCES, making)
-    with step("JavaScript linters: installing package-lock.json", watch=making):
+    with step("JavaScript tools: installing package-lock.json", watch=making):
         run_logged("npm", [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=making)
     making.rename(folder)
