@@ -2,7 +2,7 @@
 
 from odoo import _, api, fields, models
 
-from .marketing_activity import MAX_INTERVAL
+from .marketing_activity_checks import MAX_INTERVAL
 
 
 class MarketingActivity(models.Model):

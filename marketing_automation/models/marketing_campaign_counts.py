@@ -1,0 +1,104 @@
+"""What the smart buttons of a campaign count, and the lists that they open."""
+
+from odoo import _, fields, models
+from odoo.tools import SQL
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    running_participant_count = fields.Integer(string="Running", compute="_compute_participant_counts")
+    completed_participant_count = fields.Integer(string="Completed", compute="_compute_participant_counts")
+    total_participant_count = fields.Integer(string="# Participants", compute="_compute_participant_counts")
+    test_participant_count = fields.Integer(string="Tests", compute="_compute_participant_counts")
+    link_tracker_click_count = fields.Integer(string="Clicks", compute="_compute_link_tracker_click_count")
+    mailing_count = fields.Integer(string="Templates Count", compute="_compute_mailing_count")
+    error_count = fields.Integer(string="Errors", compute="_compute_error_count")
+
+    def _compute_participant_counts(self):
+        counts = {}
+        if self.ids:
+            self.env["marketing.participant"].flush_model()
+            rows = self.env.execute_query(
+                SQL(
+                    """SELECT campaign_id, state, is_test, count(*) FROM marketing_participant
+                        WHERE campaign_id = ANY(%s) GROUP BY campaign_id, state, is_test""",
+                    self.ids,
+                )
+            )
+            for campaign_id, state, is_test, count in rows:
+                counts[campaign_id, state, bool(is_test)] = count
+        for campaign in self:
+            real = {state: counts.get((campaign.id, state, False), 0) for state in ("running", "completed", "unlinked")}
+            campaign.running_participant_count = real["running"]
+            campaign.completed_participant_count = real["completed"]
+            campaign.total_participant_count = sum(real.values())
+            campaign.test_participant_count = sum(counts.get((campaign.id, state, True), 0) for state in real)
+
+    def _compute_link_tracker_click_count(self):
+        """Clicks that people made on the links of this campaign's mails, tests excepted."""
+        counts = {}
+        if self.ids:
+            counts = dict(
+                self.env.execute_query(
+                    SQL(
+                        """
+                        SELECT m.marketing_campaign_id, count(*)
+                          FROM link_tracker_click c
+                          JOIN mailing_mailing m ON m.id = c.mass_mailing_id
+                     LEFT JOIN mailing_trace r ON r.id = c.mailing_trace_id
+                     LEFT JOIN marketing_trace t ON t.id = r.marketing_trace_id
+                         WHERE m.marketing_campaign_id = ANY(%s) AND t.is_test IS NOT TRUE
+                      GROUP BY m.marketing_campaign_id
+                        """,
+                        self.ids,
+                    )
+                )
+            )
+        for campaign in self:
+            campaign.link_tracker_click_count = counts.get(campaign.id, 0)
+
+    def _compute_mailing_count(self):
+        counts = dict(
+            self.env["mailing.mailing"]._read_group(
+                [("marketing_campaign_id", "in", self.ids)], ["marketing_campaign_id"], ["__count"]
+            )
+        )
+        for campaign in self:
+            campaign.mailing_count = counts.get(campaign, 0)
+
+    def _compute_error_count(self):
+        counts = dict(
+            self.env["marketing.trace"]._read_group(
+                [("campaign_id", "in", self.ids), ("state", "=", "error"), ("is_test", "!=", True)],
+                ["campaign_id"],
+                ["__count"],
+            )
+        )
+        for campaign in self:
+            campaign.error_count = counts.get(campaign, 0)
+
+    def action_view_participants(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
+        return dict(action, domain=[("campaign_id", "=", self.id), ("is_test", "=", False)], context={})
+
+    def action_view_templates(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.mailing_mailing_action_template")
+        return dict(action, domain=[("marketing_campaign_id", "=", self.id)])
+
+    def action_view_clicks(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.link_tracker_click_action")
+        domain = [
+            ("mass_mailing_id.marketing_campaign_id", "=", self.id),
+            ("mailing_trace_id.marketing_trace_id.is_test", "!=", True),
+        ]
+        return dict(action, name=_("Clicks"), domain=domain)
+
+    def action_view_errors(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_trace_action_list")
+        domain = [("campaign_id", "=", self.id), ("state", "=", "error"), ("is_test", "=", False)]
+        return dict(action, name=_("Errors"), domain=domain, context={}, views=[(False, "list"), (False, "form")])
