@@ -1,18 +1,25 @@
-"""A worker that runs what Odoo's cron workers run, in a process of its own that may kill itself at a point.
+"""Workers that run what Odoo's cron workers run, each a process of its own that is killed, or kills itself at a point.
 
-    python tests/chaos_process.py CONFIG DATABASE SMTP_PORT [POINT HIT]
+    python tests/chaos_process.py CONFIG DATABASE SMTP_PORT
 
-It says "ready" when the registry is loaded, and begins upon a line on its standard input. It works until nothing is
-left to do, and goes on when PostgreSQL went away and came back, as Odoo's own workers do; with a point, it dies
-(SIGKILL) when it comes there for the HIT-th time.
+It loads Odoo once and says "ready". Each line on its standard input, a JSON object, has it fork workers, as Odoo's own
+server does; it answers with how each of them ended (a signal as a negative number):
+
+- ``workers``: how many
+- ``point``, ``hit``: where each kills itself (SIGKILL): when it comes there for the hit-th time; by default nowhere
+- ``kill_after``: after how many seconds all are killed; by default they work until nothing is left to do
+
+They go on when PostgreSQL went away and came back, as Odoo's own workers do.
 """
 
 import itertools
+import json
 import os
 import signal
 import smtplib
 import sys
 import time
+import traceback
 from functools import wraps
 
 import psycopg2
@@ -21,7 +28,7 @@ from real_odoo import postgres_options
 from odoo import api
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
-from odoo.sql_db import Cursor
+from odoo.sql_db import Cursor, close_all
 from odoo.tools import config
 
 from odoo.addons.base.models.ir_cron import IrCron
@@ -97,15 +104,42 @@ def open_all(env):
     env["mailing.trace"].search([("trace_status", "=", "sent"), ("trace_type", "=", "mail")]).set_opened()
 
 
-def main(conf, database, smtp_port, point=None, hit=None):
+def fork_worker(registry, database, point=None, hit=None):
+    """:return: the id of a process that works, and ends"""
+    worker = os.fork()
+    if worker:
+        return worker
+    code = 1
+    try:
+        if point:
+            arm(registry, point, hit)
+        work(registry, database)
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def run_workers(registry, database, workers, kill_after=None, **armed):
+    """:return: how each ended"""
+    ids = [fork_worker(registry, database, **armed) for _number in range(workers)]
+    if kill_after is not None:
+        time.sleep(kill_after)
+        for worker in ids:  # not waited for yet, so their ids are still theirs
+            os.kill(worker, signal.SIGKILL)
+    return [os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) for worker in ids]
+
+
+def main(conf, database, smtp_port):
     options = ["--smtp", "127.0.0.1", "--smtp-port", smtp_port, "--log-level", "critical"]
     config.parse_config(["-c", conf, *postgres_options(), "-d", database, *options], setup_logging=True)
     registry = Registry(database)
-    if point:
-        arm(registry, point, int(hit))
+    close_all()  # a connection is of one process alone
     print("ready", flush=True)
-    sys.stdin.readline()
-    work(registry, database)
+    for line in sys.stdin:
+        print(json.dumps(run_workers(registry, database, **json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ nobody knows whether it was sent says so, is never sent again by itself, and not
 `bin/test --chaos` sets them to what a full run takes.
 """
 
+import json
 import os
 import random
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +26,7 @@ from chaos_process import POINTS
 from company import MAIL_CRON, SMS_CRON, model_of
 
 from tools.paths import ODOO_CONF
+from tools.processes import background
 
 SCRIPT = Path(__file__).with_name("chaos_process.py")
 KILLS = int(os.environ.get("MARKETING_KILLS", 1))
@@ -120,65 +124,74 @@ def campaign(own_postgres, company, smtp_sink):
     return company
 
 
-class Worker:
-    def __init__(self, database, smtp_port, *armed):
-        command = [sys.executable, str(SCRIPT), str(ODOO_CONF), database, str(smtp_port), *map(str, armed)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.process = subprocess.Popen(command, **pipes, text=True)
+@pytest.fixture
+def nursery(campaign, smtp_sink, tmp_path):
+    """A Nursery for the campaign's database."""
+    command = [sys.executable, str(SCRIPT), str(ODOO_CONF), campaign.database, str(smtp_sink.port)]
+    errors = tmp_path / "workers.log"
+    with (
+        errors.open("wb") as log,
+        background(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        nursery = Nursery(process, errors)
+        nursery.read()
+        yield nursery
 
-    def wait_until_ready(self):
-        assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()
 
-    def begin(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+class Nursery:
+    """The process that forks workers; see chaos_process.py."""
+
+    def __init__(self, process, errors):
+        self._process = process
+        self._errors = errors
+
+    def begin(self, **order):
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+
+    def read(self):
+        readable, _writable, _broken = select.select([self._process.stdout], [], [], PATIENCE)
+        assert readable, "the workers do not end"
+        line = self._process.stdout.readline()
+        assert line, self._errors.read_text()
+        return line
 
     def end(self):
-        """:return: whether it was killed"""
-        _output, errors = self.process.communicate(timeout=PATIENCE)
-        assert self.process.returncode in (0, -9), errors
-        return self.process.returncode == -9
+        """:return: how many of the workers were killed"""
+        codes = json.loads(self.read())
+        assert set(codes) <= {0, -signal.SIGKILL}, self._errors.read_text()
+        return codes.count(-signal.SIGKILL)
 
 
 class Rounds:
     """Each brings new contacts, and workers that work on what is due."""
 
-    def __init__(self, server, smtp_port):
+    def __init__(self, server, nursery):
         self._server = server
-        self._smtp_port = smtp_port
+        self._nursery = nursery
         self.people = 0
 
-    def run(self, *armed, delay=None, crash=None):
-        """Let workers work, each armed; or after a delay in seconds kill all, or crash their PostgreSQL.
+    def run(self, crash=None, delay=None, **order):
+        """Let workers work, as ordered; or crash their PostgreSQL after a delay in seconds.
 
         :return: how many were killed
         """
         self._server.query(CONTACTS, self.people + 1, self.people + NEWCOMERS)
         self.people += NEWCOMERS
         self._server.query(TRIGGERS)
-        workers = [Worker(self._server.database, self._smtp_port, *armed) for _number in range(WORKERS)]
-        for worker in workers:
-            worker.wait_until_ready()
-        for worker in workers:
-            worker.begin()
-        if delay is not None:
+        self._nursery.begin(workers=WORKERS, **order)
+        if crash:
             time.sleep(delay)
-            if crash:
-                crash()
-            else:
-                for worker in workers:
-                    worker.process.kill()
-        return sum(worker.end() for worker in workers)
+            crash()
+        return self._nursery.end()
 
     def finish(self):
         """Work undisturbed, as long as that leaves less to do; at the end nothing is left."""
         before, left = None, self._count_left()
         while left and left != before:
             self._server.query(TRIGGERS)
-            worker = Worker(self._server.database, self._smtp_port)
-            worker.wait_until_ready()
-            worker.begin()
-            worker.end()
+            self._nursery.begin(workers=1)
+            self._nursery.end()
             before, left = left, self._count_left()
         assert not left, self._server.query(STORIES)
 
@@ -187,20 +200,22 @@ class Rounds:
         return left
 
 
-def test_killed_at_every_point_and_at_random(campaign, own_postgres, smtp_sink, sms_sink):
-    rounds, moments, reached = Rounds(campaign, smtp_sink.port), random.Random(19), Counter()
+def test_killed_at_every_point_and_at_random(campaign, nursery, own_postgres, smtp_sink, sms_sink):
+    rounds, moments, reached = Rounds(campaign, nursery), random.Random(19), Counter()
     for point in POINTS:
         for _try in range(TRIES * KILLS):
             if reached[point] >= KILLS:
                 break
             hit = moments.randint(1, LATEST_HIT) if KILLS > 1 else 1
-            reached[point] += rounds.run(point, hit)
+            reached[point] += rounds.run(point=point, hit=hit)
         assert reached[point] >= KILLS, f"never killed {point}: {reached}"
+        print(f"killed {point}: {reached[point]}", flush=True)
     killed = 0
     while killed < RANDOM_KILLS:
-        killed += rounds.run(delay=moments.uniform(0.05, 2))
+        killed += rounds.run(kill_after=moments.uniform(0.05, 2))
+        print(f"killed at random: {killed}", end="\r", flush=True)
     for _crash in range(CRASHES):
-        rounds.run(delay=moments.uniform(0.05, 2), crash=own_postgres.cluster.crash)
+        rounds.run(crash=own_postgres.cluster.crash, delay=moments.uniform(0.05, 2))
     rounds.finish()
 
     mails = Counter(str(message["To"]).split("<")[-1].strip(">") for message in smtp_sink.messages)
@@ -226,4 +241,4 @@ def test_killed_at_every_point_and_at_random(campaign, own_postgres, smtp_sink, 
     )
     assert set(texts.values()) == {1}
     assert sum(texts.values()) == found[SENT]
-    print(f"\nkilled at points: {dict(reached)}; at random: {killed}; crashes: {CRASHES}; stories: {dict(found)}")
+    print(f"\npoints: {dict(reached)}; at random: {killed}; crashes: {CRASHES}; stories: {dict(found)}")
