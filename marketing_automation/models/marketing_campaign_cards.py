@@ -44,6 +44,9 @@ class MarketingCampaign(models.Model):
                 "total": self.total_participant_count,
                 "running": self.running_participant_count,
                 "completed": self.completed_participant_count,
+                "removed": self.total_participant_count
+                - self.running_participant_count
+                - self.completed_participant_count,
             },
             "next_due": self._get_shown_due_date(),
             "health": self._get_health() if self.state == "running" else False,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@odoo/hoot";
-import { advanceTime, animationFrame, queryAllTexts, queryOne } from "@odoo/hoot-dom";
+import { advanceTime, animationFrame, Deferred, queryAllTexts, queryOne } from "@odoo/hoot-dom";
 import { contains, defineModels, fields, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
@@ -275,6 +275,24 @@ describe("live", () => {
         await animationFrame();
         expect.verifySteps([[[1], "month"]]);
         expect(queryOne("[data-metric=processed] b")).toHaveText("4");
+    });
+
+    test("a slow server gets time for other things", async () => {
+        const answer = new Deferred();
+        onRpc("marketing.campaign", "get_workflow_cards", async () => {
+            expect.step("refresh");
+            await answer;
+            return { ...DATA, state: "running" };
+        });
+        await mountWorkflow({ state: "running", cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        await advanceTime(60000);
+        expect.verifySteps(["refresh"], { message: "one look at a time" });
+        answer.resolve();
+        await animationFrame();
+        await advanceTime(100000);
+        expect.verifySteps([], { message: "it took 50 seconds" });
+        await advanceTime(400000);
+        expect.verifySteps(["refresh"]);
     });
 
     test("a campaign that does not run is left in peace", async () => {

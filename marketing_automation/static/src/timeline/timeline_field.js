@@ -1,14 +1,13 @@
-import { Component, onWillUnmount, useExternalListener, useRef, useState } from "@odoo/owl";
+import { Component, useExternalListener, useRef, useState } from "@odoo/owl";
 
-import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
+import { useLiveRefresh } from "../live";
 import { TimelineStep } from "./timeline_step";
 
-const REFRESH = 10000; // milliseconds between two looks at a participant to whom something may still happen
 const EMPTY = { is_test: false, can_write: false, is_paused: false, steps: [] };
 
 /**
@@ -28,8 +27,7 @@ export class TimelineField extends Component {
         this.state = useState({ busy: false, message: "" });
         // who comes back from the test's mail sees what the click in it did
         useExternalListener(document, "visibilitychange", () => this.refresh());
-        const timer = browser.setInterval(() => this.isLive(this.data.steps) && this.refresh(), REFRESH);
-        onWillUnmount(() => browser.clearInterval(timer));
+        useLiveRefresh(() => this.isLive(this.data.steps) && this.refresh());
     }
 
     get data() {

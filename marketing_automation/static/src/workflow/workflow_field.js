@@ -1,4 +1,4 @@
-import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
@@ -11,10 +11,10 @@ import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
+import { useLiveRefresh } from "../live";
 import { arrangeWorkflow } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 
-const REFRESH = 10000; // milliseconds between two looks at a campaign that runs
 const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state: "draft" };
 
 /**
@@ -49,8 +49,7 @@ export class WorkflowField extends Component {
             },
             () => []
         );
-        const timer = browser.setInterval(() => this.refreshWhenLive(), REFRESH);
-        onWillUnmount(() => browser.clearInterval(timer));
+        useLiveRefresh(() => this.refreshWhenLive());
     }
 
     // ------------------------------------------------------------
