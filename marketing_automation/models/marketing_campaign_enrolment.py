@@ -42,7 +42,7 @@ class MarketingCampaign(models.Model):
             while last_id is not None:
                 moment = now or fields.Datetime.now()
                 try:
-                    last_id = campaign._sync_chunk(last_id, moment, CHUNK)
+                    last_id = campaign._in_language_of_user()._sync_chunk(last_id, moment, CHUNK)
                     self.env.cr.flush()
                 except CampaignStop as stop:
                     self.env.cr.rollback()

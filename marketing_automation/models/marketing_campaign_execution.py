@@ -135,10 +135,11 @@ class MarketingCampaign(models.Model):
         if self.update_job:
             return 0  # the enrolment cron finishes the Update, then triggers this one
         try:
+            campaign = self._in_language_of_user()
             return (
-                self._in_transaction(self._consume_next_events, now)
-                or self._in_transaction(self._end_waits, now)
-                or self._execute_due(now)
+                campaign._in_transaction(campaign._consume_next_events, now)
+                or campaign._in_transaction(campaign._end_waits, now)
+                or campaign._execute_due(now)
             )
         except CampaignStop as stop:
             self.env.cr.rollback()

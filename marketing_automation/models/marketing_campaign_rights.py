@@ -108,6 +108,10 @@ class MarketingCampaign(models.Model):
         """Return the user with whose rights the campaign acts."""
         return self.run_as_id
 
+    def _in_language_of_user(self):
+        """Return this campaign in the language of its user, who reads what a scheduled action keeps in words."""
+        return self.with_context(lang=self.run_as_id.lang)
+
     @api.private
     def _get_run_env(self):
         """Return the environment in which this campaign acts.

@@ -8,7 +8,7 @@ from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import EXECUTION_CRON, MarketingAutomationCommon
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
 EXECUTION = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
 HOUR = timedelta(hours=1)
@@ -53,6 +53,17 @@ class TestBadDays(MarketingAutomationCommon):
         with self._at(self.start + HOUR):
             self.campaign.with_user(self.env.ref("base.user_admin")).action_start_campaign()
         self.assertEqual(len(self._run_crons(self.start + HOUR)), 5)
+
+    @mute_logger(EXECUTION)
+    def test_reason_of_a_stop_is_in_the_language_of_the_user(self):
+        """Scheduled actions have no language of their own."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.marketer.lang = "fr_FR"
+        for cron, reason in ((EXECUTION_CRON, "Un filtre ne peut pas"), (ENROLMENT_CRON, "Son filtre ne peut pas")):
+            self._start(self.campaign)
+            self.campaign.sudo().workflow = {**self.campaign.workflow, "domain": "[('gone', '=', 1)]"}
+            self._run_crons(self.start, cron)
+            self.assertIn(reason, self.campaign.stop_reason)
 
     @mute_logger(EXECUTION)
     def test_company_archived(self):

@@ -92,3 +92,5 @@ class TestCampaign(MarketingAutomationCommon):
         trace = self._trace(self.welcome, self.contacts[0])
         self.assertEqual((trace.end_code, trace.state_msg), ("mail_email_missing", "There is no email address."))
         self.assertFalse(trace._fields["state_msg"].store)
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.assertEqual(trace.with_context(lang="fr_FR").state_msg, "Il n'y a pas d'adresse e-mail.")
