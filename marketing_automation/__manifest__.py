@@ -4,7 +4,6 @@
     "category": "Marketing/Marketing Automation",
     "sequence": 195,
     "summary": "Campaigns of emails and actions that react to what people do",
-    "website": "",
     "author": "Marketing Automation Community",
     "license": "LGPL-3",
     "depends": ["mass_mailing"],

@@ -3,7 +3,6 @@
     "version": "19.0.1.0.0",
     "category": "Marketing/Marketing Automation",
     "summary": "Campaigns on leads, and the leads and the revenue that campaigns bring in",
-    "website": "",
     "author": "Marketing Automation Community",
     "license": "LGPL-3",
     "depends": ["marketing_automation", "mass_mailing_crm"],

@@ -10,7 +10,7 @@ class UtmCampaign(models.Model):
     )
 
     def _compute_mailing_sms_count(self):
-        super()._compute_mailing_sms_count()
+        result = super()._compute_mailing_sms_count()
         templates = self.env["mailing.mailing"]._read_group(
             [
                 ("campaign_id", "in", self.ids),
@@ -22,6 +22,7 @@ class UtmCampaign(models.Model):
         )
         for campaign, count in templates:
             campaign.mailing_sms_count -= count
+        return result
 
     def action_redirect_to_mailing_sms(self):
         action = super().action_redirect_to_mailing_sms()
