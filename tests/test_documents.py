@@ -8,10 +8,13 @@ import pytest
 from tools import addons
 from tools.paths import ROOT
 
-GUIDES = ["administrator_guide.md"]
+GUIDES = ["administrator_guide.md", "user_guide.md"]
 TERM = re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\*)")
+LISTED = re.compile(r", | → ")
 MENU = re.compile(r"\*\*([^*]+ → [^*]+)\*\*")
 INDEX_ROW = re.compile(r"^\|[\w ]*\| `(\w+)` \|", re.MULTILINE)
+FILE = re.compile(r"`(?:…|(?=marketing_))(\w+)\.py`")
+COMMAND = re.compile(r"`bin/([\w-]+)")
 TEST = re.compile(r"`(/tests/|marketing_automation\w*`: `|tests/)?(test_\w+\.py)`")
 # Odoo's words and ours, in English: labels, menus, views, buttons, choices
 WORDS = """
@@ -45,8 +48,8 @@ def test_guides_say_what_the_screens_say(odoo_server):
     shown = "\n".join(texts + words_of_addons()).replace("&amp;", "&")
     menus = {menu["complete_name"] for menu in odoo_server.rpc("ir.ui.menu", "search_read", [], ["complete_name"])}
     for guide in GUIDES:
-        terms = set(TERM.findall(read(guide)))
-        unknown = {term for term in terms if not re.search(rf"(?<!\w){re.escape(term)}(?!\w)", shown)}
+        terms = {word for term in TERM.findall(read(guide)) for word in LISTED.split(term)} - {"…"}
+        unknown = {term for term in terms if not re.search(rf"(?<!\w){re.escape(term)}(?!\w)", shown, re.IGNORECASE)}
         assert not unknown, guide
         assert not {path for path in MENU.findall(read(guide)) if path.replace(" → ", "/") not in menus}, guide
 
@@ -61,3 +64,14 @@ def test_tests_that_are_named_exist(document):
     named = {name for _folder, name in TEST.findall(read(document))}
     assert named
     assert not {name for name in named if not list(ROOT.glob(f"**/tests/{name}"))}
+
+
+def test_architecture_names_every_file_of_campaigns_and_what_runs():
+    named = set(FILE.findall(read("architecture.md")))
+    files = {path.stem for path in (ROOT / "marketing_automation/models").glob("marketing_*.py")}
+    assert not {file for file in files if not any(file.endswith(name) for name in named)}
+
+
+def test_readme_names_every_command():
+    named = set(COMMAND.findall((ROOT / "README.md").read_text()))
+    assert named == {path.name for path in (ROOT / "bin").iterdir()}
