@@ -7,10 +7,11 @@ import pytest
 from passlib.context import CryptContext
 from real_odoo import LOGIN
 
+from tools import addons
 from tools.paths import ROOT
 
 GUIDE = ROOT / "docs" / "developer_guide.md"
-BLOCK = re.compile(r"```python (?P<kind>\w+)=(?P<name>\S+)\n(?P<code>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(?:python|xml) (?P<kind>\w+)=(?P<name>\S+)\n(?P<code>.*?)```", re.DOTALL)
 KEY = "0123456789abcdef0123456789abcdef01234567"
 INDEX_SIZE = 8  # characters of a key by which Odoo finds it
 
@@ -21,9 +22,10 @@ def example(name):
     return code
 
 
-def test_companion_addon_is_the_one_that_is_tested():
-    path = "tests/addons/marketing_automation_note/models.py"
-    assert example(path) == (ROOT / path).read_text()
+def test_companion_addons_are_those_that_are_tested():
+    shown = {match["name"]: match["code"] for match in BLOCK.finditer(GUIDE.read_text()) if match["kind"] == "file"}
+    assert shown == {path: (ROOT / path).read_text() for path in shown}
+    assert {path.split("/")[2] for path in shown} == set(addons.test_names())
 
 
 @pytest.fixture
