@@ -3,6 +3,7 @@
 import itertools
 
 BODY = '<div><p>Hello</p><p><a href="https://shop.example.com/catalogue">The catalogue</a></p></div>'
+ENROLMENT_CRON = "marketing_automation.ir_cron_campaign_sync_participants"
 EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
 MAIL_CRON, SMS_CRON = "mail.ir_cron_mail_scheduler_action", "sms.ir_cron_sms_scheduler_action"
 numbers = itertools.count(10)

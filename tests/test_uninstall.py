@@ -1,7 +1,7 @@
 """A bridge that goes leaves the app working, on a real server; coming back, it is usable again."""
 
 import pytest
-from company import EXECUTION_CRON, MAIL_CRON, SMS_CRON, make_campaign, make_people
+from company import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, SMS_CRON, make_campaign, make_people, model_of
 from modules import APP, BRIDGES, complaints, install, installed, run_cron, uninstall
 from real_odoo import RpcError
 
@@ -117,4 +117,44 @@ def test_app_works_without_the_addon_for_sms(company, smtp_sink, sms_sink):
     run_cron(company, SMS_CRON)
     missed = [row["phone"] for row in rpc("res.partner", "read", people, ["phone"])]
     assert sorted(sms_sink.numbers) == sorted([late["phone"], *missed]), "who missed it gets it after a retry"
+    assert not complaints(company)
+
+
+def test_target_that_is_uninstalled(company, smtp_sink):
+    """A campaign whose target goes stops and says why; nobody gets anything, others go on, its history can be read."""
+    rpc = company.rpc
+    rpc("crm.lead", "create", {"name": "Fay", "email_from": "fay@leads.example.com"})
+    rpc("marketing.campaign", "create_from_template", "hot_leads")
+    [campaign] = rpc("marketing.campaign", "search", [])
+    target = model_of(rpc, "crm.lead")
+    code = {"name": "Hot", "model_id": target, "state": "code", "code": "record.write({'priority': '3'})"}
+    action = rpc("ir.actions.server", "create", dict(code, usage="marketing_automation"))
+    step = {"name": "Own", "campaign_id": campaign, "activity_type": "action", "server_action_id": action}
+    rpc("marketing.activity", "create", dict(step, trigger_type="begin", interval_number=1, interval_type="days"))
+    people = make_people(rpc, "Ada")
+    other = make_campaign(rpc, "Other")
+    rpc("marketing.campaign", "action_start_campaign", [campaign, other])
+    run_cron(company, EXECUTION_CRON)
+    run_cron(company, MAIL_CRON)
+    sent = len(smtp_sink.messages)
+
+    uninstall(company, "crm")
+
+    assert installed(company) == [APP, SMS]
+    company.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 days'")
+    for cron in (ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON):
+        run_cron(company, cron)
+    [values] = rpc("marketing.campaign", "read", [campaign])
+    assert values["state"] == "stopped"
+    assert "“crm.lead” no longer exists: the addon that brings it was uninstalled" in values["stop_reason"]
+    assert (values["total_participant_count"], values["workflow_cards"]["participants"]["total"]) == (1, 1)
+    assert len(smtp_sink.messages) == sent
+    assert rpc("res.partner", "read", people, ["ref"])[0]["ref"] == "TT"
+    assert rpc("marketing.campaign", "read", [other], ["state"])[0]["state"] == "running"
+    with pytest.raises(RpcError, match="no longer exists"):
+        rpc("marketing.campaign", "action_start_campaign", [campaign])
+    participants = rpc("marketing.participant", "search_read", [("campaign_id", "=", campaign)])
+    assert [participant["timeline_data"]["is_paused"] for participant in participants] == [True]
+    assert rpc("marketing.trace", "search_read", [("campaign_id", "=", campaign)])
+    rpc("marketing.campaign", "unlink", [campaign])
     assert not complaints(company)

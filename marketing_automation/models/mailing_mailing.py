@@ -59,13 +59,20 @@ class MailingMailing(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_template_in_use(self):
         activity = self.env["marketing.activity"].sudo().with_context(active_test=False)
-        user = activity.search([("mass_mailing_id", "in", self.ids)], limit=1)
+        running = self.sudo().marketing_campaign_id.filtered(
+            lambda campaign: campaign.state == "running" and campaign.workflow
+        )
+        executed = {
+            step_id: mailing_id for step_id, mailing_id in running._get_running_mailings() if mailing_id in self.ids
+        }
+        user = activity.search(["|", ("mass_mailing_id", "in", self.ids), ("id", "in", list(executed))], limit=1)
         if user:
+            template = self.browse(executed.get(user.id)) or user.mass_mailing_id
             raise UserError(
                 _(
                     "“%(template)s” is the template of the activity “%(activity)s” of the campaign “%(campaign)s”: "
                     "remove that activity first, or give it another template.",
-                    template=user.mass_mailing_id.subject,
+                    template=template.subject,
                     activity=user.name,
                     campaign=user.campaign_id.name,
                 )

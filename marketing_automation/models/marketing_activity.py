@@ -136,7 +136,9 @@ class MarketingActivity(models.Model):
 
     def write(self, vals):
         self._check_whole_numbers(vals)
-        if vals.get("active") is False:  # what follows goes with it
+        if "campaign_id" in vals:
+            self.filtered(lambda activity: activity.campaign_id.id != vals["campaign_id"])._check_may_move()
+        if not vals.get("active", True):  # what follows goes with it
             self = self.search([("id", "child_of", self.ids)]) | self
         res = super().write(vals)
         if {"mass_mailing_id", "campaign_id"} & set(vals):
@@ -144,6 +146,14 @@ class MarketingActivity(models.Model):
         if {"mass_mailing_id", "trigger_type", "parent_id"} & set(vals):
             (self | self.child_ids)._route_replies()
         return res
+
+    def _check_may_move(self):
+        """Keep in their campaign the activities that it executes, or that its participants have as a history."""
+        needed = self._filter_needed()
+        if needed:
+            raise UserError(
+                _("The activity “%s” runs, or has a history: it cannot move to another campaign.", needed[0].name)
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_needed(self):
@@ -340,10 +350,18 @@ class MarketingActivity(models.Model):
             has finished the traces itself, because what it did commits
         """
         self.ensure_one()
-        handler = getattr(self, f"_execute_{self.activity_type}", None)
+        handler = getattr(self, f"_execute_{self._get_running_step().activity_type}", None)
         if not handler:
             return dict.fromkeys(traces.ids, ("error", "no_handler", None))
         return handler(traces, now)
+
+    def _get_running_step(self):
+        """Return this activity as it was at the last Start or Update: what it executes until the next.
+
+        :rtype: odoo.addons.marketing_automation.workflow.Step
+        """
+        self.ensure_one()
+        return self.campaign_id._get_workflow().steps[self.id]
 
     def _get_label(self, fname):
         return dict(self._fields[fname]._description_selection(self.env)).get(self[fname], "")

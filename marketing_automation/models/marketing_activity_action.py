@@ -15,7 +15,7 @@ class MarketingActivity(models.Model):
         An action that came with a campaign template, unchanged, runs as the addon's own code.
         """
         env = self.campaign_id._get_run_env()
-        action = self.server_action_id.with_env(env)
+        action = env["ir.actions.server"].browse(self._get_running_step().template_id)
         shipped = action._is_marketing_shipped()
         run = ActionRun(as_addon=shipped, is_test=bool(test_run(traces.env)))
         action = action.sudo(shipped).with_context(**{ACTION_KEY: run})

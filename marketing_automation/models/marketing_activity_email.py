@@ -53,7 +53,8 @@ class MarketingActivity(models.Model):
         (see ``mail_compose_message.py``), for the mailing commits at its end.
         """
         env = self.campaign_id._get_run_env()
-        mailing = self.mass_mailing_id.with_env(env).with_context(
+        mailing = env["mailing.mailing"].browse(self._get_running_step().template_id)
+        mailing = mailing.with_context(
             **{BATCH_KEY: MessageBatch(traces, now)},
             ir_cron_progress_id=False,  # a mailing reports its own progress, on whatever cron runs it
         )

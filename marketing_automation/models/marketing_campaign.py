@@ -11,6 +11,7 @@ ENGINE_FIELDS = {
     "stop_date",
     "stop_reason",
     "tz",
+    "update_job",
     "utm_campaign_id",
     "workflow",
 }
@@ -268,7 +269,14 @@ class MarketingCampaign(models.Model):
                             campaign.name,
                         )
                     )
-        if vals.get("active") is False:
+        if "company_id" in vals and not self.env.su:
+            for campaign in self:
+                if campaign.state == "running" and campaign.company_id.id != (vals["company_id"] or False):
+                    # whom it reaches with the rights of who started it; they may not be those of who edits it
+                    raise UserError(
+                        _("The company of the campaign “%s” cannot change while it runs: stop it first.", campaign.name)
+                    )
+        if not vals.get("active", True):
             self.filtered(lambda campaign: campaign.state == "running").action_stop_campaign()
         return super().write(vals)
 
@@ -387,6 +395,21 @@ class MarketingCampaign(models.Model):
         """Return the workflow that runs: as it was at the last Start or Update."""
         self.ensure_one()
         return Workflow.from_json(self.workflow)
+
+    @api.private
+    def _get_running_mailings(self):
+        """Return what these campaigns send, whatever their activities have as a template by now.
+
+        :return: (id of the activity, id of its mailing) of each step that sends one
+        :rtype: list[tuple[int, int]]
+        """
+        mailing_types = self.env["marketing.activity"]._get_mailing_types()
+        return [
+            (step.id, step.template_id)
+            for campaign in self
+            for step in campaign._get_workflow().steps.values()
+            if step.activity_type in mailing_types
+        ]
 
     @api.private
     def _get_awaiting_steps(self):

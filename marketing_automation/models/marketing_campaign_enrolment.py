@@ -1,6 +1,7 @@
 """Enrolment: who becomes a participant, set-based and in bounded chunks."""
 
 import logging
+from datetime import timedelta
 
 from psycopg2.extensions import TransactionRollbackError
 
@@ -15,6 +16,8 @@ _logger = logging.getLogger(__name__)
 
 CHUNK = 10_000  # participants enrolled by one transaction of the cron
 FIRST_CHUNK = 1_000  # … and at once by Start, so that its user sees them
+BUSY_PAUSE = timedelta(minutes=1)
+BLANKS = " \t\r\n\v\f\u00a0\u202f\u3000\ufeff"  # what people paste around a text without seeing it
 
 
 class MarketingCampaign(models.Model):
@@ -51,6 +54,8 @@ class MarketingCampaign(models.Model):
                 except TransactionRollbackError:
                     # somebody else works on these rows: they are enrolled, or will be next time
                     self.env.cr.rollback()
+                    if campaign.update_job:  # until it is finished nothing of the campaign runs
+                        self._get_enrolment_cron()._trigger(at=moment + BUSY_PAUSE)
                     last_id = None
                 except Exception:
                     self.env.cr.rollback()
@@ -191,7 +196,7 @@ class MarketingCampaign(models.Model):
             return SQL("NULLIF(%s, 0)::text", value)
         if field.type == "many2one":
             return SQL("(%s)::text", value)
-        return SQL("NULLIF(lower(trim(%s)), '')", value)
+        return SQL("NULLIF(lower(btrim(%s, %s)), '')", value, BLANKS)
 
     def _insert_participants(self, chosen, now, source):
         """Insert participants and the traces of their first steps, and nothing twice.
@@ -256,17 +261,24 @@ class MarketingCampaign(models.Model):
         """
 
     def _leave(self, now):
-        """Let those go whose record was deleted, or no longer matches the filter."""
+        """Let those go whose record was deleted, or no longer matches the filter; let those come back who match again.
+
+        :return: (how many left the filter, how many came back)
+        """
         self._leave_deleted(now)
+        left = 0
         query, _model = self._get_audience_query()
         if self._get_workflow().leave_on_mismatch:
             # an anti-join: NOT IN would compare everybody with everybody once its list outgrows work_mem
             unmatched = SQL("NOT EXISTS (SELECT 1 FROM (%s) AS a (id) WHERE a.id = p.res_id)", query.select())
-            self._leave_unmatched(unmatched, "left_filter", now)
-        self._take_back(query, now)
+            left = self._leave_unmatched(unmatched, "left_filter", now)
+        return left, self._take_back(query, now)
 
     def _take_back(self, query, now):
-        """Let those come back who had left the filter and match it again."""
+        """Let those come back who had left the filter and match it again.
+
+        :return: how many
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -280,6 +292,7 @@ class MarketingCampaign(models.Model):
             )
         )
         self.env["marketing.participant"].browse(row[0] for row in rows)._return(now)
+        return len(rows)
 
     def _leave_deleted(self, now):
         table = SQL.identifier(self.env[self.model_name]._table)
@@ -300,3 +313,4 @@ class MarketingCampaign(models.Model):
             )
         )
         self.env["marketing.participant"].browse(row[0] for row in rows)._remove(code, now)
+        return len(rows)

@@ -54,7 +54,9 @@ class MarketingCampaign(models.Model):
         for lane in range(2, MAX_LANES + 1):
             cron = self.env.ref(f"{FIRST_LANE}_{lane}", raise_if_not_found=False)
             if cron:
-                cron.sudo().active = first.active and lane <= count
+                active = first.active and lane <= count
+                if cron.sudo().active != active:  # Odoo lets nobody write a scheduled action while it runs
+                    cron.sudo().active = active
             elif lane <= count:
                 values = {
                     "name": f"{first.name} ({lane})",

@@ -207,7 +207,7 @@ class MarketingCampaign(models.Model):
                 "resource_ref": f"res.partner.category,{self._get_template_tag_hot().id}",
             },
             "blocklist": lambda: {
-                "name": _("Blocklist the address"),
+                "name": self.env._("Blocklist the address"),
                 "model": "mailing.contact",
                 "state": "code",
                 "code": "env['mail.blacklist']._add(record.email)",

@@ -12,9 +12,10 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..workflow import CANCEL, SCHEDULE, Step, decide
+from ..workflow import CANCEL, SCHEDULE, Step, Workflow, decide
 
 CHUNK = 2_000  # participants of one transaction
+LAST_ID = 2**31 - 1
 TIMING = ("trigger_type", "interval_number", "interval_type", "validity_number", "validity_type")
 LATE = ("skip", "run")
 IN_TURN = "participant_id.id, id"  # of steps that are due at the same moment, who came first goes first
@@ -81,31 +82,18 @@ class MarketingCampaign(models.Model):
         totals = Counter()
         try:
             with self.env.cr.savepoint():
-                before = campaign._count_by_state()
                 campaign.run_as_id = self._get_run_as_candidate()
                 campaign._begin_update("run")
                 while campaign.update_job:
                     totals += campaign._update_chunk(now)
-                campaign._leave(now)
-                after = campaign._count_by_state()
+                left, came_back = campaign._leave(now)
                 raise _Undo()
         except _Undo:
             self.env.invalidate_all()
         steps = {}
         for (step_id, what), count in totals.items():
             steps.setdefault(step_id, dict.fromkeys(("new", "late", "rescheduled", "canceled"), 0))[what] = count
-        came = max(0, before["left"] - after["left"])
-        return {"steps": steps, "leave": max(0, after["left"] - before["left"]), "return": came}
-
-    def _count_by_state(self):
-        [[left]] = self.env.execute_query(
-            SQL(
-                """SELECT count(*) FROM marketing_participant WHERE campaign_id = %s AND state = 'unlinked'
-                      AND end_code = 'left_filter' AND is_test IS NOT TRUE""",
-                self.id,
-            )
-        )
-        return {"left": left}
+        return {"steps": steps, "leave": left, "return": came_back}
 
     def _begin_update(self, late):
         """Replace the workflow that runs, and note what that means for participants."""
@@ -114,6 +102,42 @@ class MarketingCampaign(models.Model):
             self.workflow = new.to_json()
             return
         old = self._get_workflow()
+        if old.steps != new.steps:
+            jobs = [self._prepare_update_job(*origin, new, late) for origin in self._get_update_origins(old)]
+            self.update_job = dict(jobs[0], next=jobs[1:])
+        self.workflow = new.to_json()
+        if old.unique_field != new.unique_field:
+            self._rewrite_unicity_keys()
+
+    def _get_update_origins(self, current):
+        """Return from which workflow the participants come, in ranges of their ids.
+
+        Where an Update before this one is not finished, those whom it has not reached are still at the one before it.
+
+        :param Workflow current: what runs
+        :return: (after which id, until which or None, workflow) of each
+        """
+        if not self.update_job:
+            return [(0, None, current)]
+        jobs = [self.update_job, *self.update_job.get("next", [])]
+        reached = jobs[0]["after"]
+        return [
+            *([(0, reached, current)] if reached else []),
+            # an Update that an earlier version of this addon began does not say from where
+            *(
+                (job["after"], job.get("until"), Workflow.from_json(job["old"]) if "old" in job else current)
+                for job in jobs
+            ),
+        ]
+
+    def _prepare_update_job(self, after, until, old, new, late):
+        """Return what a changed workflow means for the participants whose ids are in a range.
+
+        :param int after: the range begins after this id
+        :param until: the last id of the range, None for all that follow
+        :param Workflow old: the one that they come from
+        :param Workflow new: the one that runs from now on
+        """
         added = set(new.steps) - set(old.steps)
         both = set(new.steps) & set(old.steps)
         moved = {step_id for step_id in both if new.steps[step_id].parent_id != old.steps[step_id].parent_id}
@@ -122,27 +146,25 @@ class MarketingCampaign(models.Model):
             for step_id in both - moved
             if any(getattr(new.steps[step_id], name) != getattr(old.steps[step_id], name) for name in TIMING)
         }
-        job = {
+        changed = {step_id for step_id in both if new.steps[step_id] != old.steps[step_id]}
+        parents = {
+            workflow.steps[step_id].parent_id
+            for workflow in (old, new)
+            for step_id in changed | (set(workflow.steps) - both)
+        }
+        return {
+            "old": old.to_json(),
             "removed": sorted(set(old.steps) - set(new.steps)),
             "moved": sorted(moved),
             "fresh": sorted(added | moved),
             "retimed": sorted(retimed),
             "before": {str(step_id): asdict(old.steps[step_id]) for step_id in retimed},
+            "parents": sorted(parents - {None}),
             "late": late,
-            "after": 0,
+            "after": after,
+            "until": until,
+            "next": [],
         }
-        changed = {step_id for step_id in both if new.steps[step_id] != old.steps[step_id]}
-        job["parents"] = sorted(
-            {
-                workflow.steps[step_id].parent_id
-                for workflow in (old, new)
-                for step_id in changed | (set(workflow.steps) - both)
-            }
-            - {None}
-        )
-        self.write({"workflow": new.to_json(), "update_job": job if old.steps != new.steps else False})
-        if old.unique_field != new.unique_field:
-            self._rewrite_unicity_keys()
 
     def _continue_update(self, now):
         """Go on with an Update, by one chunk.
@@ -162,17 +184,22 @@ class MarketingCampaign(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM marketing_participant
-                    WHERE campaign_id = %s AND id > %s AND is_test IS NOT TRUE AND state != 'unlinked'
-                      AND summed_date IS NULL
+                    WHERE campaign_id = %s AND id > %s AND id <= %s AND is_test IS NOT TRUE
+                      AND state != 'unlinked' AND summed_date IS NULL
                  ORDER BY id LIMIT %s FOR NO KEY UPDATE""",
                 self.id,
                 job["after"],
+                job.get("until") or LAST_ID,
                 CHUNK,
             )
         )
         participants = self.env["marketing.participant"].browse(row[0] for row in rows)
         counts = participants._apply_update(job, now) if participants else Counter()
-        self.update_job = dict(job, after=participants[-1].id) if len(participants) == CHUNK else False
+        if len(participants) == CHUNK:
+            self.update_job = dict(job, after=participants[-1].id)
+        else:
+            following = job.get("next")
+            self.update_job = dict(following[0], next=following[1:]) if following else False
         self.env.flush_all()
         return counts
 

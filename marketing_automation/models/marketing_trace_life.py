@@ -115,14 +115,15 @@ class MarketingTrace(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT m.%(column)s, array_agg(DISTINCT t.participant_id)
-                  FROM mailing_trace m JOIN marketing_trace t ON t.id = m.marketing_trace_id
+                -- a trace that is gone was summed up by retention: of somebody who is done
+                SELECT m.%(column)s, array_agg(DISTINCT COALESCE(t.participant_id, 0))
+                  FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                  WHERE m.mass_mailing_id = ANY(%(mailings)s) AND m.%(column)s = ANY(%(addresses)s)
                    AND m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
               GROUP BY m.%(column)s
                 """,
                 column=SQL.identifier(column),
-                mailings=real.activity_id.mass_mailing_id.ids,
+                mailings=[activity._get_running_step().template_id for activity in real.activity_id],
                 addresses=wanted,
             )
         )

@@ -128,6 +128,8 @@ class MarketingParticipant(models.Model):
             taken = self.search_count(
                 [("campaign_id", "=", campaign.id), ("res_id", "=", target_id), ("is_test", "!=", True)], limit=1
             )
+            # of several, one that is inside, else one that may return
+            movers = movers.sorted(lambda mover: (mover.state == "unlinked", mover.end_code != "left_filter", mover.id))
             follower = movers[: 0 if taken else 1]
             if follower:
                 follower.write({"res_id": target_id})

@@ -61,6 +61,11 @@ class TestCampaign(MarketingAutomationCommon):
         with self.assertRaisesRegex(UserError, "archived"):
             self.campaign.action_start_campaign()
 
+    def test_archive_as_the_api_may_say_it(self):
+        self._start(self.campaign)
+        self.campaign.write({"active": 0})
+        self.assertEqual(self.campaign.state, "stopped")
+
     def test_smart_buttons(self):
         """Each opens exactly what it counts."""
         self._start(self.campaign)

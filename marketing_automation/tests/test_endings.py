@@ -240,6 +240,18 @@ class TestEndings(MarketingAutomationCommon):
         self.assertTraces(activity, {stranger: "processed", self.cleo: "processed", self.dan: "processed"})
         self.assertEqual((stranger.ref, self.cleo.ref), ("acted ", "acted "))
 
+    def test_merged_contacts_of_whom_one_is_inside(self):
+        """That one follows, not one who was taken out before."""
+        activity = self._create_action(self.campaign, "Act", interval_number=1)
+        self._start(self.campaign)
+        self._participant(self.campaign, self.ada).action_remove()
+        stranger = self.env["res.partner"].create({"name": "Stranger", "category_id": self.category.ids})
+        inside = self._participant(self.campaign, self.ben)
+        self.env["base.partner.merge.automatic.wizard"]._merge((self.ada + self.ben + stranger).ids, stranger)
+        self.assertEqual((inside.res_id, inside.state), (stranger.id, "running"))
+        self._run_crons(self.start + timedelta(hours=1), ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertTraces(activity, {stranger: "processed"})
+
     def test_opt_out_of_a_list(self):
         """A mailing contact who opted out of the list gets nothing, though the list is still its own."""
         newsletter, other = self.env["mailing.list"].create([{"name": "Newsletter"}, {"name": "Other"}])

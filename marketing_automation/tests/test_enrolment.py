@@ -129,6 +129,7 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
                 {"name": "2", "ref": "aB", "country_id": belgium.id, "color": 3},
                 {"name": "3", "ref": "  ", "country_id": france.id, "color": 0},
                 {"name": "4", "ref": False, "country_id": False, "color": 0},
+                {"name": "5", "ref": "\u00a0AB\t\n", "country_id": france.id, "color": 3},
             ]
         )
         for fname, expected in [("ref", [0, 2, 3]), ("country_id", [0, 2, 3]), ("color", [0, 2, 3])]:
@@ -308,6 +309,7 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
         for fname, value in [
             ("run_as_id", self.env.ref("base.user_admin").id),
             ("workflow", {}),
+            ("update_job", {"after": 0}),
             ("state", "running"),
             ("tz", "UTC"),
             ("utm_campaign_id", False),

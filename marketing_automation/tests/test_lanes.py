@@ -1,9 +1,11 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import config
 
+from ..models import marketing_campaign_execution
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 
@@ -34,6 +36,14 @@ class TestLanes(MarketingAutomationCommon):
         self.assertEqual(sorted(self._lanes().mapped("active")), [False, True, True])
         self._set_lanes(3)
         self.assertEqual(self._lanes(), lanes, "made once")
+
+    def test_settings_are_saved_while_lanes_run(self):
+        """Odoo lets nobody write a scheduled action that is at work; saving any setting sets the lanes too."""
+        self._set_lanes(2)
+        at_work = UserError("This cron task is currently being executed")
+        with patch.object(type(self.env["ir.cron"]), "write", side_effect=at_work):
+            self.env["marketing.campaign"].set_lane_count(2)
+        self.assertEqual(self._lanes().mapped("active"), [True] * 2)
 
     def test_lanes_go_with_the_addon(self):
         """They are data of the addon, which an upgrade leaves and an uninstall takes."""
@@ -72,6 +82,26 @@ class TestLanes(MarketingAutomationCommon):
     # ------------------------------------------------------------
     # Health
     # ------------------------------------------------------------
+
+    def test_campaigns_take_turns(self):
+        """A small campaign waits for no more than a batch of a huge one."""
+        self.patch(marketing_campaign_execution, "BATCH", 1)
+        small, huge = (self._create_campaign(name=name) for name in ("Small", "Huge"))
+        small.domain = repr([("id", "=", self.contacts[0].id)])
+        for campaign in small + huge:
+            self._create_action(campaign, "Act")
+            self._start(campaign)
+        turns = []
+        execute = type(self.env["marketing.activity"])._execute
+
+        def note_turn(activity, traces, now):
+            turns.append(activity.campaign_id.name)
+            return execute(activity, traces, now)
+
+        with patch.object(type(self.env["marketing.activity"]), "_execute", note_turn):
+            self._run_crons(self.start, EXECUTION_CRON)
+        self.assertEqual(sorted(turns), ["Huge"] * 5 + ["Small"])
+        self.assertIn("Small", turns[:2])
 
     def test_health_of_a_campaign(self):
         campaign = self._create_campaign()

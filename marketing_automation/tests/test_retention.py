@@ -139,6 +139,17 @@ class TestRetention(MarketingAutomationCommon):
         self._start(self.campaign, again)
         self.assertEqual(self._participant(self.campaign, self.ada).state, "unlinked")
 
+    def test_an_address_got_its_step(self):
+        """After a restart too: who shares an address with somebody who was summed up gets nothing again."""
+        self._live()
+        self._clean()
+        self.assertFalse(self.email.sudo().trace_ids)
+        twin = self.ada.copy({"name": "Twin", "email": self.ada.email})
+        self._start(self.campaign, self.start + timedelta(days=121))
+        self.assertFalse(self._run_crons(self.start + timedelta(days=121)))
+        trace = self._trace(self.email, twin)
+        self.assertEqual((trace.state, trace.end_code), ("canceled", "mail_dup"))
+
     def test_what_can_still_happen_is_kept(self):
         """Steps that are scheduled, errors that can be retried."""
         self._start(self.campaign)

@@ -129,6 +129,15 @@ class TestServerActions(MarketingAutomationCommon):
         self._run(state="multi", child_ids=[Command.set([child.id for child in children])])
         self.assertEqual(set(self.contacts.mapped("ref")), {"ab"})
 
+    def test_several_actions_with_the_rights_of_the_user(self):
+        """Odoo's own button runs the inner ones as the superuser: enough for a person who presses it, too much here."""
+        see = "record.write({'ref': (record.ref or '') + '%s %s ' % (env.user.login, env.su)})"
+        inner = self._create_server_action(name="Inner", state="multi", code=False)
+        inner.child_ids = self._create_server_action(name="Deep", code=see)
+        outer = [self._create_server_action(name="See", code=see).id, inner.id]
+        self._run(state="multi", child_ids=[Command.set(outer)])
+        self.assertEqual(set(self.contacts.mapped("ref")), {"marketer False marketer False "})
+
     def test_code_for_each(self):
         self._run(state="code", code="record.write({'ref': '%s of %s' % (record.name, len(records))})")
         self.assertEqual(self.contacts.mapped("ref"), [f"{name} of 1" for name in ("Ada", "Ben", "Cleo", "Dan", "Eve")])

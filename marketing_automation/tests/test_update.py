@@ -1,7 +1,11 @@
 from datetime import timedelta
+from unittest.mock import patch
+
+from psycopg2 import errors
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from ..models import marketing_campaign_update
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
@@ -282,6 +286,117 @@ class TestUpdate(MarketingAutomationCommon):
         self.assertEqual(set(new.sudo().trace_ids.mapped("state")), {"scheduled"})
         self._run_crons(self.day, ENROLMENT_CRON, EXECUTION_CRON)
         self._all(new, "processed")
+
+    def _finish_update(self, moment=None):
+        for _chunk in self.contacts:
+            self._run_crons(moment or self.day, ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertFalse(self.campaign.sudo().update_job)
+
+    def test_stop_and_start_in_the_middle(self):
+        """Nobody is forgotten: those whom the Update had not reached get what it said, late steps too."""
+        self.patch(marketing_campaign_update, "CHUNK", 2)
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        self._update(late="run")
+        with self._at(self.day):
+            self.campaign.action_stop_campaign()
+            self.campaign.action_start_campaign()
+        self._finish_update()
+        self._all(new, "processed")
+
+    def test_update_in_the_middle_of_an_update(self):
+        """Each participant is brought from where it is to what runs now, those of both Updates alike."""
+        self.patch(marketing_campaign_update, "CHUNK", 2)
+        self.later.interval_number = 5
+        fleeting = self._create_action(self.campaign, "Fleeting", "activity", self.first, interval_number=9)
+        self._update(late="run")
+        self.assertEqual(len(fleeting.sudo().trace_ids), 2)
+        new = self._create_action(self.campaign, "New", "activity", self.first, interval_number=4, interval_type="days")
+        fleeting.action_archive()
+        preview = self._update(late="run")
+        numbers = {step_id: sorted(counts.items()) for step_id, counts in preview["steps"].items()}
+        self.assertIn(("new", 5), numbers[new.id])
+        self.assertIn(("rescheduled", 3), numbers[self.later.id])
+        self.assertIn(("canceled", 2), numbers[fleeting.id])
+        new.interval_number = 6
+        self._update(late="run")
+        self._finish_update()
+        self.assertEqual(
+            {trace.schedule_date for trace in self.later.sudo().trace_ids}, {self.start + timedelta(days=5)}
+        )
+        self.assertEqual({trace.schedule_date for trace in new.sudo().trace_ids}, {self.start + timedelta(days=6)})
+        self.assertEqual(len(new.sudo().trace_ids), 5)
+        self.assertEqual(set(fleeting.sudo().trace_ids.mapped("state")), {"canceled"})
+
+    @mute_logger("odoo.sql_db")
+    def test_chunk_that_others_hold_is_tried_again_soon(self):
+        """Nothing of the campaign runs until the Update is finished: it does not wait for the next hour."""
+        self.patch(marketing_campaign_update, "CHUNK", 2)
+        self._create_action(self.campaign, "New", "activity", self.first, interval_number=1)
+        self._update(late="run")
+        trigger = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(ENROLMENT_CRON).id)])
+        trigger.unlink()
+        held = patch.object(type(self.campaign), "_update_chunk", side_effect=errors.SerializationFailure("held"))
+        with held:
+            self._run_crons(self.day, ENROLMENT_CRON)
+        self.assertEqual(
+            trigger.search([("cron_id", "=", self.env.ref(ENROLMENT_CRON).id)]).mapped("call_at"),
+            [self.day + timedelta(minutes=1)],
+        )
+
+    def test_who_leaves_and_who_comes_back_are_told_apart(self):
+        other = self.env["res.partner.category"].create({"name": "Other"})
+        (self.ada + self.ben).category_id = other
+        self._run_crons(self.day, ENROLMENT_CRON)
+        self.campaign.domain = repr([("category_id", "in", other.ids)])
+        preview = self._update()
+        self.assertEqual((preview["leave"], preview["return"]), (3, 2))
+        states = {contact: self._participant(self.campaign, contact).state for contact in self.contacts}
+        self.assertEqual(states, {**dict.fromkeys(self.contacts, "unlinked"), self.ada: "running", self.ben: "running"})
+
+    def test_what_a_step_executes_changes_at_update(self):
+        """Until then what it had: the rights of who started the campaign are not lent to who edits it."""
+        act = "record.write({'function': 'swapped'})"
+        self.later.server_action_id = self._create_server_action(name="Swapped", code=act)
+        self.assertTrue(self.campaign.require_sync)
+        self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
+        self._all(self.later, "processed")
+        self.assertEqual(set(self.contacts.mapped("ref")), {"acted acted "})
+        self.assertFalse(any(self.contacts.mapped("function")))
+
+    def test_the_email_of_a_step_changes_at_update(self):
+        campaign = self._create_campaign(name="Emails")
+        email = self._create_email(campaign, "Old", interval_number=1)
+        self._start(campaign)
+        old = email.mass_mailing_id
+        email.mass_mailing_id = self._create_template("New")
+        with self.assertRaisesRegex(UserError, "“Old” is the template of the activity “Old”"):
+            old.unlink()
+        mails = self._run_crons(self.start + timedelta(hours=1))
+        self.assertEqual({mail["subject"] for mail in mails}, {"Old"})
+        self.assertEqual(len(mails), 5)
+        self._update(campaign=campaign)
+        late = self.env["res.partner"].create(
+            {"name": "Late", "email": "late@people.example.com", "category_id": [(4, self.category.id)]}
+        )
+        self._run_crons(self.day, ENROLMENT_CRON)
+        [mail] = self._run_crons(self.day + timedelta(hours=1))
+        self.assertEqual((mail["subject"], self._trace(email, late).state), ("New", "processed"))
+        with self._at(self.day):
+            campaign.action_stop_campaign()
+        old.unlink()
+
+    def test_what_runs_stays_in_its_campaign_and_company(self):
+        """Elsewhere it would be executed with the rights of somebody else, without an Update."""
+        other = self._create_campaign(name="Other")
+        with self.assertRaisesRegex(UserError, "“Later” runs, or has a history: it cannot move"):
+            self.later.campaign_id = other
+        branch = self.env["res.company"].create({"name": "Branch"})
+        self.marketer.company_ids += branch
+        with self.assertRaisesRegex(UserError, "company of the campaign “Prospection” cannot change while it runs"):
+            self.campaign.company_id = branch
+        self.campaign.company_id = self.campaign.company_id
+        self.campaign.action_stop_campaign()
+        self.campaign.company_id = branch
 
     def test_update_refusals(self):
         self.campaign.action_stop_campaign()

@@ -73,7 +73,7 @@ class MarketingCampaign(models.Model):
                 "code": self._get_template_call_code(_("Call about the lead")),
             },
             "lead_priority": lambda: {
-                "name": _("Set a high priority"),
+                "name": self.env._("Set a high priority"),
                 "model": "crm.lead",
                 "state": "object_write",
                 "update_path": "priority",

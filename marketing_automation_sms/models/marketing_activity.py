@@ -77,7 +77,8 @@ class MarketingActivity(models.Model):
         commit, does the sending, but for a test.
         """
         env = self.campaign_id._get_run_env()
-        mailing = self.mass_mailing_id.with_env(env).with_context(**{BATCH_KEY: MessageBatch(traces, now)})
+        mailing = env["mailing.mailing"].browse(self._get_running_step().template_id)
+        mailing = mailing.with_context(**{BATCH_KEY: MessageBatch(traces, now)})
         mailing.action_send_sms(traces.mapped("res_id"))
         self.env.flush_all()
         traces._finish_messages(now)
