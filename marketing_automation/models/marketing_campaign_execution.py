@@ -221,8 +221,20 @@ class MarketingCampaign(models.Model):
             return 0
         limited = self._get_limited_activity_ids()
         batches = self._plan_due(now, SQL("activity_id != ALL(%s)", limited), WINDOW)
-        done = sum(self._execute_first_free(trace_ids, now) for trace_ids in batches)
+        done = self._execute_batches(batches, now)
         return done + (self._execute_limited(limited, now) if limited else 0)
+
+    def _execute_batches(self, batches, now):
+        """Execute these traces as far as they fit into one batch; others have their turn then.
+
+        :param list batches: the ids of an activity's traces each
+        :return: how many traces were dealt with
+        """
+        done = 0
+        for trace_ids in batches:
+            if done < BATCH:
+                done += self._execute_first_free(trace_ids, now, BATCH - done)
+        return done
 
     def _plan_due(self, now, condition, limit):
         """Return what is due, in due order, the ids of an activity's traces together.
@@ -257,13 +269,14 @@ class MarketingCampaign(models.Model):
             planned.add(participant_id)
         return list(batches.values())
 
-    def _execute_first_free(self, trace_ids, now):
+    def _execute_first_free(self, trace_ids, now, size):
         """Execute a batch of these traces of one activity: the first that no other lane holds.
 
+        :param int size: of the batch, at most
         :return: how many traces were dealt with
         """
-        for start in range(0, len(trace_ids), BATCH):
-            done = self._execute_traces(trace_ids[start : start + BATCH], now)
+        for start in range(0, len(trace_ids), size):
+            done = self._execute_traces(trace_ids[start : start + size], now)
             if done:
                 return done
         return 0

@@ -84,10 +84,11 @@ class TestLanes(MarketingAutomationCommon):
     # ------------------------------------------------------------
 
     def test_campaigns_take_turns(self):
-        """A small campaign waits for no more than a batch of a huge one."""
+        """A small campaign waits for no more than a batch of a huge one, of however many activities."""
         self.patch(marketing_campaign_execution, "BATCH", 1)
         small, huge = (self._create_campaign(name=name) for name in ("Small", "Huge"))
         small.domain = repr([("id", "=", self.contacts[0].id)])
+        self._create_action(huge, "Act, too")
         for campaign in small + huge:
             self._create_action(campaign, "Act")
             self._start(campaign)
@@ -100,7 +101,7 @@ class TestLanes(MarketingAutomationCommon):
 
         with patch.object(type(self.env["marketing.activity"]), "_execute", note_turn):
             self._run_crons(self.start, EXECUTION_CRON)
-        self.assertEqual(sorted(turns), ["Huge"] * 5 + ["Small"])
+        self.assertEqual(sorted(turns), ["Huge"] * 10 + ["Small"])
         self.assertIn("Small", turns[:2])
 
     def test_health_of_a_campaign(self):
