@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.marketing_automation.models.engine_context import ACTION_KEY, ActionRun
+from odoo.addons.marketing_automation.models.marketing_activity_action import FLUSH_EVERY
 
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
@@ -162,6 +163,22 @@ class TestServerActions(MarketingAutomationCommon):
             self._queries_for(self.contacts[:1], state="object_write", **values)  # fills what is cached across batches
             few = self._queries_for(self.contacts, state="object_write", **values)
             self.assertLess(self._queries_for(many, state="object_write", **values) - few, len(many) / 2)
+
+    def test_environments_do_not_pile_up(self):
+        """Odoo looks through all that a transaction keeps whenever it needs one; what tracks changes keeps one each."""
+        many = self.env["res.partner"].create([{"name": f"Contact {number}"} for number in range(4 * FLUSH_EVERY)])
+        model = self.registry["ir.actions.server"]
+        write, kept = model._run_action_object_write, []
+
+        def run(action, eval_context=None):
+            kept.append(len(action.env.transaction.envs))
+            return write(action, eval_context=eval_context)
+
+        with patch.object(model, "_run_action_object_write", run):
+            values = {"update_path": "email", "evaluation_type": "equation", "value": "'%s@example.com' % record.id"}
+            self._queries_for(many, state="object_write", **values)
+        self.assertEqual(len(kept), len(many))
+        self.assertLess(max(kept) - min(kept), 2 * FLUSH_EVERY)
 
     def test_what_one_participant_is_given_the_next_ones_see(self):
         """Contacts are read together, yet what an action writes is not hidden by that."""
