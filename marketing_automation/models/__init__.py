@@ -1,4 +1,5 @@
 from . import (
+    base,
     fields,
     ir_actions_server,
     ir_actions_server_shipped,

@@ -43,10 +43,22 @@ class ActionRun:
     :param bool as_addon: whether it is an addon's own code, which needs no right of the
         campaign's user
     :param bool is_test: whether the participant is a test's
+    :param str model_name: the target
+    :param tuple res_ids: the records of the participants that are read together
     """
 
     as_addon: bool = False
     is_test: bool = False
+    model_name: str = ""
+    res_ids: tuple = ()
+
+    @cached_property
+    def _batch(self):
+        return frozenset(self.res_ids)
+
+    def is_of_batch(self, records):
+        """Tell whether this is the record of a participant, alone, which others are read with."""
+        return records._name == self.model_name and len(records) == 1 and records.id in self._batch
 
 
 @dataclass(frozen=True)

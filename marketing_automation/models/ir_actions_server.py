@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .engine_context import action_run
 
@@ -30,6 +30,11 @@ class IrActionsServer(models.Model):
         for action in self.child_ids.sorted():
             res = action.sudo(False).run() or res
         return res
+
+    @api.private
+    def _contains_code(self):
+        """Tell whether Python code of a user is run, which may write to the database past Odoo's cache."""
+        return any(action.state == "code" or action.child_ids._contains_code() for action in self)
 
     def _check_campaign_rights(self, records):
         """Check what an action of a campaign is about to do against the rights of its user.

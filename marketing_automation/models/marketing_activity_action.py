@@ -2,6 +2,10 @@ from odoo import api, models
 
 from .engine_context import ACTION_KEY, ActionRun, test_run
 
+# What tracks changes keeps the environment of each participant until it is flushed, and Odoo
+# looks through all that are kept whenever it needs another one.
+FLUSH_EVERY = 50  # participants
+
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
@@ -17,10 +21,13 @@ class MarketingActivity(models.Model):
         env = self.campaign_id._get_run_env()
         action = env["ir.actions.server"].browse(self._get_running_step().template_id)
         shipped = action._is_marketing_shipped()
-        run = ActionRun(as_addon=shipped, is_test=bool(test_run(traces.env)))
+        together = () if action.sudo()._contains_code() else tuple(traces.mapped("res_id"))
+        run = ActionRun(shipped, bool(test_run(traces.env)), self.model_name, together)
         action = action.sudo(shipped).with_context(**{ACTION_KEY: run})
         # Each run checks the rules on its one record; this reads what they look at for all at once.
         env[self.model_name].browse(traces.mapped("res_id"))._filtered_access("write")
-        for trace in traces:
+        for position, trace in enumerate(traces, start=1):
             action.with_context(active_model=self.model_name, active_id=trace.res_id, active_ids=[trace.res_id]).run()
+            if position % FLUSH_EVERY == 0:
+                env.cr.flush()
         return {}

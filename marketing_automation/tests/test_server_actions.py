@@ -6,8 +6,12 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.marketing_automation.models.engine_context import ACTION_KEY, ActionRun
+from odoo.addons.marketing_automation.models.marketing_activity_action import FLUSH_EVERY
+
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
+IMAGE = b"R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="  # one pixel
 EXECUTION_LOG = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
 
 
@@ -137,6 +141,113 @@ class TestServerActions(MarketingAutomationCommon):
         outer = [self._create_server_action(name="See", code=see).id, inner.id]
         self._run(state="multi", child_ids=[Command.set(outer)])
         self.assertEqual(set(self.contacts.mapped("ref")), {"marketer False marketer False "})
+
+    def _queries_for(self, contacts, **values):
+        """:return: how many queries the action takes for these contacts"""
+        campaign = self._create_campaign(domain=repr([("id", "in", contacts.ids)]))
+        action = self._create_server_action(code=False, **values)
+        activity = self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
+        self._start(campaign)
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        self._run_crons(self.start, EXECUTION_CRON)
+        count = self.cr.sql_log_count - before
+        self.assertEqual(activity.sudo().trace_ids.mapped("state"), ["processed"] * len(contacts))
+        return count
+
+    def test_what_an_action_reads_is_read_for_the_whole_batch(self):
+        """Odoo's own write on a contact reads its children and its users; a tag is one list more."""
+        many = self.env["res.partner"].create([{"name": f"Contact {number}"} for number in range(40)])
+        for kind, value in (("value", "Boss"), ("equation", "', '.join(record.category_id.mapped('name'))")):
+            values = {"update_path": "function", "evaluation_type": kind, "value": value}
+            self._queries_for(self.contacts[:1], state="object_write", **values)  # fills what is cached across batches
+            few = self._queries_for(self.contacts, state="object_write", **values)
+            self.assertLess(self._queries_for(many, state="object_write", **values) - few, len(many) / 2)
+
+    def test_environments_do_not_pile_up(self):
+        """Odoo looks through all that a transaction keeps whenever it needs one; what tracks changes keeps one each."""
+        many = self.env["res.partner"].create([{"name": f"Contact {number}"} for number in range(4 * FLUSH_EVERY)])
+        model = self.registry["ir.actions.server"]
+        write, kept = model._run_action_object_write, []
+
+        def run(action, eval_context=None):
+            kept.append(len(action.env.transaction.envs))
+            return write(action, eval_context=eval_context)
+
+        with patch.object(model, "_run_action_object_write", run):
+            values = {"update_path": "email", "evaluation_type": "equation", "value": "'%s@example.com' % record.id"}
+            self._queries_for(many, state="object_write", **values)
+        self.assertEqual(len(kept), len(many))
+        self.assertLess(max(kept) - min(kept), 2 * FLUSH_EVERY)
+
+    def test_what_one_participant_is_given_the_next_ones_see(self):
+        """Contacts are read together, yet what an action writes is not hidden by that."""
+        ada, ben, cleo, dan, eve = self.contacts
+        (ada + cleo + dan).parent_id = ben
+        self._run(
+            state="object_write",
+            update_path="parent_id.function",
+            evaluation_type="equation",
+            value="(record.parent_id.function or '') + record.name[0]",
+        )
+        self.assertEqual(ben.function, "ACD")
+        self._run(
+            state="object_write",
+            update_path="ref",
+            evaluation_type="equation",
+            value="'%s %s' % (len(record.category_id.partner_ids), record.commercial_partner_id.name)",
+        )
+        self.assertEqual((ada + eve).mapped("ref"), ["5 Ben", "5 Eve"])
+        self._run(
+            state="object_write",
+            update_path="comment",
+            evaluation_type="equation",
+            value="record.write({'ref': len(record.child_ids)})"
+            f" and record.name == 'Ben' and record.child_ids.write({{'parent_id': {eve.id}}})",
+        )
+        self.assertEqual((ada + ben + eve).mapped("ref"), ["0", "3", "3"], "Eve sees whom Ben gave her")
+
+    def test_code_sees_what_code_wrote_past_the_cache(self):
+        other = self.env["res.partner.category"].create({"name": "Written by SQL"})
+        self._run(
+            state="code",
+            code=f"""
+record.write({{"ref": str(len(record.category_id))}})
+env.cr.execute(
+    "INSERT INTO res_partner_res_partner_category_rel (partner_id, category_id)"
+    " SELECT unnest(%s), {other.id} ON CONFLICT DO NOTHING", [{self.contacts.ids}])
+""",
+        )
+        self.assertEqual(self.contacts.mapped("ref"), ["1", "2", "2", "2", "2"])
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_a_contact_that_may_not_be_read_keeps_no_other_from_being_read(self):
+        """It may have become so by what an action did to another one of the batch."""
+        ada, eve = self.contacts[0], self.contacts[-1]
+        eve.parent_id = ada
+        self.env["ir.rule"].create(
+            {
+                "name": "Nobody sees Eve",
+                "model_id": self.model_partner.id,
+                "domain_force": repr([("id", "!=", eve.id)]),
+            }
+        )
+        run = ActionRun(model_name="res.partner", res_ids=tuple(self.contacts.ids))
+        partners = self.env["res.partner"].with_user(self.marketer).with_context(**{ACTION_KEY: run})
+        self.env.invalidate_all()
+        self.assertEqual(partners.browse(ada.id).name, "Ada")
+        self.assertFalse(partners.browse(ada.id).child_ids)
+        with self.assertRaises(AccessError):
+            partners.browse(eve.id).name  # noqa: B018
+
+    def test_files_are_not_read_for_the_whole_batch(self):
+        self.contacts.image_1920 = IMAGE
+        run = ActionRun(model_name="res.partner", res_ids=tuple(self.contacts.ids))
+        partners = self.env["res.partner"].with_context(**{ACTION_KEY: run})
+        self.env.invalidate_all()
+        self.assertTrue(partners.browse(self.contacts[0].id).image_1920)
+        field = partners._fields["image_1920"]
+        self.assertEqual(list(field._get_cache(partners.env)), self.contacts[:1].ids)
 
     def test_code_for_each(self):
         self._run(state="code", code="record.write({'ref': '%s of %s' % (record.name, len(records))})")
