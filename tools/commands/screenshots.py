@@ -17,7 +17,7 @@ from PIL import Image
 
 from .. import demo_database
 from ..browser import running_browser
-from ..chromium import chromium_folder
+from ..chromium import browser_environment
 from ..console import Problem, guarded, step, telling_line
 from ..paths import LOGS, ROOT
 from ..ports import LOOPBACK, free_port, wait_for_page
@@ -220,9 +220,8 @@ def main(arguments):
     names = screen_names()
     if unknown := set(options.screens) - set(names):
         raise Problem(f"no screen {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    if folder := chromium_folder():
-        os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
     with workspace() as space, tempfile.TemporaryDirectory() as profile:
+        os.environ |= browser_environment(space.source)
         demo_database.prepare(space, DATABASE, demo=True, reset=not options.keep)
         with served(space, DATABASE) as url, running_browser(Path(profile) / "browser") as browser:
             take(Screens(browser, url), browser, options.screens or names)
