@@ -11,10 +11,11 @@ import pytest
 
 from tools import demo_database
 from tools.browser import running_browser
-from tools.commands.screenshots import WIDTHS, Screens, screen_names, served, user_of
+from tools.commands.screenshots import WIDTHS, served
 from tools.console import run_logged
 from tools.javascript_tools import axe_source
 from tools.paths import ROOT
+from tools.screens import Screens, screen_names, user_of
 from tools.test_databases import RUN
 from tools.workspace import workspace
 
