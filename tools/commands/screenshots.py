@@ -30,7 +30,7 @@ DATABASE = "marketing_automation_screens"
 IMAGES = ROOT / "docs/images"
 DESCRIBED = {  # what Apps shows, by screen
     "campaign": "marketing_automation/static/description/workflow.png",
-    "new": "marketing_automation/static/description/templates.png",
+    "templates": "marketing_automation/static/description/templates.png",
     "rejection": "marketing_automation/static/description/test.png",
     "sms_activity": "marketing_automation_sms/static/description/activity.png",
     "leads": "marketing_automation_crm/static/description/leads.png",
