@@ -82,9 +82,12 @@ class Screens:
         self._browser.click(f'.o_marketing_activity_card[data-name="{name}"] .o_marketing_activity_edit')
         self._browser.wait_for(".o_dialog .o_field_widget[name=name]")
 
-    def _open_template(self, campaign, activity):
+    def _open_template(self, campaign, activity, field):
+        """Open a template as its activity does, in which it is written."""
         number = self._activity(campaign, activity)["mass_mailing_id"][0]
-        self._open(f"m-mailing.mailing/{number}", ".o_form_view .o_field_widget[name=subject]")
+        self._open_campaign(campaign)
+        self._do(self._call("mailing.mailing", "action_open_template", [number]))
+        self._browser.wait_for(f".o_form_view .o_field_widget[name={field}]")
 
     def _open_test(self, *of_contact):
         """Open the test of the catalogue's campaign on a contact, which is launched where there is none yet."""
@@ -164,10 +167,10 @@ class Screens:
 
     def template(self):
         """The editor of an email, in which templates are made."""
-        self._open_template("Autumn catalog", "Reminder")
+        self._open_template("Autumn catalog", "Reminder", "subject")
 
     def sms_template(self):
-        self._open_template("Open day", "Invitation")
+        self._open_template("Open day", "Invitation", "body_plaintext")
 
     # ------------------------------------------------------------
     # Start, Update, tests, errors
