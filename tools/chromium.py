@@ -34,7 +34,6 @@ FONTS = """\
   <dir prefix="relative">chromium/usr/share/fonts</dir>
   <cachedir prefix="xdg">fontconfig</cachedir>
   <alias binding="strong"><family>sans-serif</family><prefer><family>Roboto</family></prefer></alias>
-  <alias binding="strong"><family>system-ui</family><prefer><family>Roboto</family></prefer></alias>
   <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
 </fontconfig>
 """

@@ -272,7 +272,7 @@ class Screens:
     # ------------------------------------------------------------
 
     def participants(self):
-        self._open("marketing-participants", ".o_graph_renderer canvas")
+        self._open("marketing-participants", ".o_graph_renderer canvas, .o_kanban_view")
 
     def traces(self):
         self._open("marketing-traces", ".o_graph_renderer canvas")
