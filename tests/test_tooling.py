@@ -1,5 +1,6 @@
 """The commands of bin/, run as a user runs them."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from tools import debian, demo_database
+from tools.browser import running_browser
 from tools.commands import fresh_machine, odoo_suites
 from tools.databases import Databases
 from tools.paths import ROOT
@@ -248,3 +250,21 @@ def test_what_is_accepted_of_a_failure_is_accepted_as_it_is_only():
     more = replace(good, failures={**good.failures, name: f"AssertionError: index them\n{end}\none.more"})
     assert not odoo_suites.new_failures(good, accepted)
     assert odoo_suites.new_failures(good, more).keys() == {name}
+
+
+@pytest.mark.parametrize("family", ["Roboto", "sans-serif"])
+def test_pages_are_written_in_the_font_that_users_see(tmp_path, family):
+    """Whatever fonts the machine has; a family that is missing would give way to the next one."""
+    measure = """
+    ((family) => {
+        const context = document.createElement("canvas").getContext("2d");
+        context.font = `32px ${family}, monospace`;
+        return context.measureText("The workflow has been modified").width;
+    })(%s)
+    """
+    with running_browser(tmp_path / "browser") as browser:
+        [width, roboto, serif, monospace] = [
+            browser.evaluate(measure % json.dumps(name)) for name in (family, "Roboto", "serif", "monospace")
+        ]
+    assert width == roboto
+    assert len({roboto, serif, monospace}) == 3

@@ -167,6 +167,7 @@ class Company:
         self._random = random.Random(SEED)
         self._plan = []  # what happens when: (moment, number, function)
         self._numbers = itertools.count()
+        self._visitors = itertools.count()
         self._people = (
             (first, last)
             for last, first in zip(itertools.cycle(LAST_NAMES), itertools.cycle(FIRST_NAMES), strict=False)
@@ -190,9 +191,11 @@ class Company:
         with self._as_marketer():
             fair = repr([("category_id", "in", self._fair.ids), ("email", "!=", False)])
             email = env["ir.model.fields"]._get("res.partner", "email").id
-            self._catalogue = self._make("prospection", "Autumn catalog", domain=fair, unique_field_id=email)
+            favorite = self._save_as_favorite("Met at the fair, with an email", fair)
+            audience = {"domain": fair, "unique_field_id": email, "mailing_filter_id": favorite.id}
+            self._catalogue = self._make("prospection", "Autumn catalog", **audience)
             self._make_more_steps(self._catalogue)
-            self._summer = self._make("hot_contacts", "Summer sale", domain=fair, unique_field_id=email)
+            self._summer = self._make("hot_contacts", "Summer sale", **audience)
             self._make("welcome", "Newsletter: welcome")
             self._make("double_optin", "Newsletter: consent")
             self._make("schedule_calls", "Leads: first call")
@@ -228,6 +231,10 @@ class Company:
     def _campaigns(self):
         return self.env["marketing.campaign"].search([("user_id", "=", self._marketer.id)])
 
+    def _save_as_favorite(self, name, domain):
+        model = self.env["ir.model"]._get("res.partner")
+        return self.env["mailing.filter"].create({"name": name, "mailing_model_id": model.id, "mailing_domain": domain})
+
     def _make(self, key, name, **values):
         action = self.env["marketing.campaign"].create_from_template(key)
         campaign = self.env["marketing.campaign"].browse(action["res_id"])
@@ -235,7 +242,12 @@ class Company:
         return campaign
 
     def _make_more_steps(self, campaign):
-        """After the reminder of the template: a visit for who reads it, a goodbye for who does not."""
+        """After the reminder of the template: a visit for who reads it, a goodbye for who does not.
+
+        Nobody calls people without knowing where they live.
+        """
+        call = campaign.marketing_activity_ids.filtered(lambda activity: activity.name == "Call")
+        call.activity_domain = repr([("country_id", "!=", False)])
         reminder = campaign.marketing_activity_ids.filtered(lambda activity: activity.name == "Reminder")
         reminder.write(
             {"validity_duration": True, "validity_duration_number": 5, "validity_duration_type": "days"},
@@ -370,9 +382,11 @@ class Company:
 
     def _ask(self):
         """A customer asks for an offer."""
-        partner = self._random.choice(self.env["res.partner"].search([("category_id", "in", self._fair.ids)]))
+        self._make_lead(self._random.choice(self.env["res.partner"].search([("category_id", "in", self._fair.ids)])))
+
+    def _make_lead(self, partner, **values):
         errand = self._random.choice(ERRANDS)
-        values = {"name": f"{errand} for {partner.name}", "partner_id": partner.id, "type": "opportunity"}
+        values |= {"name": f"{errand} for {partner.name}", "partner_id": partner.id, "type": "opportunity"}
         lead = self.env["crm.lead"].create({**values, "expected_revenue": self._random.randrange(5, 80) * 100})
         if self._random.random() < 0.25:
             self._later(self._random.uniform(24, 200), lead.action_set_won)
@@ -441,6 +455,13 @@ class Company:
             country_code=country,
             mailing_trace_id=trace.id,
         )
+        if trace.model == "res.partner" and next(self._visitors) % 3 == 0:
+            self._order(trace)
+
+    def _order(self, trace):
+        """A visitor whom a campaign brought to the shop asks for an offer there."""
+        partner = self.env["res.partner"].browse(trace.res_id)
+        self._make_lead(partner, campaign_id=trace.mass_mailing_id.campaign_id.id)
 
     def _later(self, hours, happen):
         """Have something happen; what a user of Odoo could not do either is left alone."""

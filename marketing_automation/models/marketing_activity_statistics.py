@@ -168,9 +168,9 @@ class MarketingActivity(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
         return dict(
             action,
-            name=f"{self.name}: {labels.get(metric) or events[metric]}",
+            display_name=f"{self.name}: {labels.get(metric) or events[metric]}",
             domain=[("is_test", "=", False), ("trace_ids", "any", trace_domain)],
-            context={},
+            context={"marketing_of_campaign": True},
         )
 
     def action_view_errors(self):

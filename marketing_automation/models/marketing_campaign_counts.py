@@ -81,7 +81,8 @@ class MarketingCampaign(models.Model):
     def action_view_participants(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, domain=[("campaign_id", "=", self.id), ("is_test", "=", False)], context={})
+        domain = [("campaign_id", "=", self.id), ("is_test", "=", False)]
+        return dict(action, domain=domain, context={"marketing_of_campaign": True})
 
     def action_view_templates(self):
         self.ensure_one()
@@ -95,10 +96,10 @@ class MarketingCampaign(models.Model):
             ("mass_mailing_id.marketing_campaign_id", "=", self.id),
             ("mailing_trace_id.marketing_trace_id.is_test", "!=", True),
         ]
-        return dict(action, name=_("Clicks"), domain=domain)
+        return dict(action, display_name=_("Clicks"), domain=domain)
 
     def action_view_errors(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_trace_action_list")
         domain = [("campaign_id", "=", self.id), ("state", "=", "error"), ("is_test", "=", False)]
-        return dict(action, name=_("Errors"), domain=domain, context={}, views=[(False, "list"), (False, "form")])
+        return dict(action, display_name=_("Errors"), domain=domain, context={"marketing_errors": True})

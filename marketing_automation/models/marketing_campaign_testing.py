@@ -36,7 +36,8 @@ class MarketingCampaign(models.Model):
     def action_view_tests(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, name=_("Tests"), domain=[("campaign_id", "=", self.id), ("is_test", "=", True)], context={})
+        domain = [("campaign_id", "=", self.id), ("is_test", "=", True)]
+        return dict(action, display_name=_("Tests"), domain=domain, context={"marketing_of_campaign": True})
 
     def _create_test_participant(self, res_id):
         """Make a participant for a test, however many there were before.

@@ -39,7 +39,7 @@ class MarketingTargetMixin(models.AbstractModel):
         if len(participants) == 1:
             return dict(participants.get_formview_action(), context=context)
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, name=_("Campaigns of %s", self.display_name), domain=domain, context=context)
+        return dict(action, display_name=_("Campaigns of %s", self.display_name), domain=domain, context=context)
 
 
 class ResPartner(models.Model):

@@ -82,6 +82,18 @@ class TestCampaign(MarketingAutomationCommon):
             self.assertEqual(found, self.campaign[count], method)
         self.assertEqual((self.campaign.mailing_count, self.campaign.total_participant_count), (1, 5))
 
+    def test_what_buttons_open_says_what_it_is(self):
+        """The web client's breadcrumb shows an action's display name before its name."""
+        actions = {
+            "Tests": self.campaign.action_view_tests(),
+            "Errors": self.campaign.action_view_errors(),
+            "Clicks": self.campaign.action_view_clicks(),
+            "Welcome: Opened": self.welcome.action_view_records("open"),
+            "Campaigns of Ada": self.contacts[0].action_view_marketing_participants(),
+        }
+        for name, action in actions.items():
+            self.assertEqual(action["display_name"], name)
+
     def test_graph_by_day(self):
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON)

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .. import addons
-from ..chromium import chromium_folder
+from ..chromium import browser_environment
 from ..console import Problem, say, step, telling_line
 from ..paths import DEV, LOGS, ROOT
 from ..ports import free_port
@@ -103,7 +103,7 @@ def main(suites):
         raise Problem(f"{unknown[0]} is no module: after --odoo come names of Odoo's modules, such as mass_mailing")
     suites = sorted(suites or SUITES, key=MORE.__contains__)
     with workspace() as space:
-        browser = chromium_folder()
+        browser = browser_environment(space.source)
         without = _all_without(space, browser, suites)
         ours = _all_with(space, browser, suites)
     say("\n" + table(without, ours))
@@ -180,9 +180,8 @@ def _short(path):
 
 
 def _environment(space, browser):
-    environment = space.environment()
-    programs = [Path(sys.executable).parent, browser, environment["PATH"]]  # the linters, Chromium
-    return {**environment, "PATH": os.pathsep.join(str(folder) for folder in programs if folder)}
+    linters = Path(sys.executable).parent
+    return {**space.environment(), **browser, "PATH": f"{linters}{os.pathsep}{browser['PATH']}"}
 
 
 def _digest(*parts):

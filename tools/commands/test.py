@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from ..chromium import chromium_folder
+from ..chromium import browser_environment
 from ..console import guarded
 from ..paths import DEV, ODOO_CONF, ROOT
 from ..processes import foreground
@@ -29,7 +29,7 @@ def main(arguments):
         os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
     with workspace() as space:
-        browser = chromium_folder()
+        browser = browser_environment(space.source)
         with run_database(space) as (database, template):
             return foreground(
                 [
@@ -44,9 +44,7 @@ def main(arguments):
 
 
 def _environment(space, browser, template):
-    environment = space.environment()
-    if browser:
-        environment["PATH"] = f"{browser}:{environment['PATH']}"
+    environment = {**space.environment(), **browser}
     environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(DEV / "hypothesis")
     environment["TEST_TEMPLATE"] = template  # what tests/conftest.py clones for whole servers
     return environment

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { advanceTime, animationFrame, Deferred, queryAllTexts, queryOne } from "@odoo/hoot-dom";
-import { contains, defineModels, fields, models, mountView, onRpc } from "@web/../tests/web_test_helpers";
+import {
+    contains,
+    defineModels,
+    fields,
+    models,
+    mountView,
+    onRpc,
+    patchWithCleanup,
+} from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
 import { arrangeWorkflow, formatShare, listDays } from "@marketing_automation/workflow/workflow_layout";
@@ -100,6 +108,14 @@ describe("layout", () => {
         expect(first.children.map((child) => child.width)).toEqual([350, 350]);
     });
 
+    test("in a stack all branches stand below each other", () => {
+        const links = tree([1], [2, 1], [3, 1], [4, 1], [5, 1], [6, 1], [7, 2], [8, 2], [9, 7]);
+        const [first] = arrangeWorkflow(links, 1200).children;
+        expect(first.mode).toBe("stack");
+        expect(first.children[0].mode).toBe("stack");
+        expect(first.children[0].children[0].mode).toBe("row"); // a single one goes on straight below
+    });
+
     test("what follows a removed activity is not lost", () => {
         const root = arrangeWorkflow(tree([2, 1]), 1000);
         expect(root.children.map((child) => child.card.id)).toEqual([2]);
@@ -167,6 +183,21 @@ describe("cards", () => {
         expect.verifySteps(["count"]);
     });
 
+    test("a graph that came into sight while it was made is drawn", async () => {
+        class Observer {
+            constructor(callback) {
+                this.callback = callback;
+            }
+            observe() {
+                this.callback([{ isIntersecting: false }, { isIntersecting: true }]);
+            }
+            disconnect() {}
+        }
+        patchWithCleanup(window, { IntersectionObserver: Observer });
+        await mountWorkflow({ state: "running", cards: [{ ...CARD, id: 1, name: "Welcome", processed: 3 }] });
+        expect(Boolean(window.Chart.getChart(queryOne("canvas")))).toBe(true);
+    });
+
     test("errors with their reasons, to be tried again", async () => {
         onRpc("action_retry_errors", ({ model, args }) => {
             expect.step(`${model} ${args[0]}`);
@@ -175,7 +206,7 @@ describe("cards", () => {
         const failed = { ...CARD, id: 7, name: "Welcome", errors: 6, error_reasons: [["Refused", 6]] };
         await mountWorkflow({ state: "running", cards: [failed], errors: [["Refused", 6]] });
         expect(".o_marketing_workflow_errors").toHaveText(/6 × Refused/);
-        expect(`${cardOf("Welcome")} .o_marketing_activity_problem`).toHaveText(/6 failed: Refused/);
+        expect(`${cardOf("Welcome")} .o_marketing_activity_problem`).toHaveText(/6 × Refused/);
         await contains(".o_marketing_activity_retry").click();
         await contains(".o_marketing_workflow_errors button:contains('Retry all')").click();
         expect.verifySteps(["marketing.activity 7", "marketing.campaign 1"]);

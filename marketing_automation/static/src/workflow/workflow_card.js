@@ -45,7 +45,7 @@ export class WorkflowCard extends Component {
 
     get errorSummary() {
         const [[words] = [""]] = this.card.error_reasons;
-        return _t("%(count)s failed: %(reason)s", { count: formatInteger(this.card.errors), reason: words });
+        return `${formatInteger(this.card.errors)} × ${words}`;
     }
 
     get editLabel() {

@@ -24,8 +24,9 @@ export class WorkflowChart extends Component {
             () => {
                 // a big workflow has many charts, of which few are seen at a time
                 let chart = null;
-                const observer = new IntersectionObserver(([entry]) => {
-                    if (entry.isIntersecting && !chart) {
+                const observer = new IntersectionObserver((entries) => {
+                    // who scrolls quickly brings it into sight before its first report, of being out of it, is read
+                    if (entries.at(-1).isIntersecting && !chart) {
                         chart = new Chart(this.canvas.el, this.getConfig());
                     }
                 });

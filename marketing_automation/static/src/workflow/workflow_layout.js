@@ -2,6 +2,7 @@
 const CARD_WIDTH = 270;
 const GAP = 24; // beside each card, half of it on either side
 const INDENT = 28;
+const STACK_WIDTH = 380;
 
 /**
  * Arrange the cards of a workflow as a tree: branches side by side where there is room for
@@ -37,7 +38,7 @@ function place(node, width) {
         return; // everything below it stands side by side
     }
     const column = Math.floor(width / count);
-    if (column >= CARD_WIDTH + GAP) {
+    if (column >= CARD_WIDTH + GAP || count === 1) {
         for (const child of node.children) {
             child.width = column;
             place(child, column);
@@ -46,7 +47,7 @@ function place(node, width) {
     }
     node.mode = "stack";
     for (const child of node.children) {
-        place(child, width - INDENT);
+        place(child, Math.min(width, STACK_WIDTH) - INDENT);
     }
 }
 

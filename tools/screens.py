@@ -1,0 +1,298 @@
+"""The screens of the app with the demo's data: how a user comes to each."""
+
+import json
+
+from . import demo_database
+from .console import Problem
+
+ADMINISTRATOR = "admin"  # also the password, as in every demo
+NO_SCREENS = {"log_in", "choose_language"}  # methods of Screens
+DO = "odoo.__WOWL_DEBUG__.root.env.services.action.doAction(%s, %s)"
+CALL = """
+(async () => {
+    const response = await fetch("/web/dataset/call_kw", {
+        method: "POST",
+        headers: {"Content-Type": "application/json"},
+        body: JSON.stringify({jsonrpc: "2.0", params: %s}),
+    });
+    return JSON.stringify(await response.json());
+})()
+"""
+
+
+class Screens:
+    """The screens of the app, each in a method named as its picture; they may be taken again."""
+
+    def __init__(self, browser, url):
+        self._browser = browser
+        self._url = url
+        self._login = None
+
+    # ------------------------------------------------------------
+    # What they need
+    # ------------------------------------------------------------
+
+    def log_in(self, login):
+        self._login = login
+        self._browser.evaluate("localStorage.clear()")  # else the page offers those who were here before
+        self._browser.open(f"{self._url}/web/session/logout")
+        self._browser.fill("input[name=login]", login)
+        self._browser.fill("input[name=password]", login)
+        self._browser.click(".oe_login_buttons button")
+        self._browser.wait_for(".o_main_navbar, .o_navbar")
+
+    def choose_language(self, code):
+        """Have who is logged in read Odoo in a language from the next login on."""
+        [user] = self._call("res.users", "search", [["login", "=", self._login]])
+        self._call("res.users", "write", [user], {"lang": code})
+
+    def _open(self, path, selector, text=""):
+        self._browser.open(f"{self._url}/odoo/{path}")
+        self._browser.wait_for(selector, text)
+
+    def _call(self, model, method, *args, **kwargs):
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        answer = json.loads(self._browser.evaluate(CALL % json.dumps(params)))
+        if "error" in answer:
+            raise Problem(f"{model}.{method}: {answer['error']['data']['message']}")
+        return answer["result"]
+
+    def _campaign(self, name):
+        [number] = self._call("marketing.campaign", "search", [["name", "=", name]])
+        return number
+
+    def _open_campaign(self, name, selector=".o_marketing_activity_card"):
+        self._open(f"marketing-automation/{self._campaign(name)}", selector)
+
+    def _do(self, action, clear=False, **context):
+        """Have the web client do an action, as a button does.
+
+        :param clear: forget the page that is there
+        """
+        self._browser.evaluate(
+            DO % (json.dumps(action), json.dumps({"additionalContext": context, "clearBreadcrumbs": clear}))
+        )
+
+    def _activity(self, campaign, name):
+        domain = [["campaign_id", "=", self._campaign(campaign)], ["name", "=", name]]
+        [activity] = self._call("marketing.activity", "search_read", domain, ["mass_mailing_id"])
+        return activity
+
+    def _open_activity(self, name):
+        self._browser.click(f'.o_marketing_activity_card[data-name="{name}"] .o_marketing_activity_edit')
+        self._browser.wait_for(".o_dialog .o_field_widget[name=name]")
+
+    def _open_template(self, campaign, activity, field):
+        """Open a template as its activity does, in which it is written."""
+        number = self._activity(campaign, activity)["mass_mailing_id"][0]
+        self._open_campaign(campaign)
+        self._do(self._call("mailing.mailing", "action_open_template", [number]))
+        self._browser.wait_for(f".o_form_view .o_field_widget[name={field}]")
+
+    def _open_test(self, *of_contact):
+        """Open the test of the catalogue's campaign on a contact, which is launched where there is none yet."""
+        number = self._campaign("Autumn catalog")
+        domain = [["category_id.name", "=", "Met at the fair"], ["email", "ilike", "@example"], *of_contact]
+        [contact] = self._call("res.partner", "search", [*domain, ["is_blacklisted", "=", False]], limit=1)
+        domain = [["campaign_id", "=", number], ["is_test", "=", True], ["res_id", "=", contact]]
+        if not (participants := self._call("marketing.participant", "search", domain)):
+            [test] = self._call("marketing.campaign.test", "create", [{"campaign_id": number, "res_id": contact}])
+            self._call("marketing.campaign.test", "action_launch_test", [test])
+            participants = self._call("marketing.participant", "search", domain)
+        self._open(f"marketing-participants/{participants[0]}", ".o_marketing_timeline_step")
+
+    # ------------------------------------------------------------
+    # Campaigns
+    # ------------------------------------------------------------
+
+    def dashboard(self):
+        self._open("marketing-automation", ".o_kanban_record")
+
+    def campaigns(self):
+        self._open("marketing-automation?view_type=list", ".o_data_row, .o_kanban_record")
+
+    def templates(self):
+        """What a search that finds no campaign shows, and whoever has no campaign."""
+        self.dashboard()
+        self._do("marketing_automation.marketing_campaign_action", clear=True, search_default_name="empty")
+        self._browser.wait_for(".o_marketing_campaign_templates .o_marketing_campaign_template")
+
+    def new(self):
+        self.dashboard()
+        self._browser.click(".o-kanban-button-new")
+        self._browser.wait_for(".o_dialog .o_marketing_campaign_template")
+
+    def scratch(self):
+        self._open("marketing-automation/new", ".o_marketing_workflow_empty")
+
+    def campaign(self):
+        self._open_campaign("Autumn catalog")
+        self._browser.settle()
+
+    def filter(self):
+        self.campaign()
+        self._browser.click('.o_marketing_activity_card[data-name="Call"] [role=tab]', "Filter")
+        self._browser.wait_for(".o_marketing_activity_filter", "record(s)")
+
+    def draft(self):
+        self._open_campaign("Commercial prospection")
+        self._browser.settle()
+
+    def leads(self):
+        self._open_campaign("Summer sale")
+        self._browser.settle()
+
+    # ------------------------------------------------------------
+    # Activities
+    # ------------------------------------------------------------
+
+    def activity(self):
+        self.campaign()
+        self._open_activity("Reminder")
+
+    def sms_activity(self):
+        self._open_campaign("Open day")
+        self._browser.settle()
+        self._open_activity("Invitation")
+
+    def child(self):
+        self.campaign()
+        self._browser.click('.o_marketing_activity_card[data-name="Reminder"] + .o_marketing_activity_add_child')
+        self._browser.wait_for(".o-dropdown--menu .dropdown-item")
+
+    def removal(self):
+        self.campaign()
+        self._browser.click('.o_marketing_activity_card[data-name="Reminder"] .o_marketing_activity_remove')
+        self._browser.wait_for(".o_dialog .btn-danger")
+
+    def template(self):
+        """The editor of an email, in which templates are made."""
+        self._open_template("Autumn catalog", "Reminder", "subject")
+
+    def sms_template(self):
+        self._open_template("Open day", "Invitation", "body_plaintext")
+
+    # ------------------------------------------------------------
+    # Start, Update, tests, errors
+    # ------------------------------------------------------------
+
+    def start(self):
+        self.draft()
+        self._browser.click("button[name=action_open_start]")
+        self._browser.wait_for(".o_dialog button[name=action_start]")
+
+    def update(self):
+        number = self._campaign("Newsletter: welcome")
+        if len(self._call("marketing.activity", "search", [["campaign_id", "=", number]])) == 2:
+            [welcome] = self._call(
+                "marketing.activity", "search", [["campaign_id", "=", number], ["trigger_type", "=", "begin"]]
+            )
+            [activity] = self._call("marketing.activity", "read", [welcome], ["mass_mailing_id"])
+            copy = self._call("mailing.mailing", "copy", [activity["mass_mailing_id"][0]], {"subject": "A week later"})
+            values = {"campaign_id": number, "parent_id": welcome, "name": "A week later", "activity_type": "email"}
+            values |= {"trigger_type": "activity", "interval_number": 1, "interval_type": "weeks"}
+            values |= {"mass_mailing_id": copy[0] if isinstance(copy, list) else copy}
+            self._call("marketing.activity", "create", [values])
+        self._open_campaign("Newsletter: welcome")
+        self._browser.click("button[name=action_open_update]")
+        self._browser.wait_for(".o_dialog button[name=action_update]")
+
+    def launch(self):
+        self.draft()
+        action = self._call("marketing.campaign", "action_launch_test", [self._campaign("Commercial prospection")])
+        self._do({**action, "views": [[False, "form"]]})
+        self._browser.wait_for(".o_dialog button[name=action_launch_test]")
+
+    def test(self):
+        self._open_test(["country_id", "!=", False])
+
+    def rejection(self):
+        """A test further on: of a step that the record's data kept from running, too."""
+        self._open_test(["country_id", "=", False])
+        catalogue, call = (f'.o_marketing_timeline_step[data-name="{name}"]' for name in ("Free catalog", "Call"))
+        if not self._browser.evaluate(f"!!document.querySelector('{call}[data-state=rejected]')"):
+            self._browser.click(f"{catalogue} .o_marketing_timeline_run")
+            self._browser.click(f"{catalogue} .o_marketing_timeline_fire[data-event=click]")
+            self._browser.click(f"{call} .o_marketing_timeline_run")
+        self._browser.wait_for(f"{call}[data-state=rejected]")
+
+    def errors(self):
+        self.campaign()
+        self._browser.click(".o_marketing_workflow_errors button", "See errors")
+        self._browser.wait_for(".o_data_row, .o_kanban_record")
+
+    # ------------------------------------------------------------
+    # People
+    # ------------------------------------------------------------
+
+    def participant(self):
+        number = self._campaign("Autumn catalog")
+        domain = [["campaign_id", "=", number], ["activity_id.name", "=", "Ask whether to go on"]]
+        [trace] = self._call("marketing.trace", "search_read", domain, ["participant_id"], limit=1)
+        self._open(f"marketing-participants/{trace['participant_id'][0]}", ".o_marketing_timeline_step")
+
+    def trace(self):
+        self.participant()
+        self._browser.click(".o_marketing_timeline_name", "Free catalog")
+        self._browser.wait_for(".o_form_view .o_field_widget[name=event_ids]")
+
+    def people(self):
+        """The participants of one campaign."""
+        self.campaign()
+        self._do(self._call("marketing.campaign", "action_view_participants", [self._campaign("Autumn catalog")]))
+        self._browser.wait_for(".o_data_row, .o_kanban_record")
+
+    def contact(self):
+        domain = [["campaign_id", "=", self._campaign("Autumn catalog")], ["is_test", "=", False]]
+        [participant] = self._call("marketing.participant", "search_read", domain, ["res_id"], limit=1)
+        self._open(f"m-res.partner/{participant['res_id']}", ".o_form_view .oe_stat_button")
+
+    def enroll(self):
+        self._add_to_campaign(self._call("res.partner", "search", [["email", "!=", False]], limit=12))
+
+    def left_out(self):
+        """What Add to campaign tells of records that cannot enter."""
+        domain = [["campaign_id", "=", self._campaign("Autumn catalog")], ["is_test", "=", False]]
+        inside = self._call("marketing.participant", "search_read", domain, ["res_id"], limit=3)
+        strangers = self._call("res.partner", "search", [["category_id.name", "=", "Prospect"]], limit=5)
+        self._add_to_campaign([*(participant["res_id"] for participant in inside), *strangers])
+        self._browser.click(".o_dialog button[name=action_enroll]")
+        self._browser.wait_for(".o_dialog .o_field_widget[name=line_ids]")
+
+    def _add_to_campaign(self, contacts):
+        """Choose Add to campaign among the actions of the contacts' list."""
+        self._open("action-contacts.action_contacts?view_type=list", ".o_list_view, .o_kanban_view")
+        campaign = self._campaign("Autumn catalog")
+        context = {"active_model": "res.partner", "active_ids": contacts, "default_campaign_id": campaign}
+        self._do("marketing_automation.res_partner_action_enroll", **context)
+        self._browser.wait_for(".o_dialog button[name=action_enroll]")
+
+    # ------------------------------------------------------------
+    # Reporting and Configuration
+    # ------------------------------------------------------------
+
+    def participants(self):
+        self._open("marketing-participants", ".o_graph_renderer canvas, .o_kanban_view")
+
+    def traces(self):
+        self._open("marketing-traces", ".o_graph_renderer canvas")
+
+    def clicks(self):
+        self._open("marketing-clicks", ".o_graph_renderer canvas")
+
+    def favorites(self):
+        self._open("action-mass_mailing.mailing_filter_action", ".o_data_row, .o_kanban_record")
+
+    def settings(self):
+        self._open("settings", ".settings")
+        self._browser.click(".settings_tab .tab[data-key=marketing_automation]")
+
+
+def screen_names():
+    """:return: the names of all screens"""
+    return [name for name in vars(Screens) if not name.startswith("_") and name not in NO_SCREENS]
+
+
+def user_of(screen):
+    """:return: the login, also the password, of whom a screen is for"""
+    return ADMINISTRATOR if screen == "settings" else demo_database.MARKETER
