@@ -6,6 +6,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .actions import named_action
+
 PERIODS = ("month", "life")
 EVENTS = ("open", "click", "reply", "bounce")
 
@@ -165,10 +167,10 @@ class MarketingActivity(models.Model):
             trace_domain.append(("event_ids", "any", [("event", "=", metric)]))
         else:
             raise UserError(_("There is no number called “%s”.", metric))
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(
-            action,
-            name=f"{self.name}: {labels.get(metric) or events[metric]}",
+        return named_action(
+            self.env,
+            "marketing_automation.marketing_participant_action",
+            f"{self.name}: {labels.get(metric) or events[metric]}",
             domain=[("is_test", "=", False), ("trace_ids", "any", trace_domain)],
             context={},
         )

@@ -3,6 +3,8 @@
 from odoo import _, fields, models
 from odoo.tools import SQL
 
+from .actions import named_action
+
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
@@ -90,15 +92,15 @@ class MarketingCampaign(models.Model):
 
     def action_view_clicks(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.link_tracker_click_action")
         domain = [
             ("mass_mailing_id.marketing_campaign_id", "=", self.id),
             ("mailing_trace_id.marketing_trace_id.is_test", "!=", True),
         ]
-        return dict(action, name=_("Clicks"), domain=domain)
+        return named_action(self.env, "marketing_automation.link_tracker_click_action", _("Clicks"), domain=domain)
 
     def action_view_errors(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_trace_action_list")
         domain = [("campaign_id", "=", self.id), ("state", "=", "error"), ("is_test", "=", False)]
-        return dict(action, name=_("Errors"), domain=domain, context={}, views=[(False, "list"), (False, "form")])
+        views = [(False, "list"), (False, "form")]
+        xmlid = "marketing_automation.marketing_trace_action_list"
+        return named_action(self.env, xmlid, _("Errors"), domain=domain, context={}, views=views)

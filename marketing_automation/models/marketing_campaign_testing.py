@@ -11,6 +11,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from .actions import named_action
 from .engine_context import TEST_KEY, TestRun, test_run
 from .marketing_campaign import CampaignStop
 
@@ -35,8 +36,9 @@ class MarketingCampaign(models.Model):
 
     def action_view_tests(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, name=_("Tests"), domain=[("campaign_id", "=", self.id), ("is_test", "=", True)], context={})
+        domain = [("campaign_id", "=", self.id), ("is_test", "=", True)]
+        xmlid = "marketing_automation.marketing_participant_action"
+        return named_action(self.env, xmlid, _("Tests"), domain=domain, context={})
 
     def _create_test_participant(self, res_id):
         """Make a participant for a test, however many there were before.

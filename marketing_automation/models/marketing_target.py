@@ -1,5 +1,7 @@
 from odoo import _, api, fields, models
 
+from .actions import named_action
+
 
 class MarketingTargetMixin(models.AbstractModel):
     """Records whose form leads to the campaigns that they are in."""
@@ -38,8 +40,9 @@ class MarketingTargetMixin(models.AbstractModel):
         context = {"marketing_of_record": True}
         if len(participants) == 1:
             return dict(participants.get_formview_action(), context=context)
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, name=_("Campaigns of %s", self.display_name), domain=domain, context=context)
+        name = _("Campaigns of %s", self.display_name)
+        xmlid = "marketing_automation.marketing_participant_action"
+        return named_action(self.env, xmlid, name, domain=domain, context=context)
 
 
 class ResPartner(models.Model):

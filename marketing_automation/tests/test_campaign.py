@@ -70,16 +70,17 @@ class TestCampaign(MarketingAutomationCommon):
         """Each opens exactly what it counts."""
         self._start(self.campaign)
         self._run_crons(self.start)
-        for count, method in [
-            ("mailing_count", "action_view_templates"),
-            ("total_participant_count", "action_view_participants"),
-            ("test_participant_count", "action_view_tests"),
-            ("error_count", "action_view_errors"),
-            ("link_tracker_click_count", "action_view_clicks"),
+        for count, method, name in [
+            ("mailing_count", "action_view_templates", "Templates"),
+            ("total_participant_count", "action_view_participants", "Participants"),
+            ("test_participant_count", "action_view_tests", "Tests"),
+            ("error_count", "action_view_errors", "Errors"),
+            ("link_tracker_click_count", "action_view_clicks", "Clicks"),
         ]:
             action = getattr(self.campaign, method)()
             found = self.env[action["res_model"]].with_user(self.marketer).search_count(action["domain"])
             self.assertEqual(found, self.campaign[count], method)
+            self.assertEqual(action["display_name"], name)  # in the breadcrumb
         self.assertEqual((self.campaign.mailing_count, self.campaign.total_participant_count), (1, 5))
 
     def test_graph_by_day(self):
