@@ -21,7 +21,7 @@ registry.category("web_tour.tours").add("marketing_automation_test_page", {
             run: "clear && press Tab",
         },
         {
-            trigger: '.modal .o_field_widget[name="resource_ref"] input:value("")',
+            trigger: '.modal .o_field_widget[name="resource_ref"] input:not(:value("Ada"))',
             run: "edit Ada",
         },
         {
