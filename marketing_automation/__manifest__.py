@@ -14,6 +14,7 @@
         "data/ir_cron_data.xml",
         "data/campaign_template_emails.xml",
         "views/marketing_automation_pages.xml",
+        "views/mailing_filter_views.xml",
         "views/mailing_mailing_views.xml",
         "views/link_tracker_views.xml",
         "views/marketing_trace_views.xml",

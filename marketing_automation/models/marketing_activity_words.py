@@ -24,8 +24,10 @@ class MarketingActivity(models.Model):
         for activity in self:
             activity.trigger_label = activity._get_when()
 
-    @api.depends("trigger_label", "name", "activity_type", "activity_domain", "mass_mailing_id", "server_action_id")
-    @api.depends("validity_duration", "validity_duration_number", "validity_duration_type")
+    @api.depends(
+        *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
+        *("validity_duration", "validity_duration_number", "validity_duration_type"),
+    )
     @api.depends_context("lang")
     def _compute_sentence(self):
         for activity in self:

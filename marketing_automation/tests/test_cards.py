@@ -79,6 +79,11 @@ class TestCards(MarketingAutomationCommon):
         self.assertEqual(
             activity.sentence, "1 hour after “Welcome” was sent, if not opened by then: send the email “Remind”."
         )
+        activity.validity_duration = True
+        activity.validity_duration_number = 7
+        self.assertIn("It is cancelled when it could not run within 7 days of that moment.", activity.sentence)
+        activity.validity_duration_type = "weeks"
+        self.assertIn("within 7 weeks of that moment.", activity.sentence)
         self.assertIn("mail_click", activity.allowed_trigger_types)
         activity.parent_id = self._create_action(self.campaign, "Tag", "activity", self.email)
         self.assertNotIn("mail_click", activity.allowed_trigger_types)
@@ -159,6 +164,7 @@ class TestCards(MarketingAutomationCommon):
             participants = self.env[action["res_model"]].with_user(self.marketer).search(action["domain"])
             records = self.env["res.partner"].browse(participants.mapped("res_id"))
             self.assertEqual(sorted(records.mapped("name")), names.split(), (activity.name, metric))
+        self.assertEqual(welcome.action_view_records("open")["display_name"], "Welcome: Opened")
         errors = tag.action_view_errors()
         self.assertEqual(self.env["marketing.trace"].search(errors["domain"]).res_id, self.contacts[0].id)
         with self.assertRaises(UserError):

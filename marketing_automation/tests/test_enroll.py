@@ -150,6 +150,7 @@ class TestEnroll(MarketingAutomationCommon):
         action = ada.action_view_marketing_participants()
         found = self.env["marketing.participant"].search(action["domain"])
         self.assertEqual(found, self._participant(self.campaign, self.ada) + self._participant(other, self.ada))
+        self.assertEqual(action["display_name"], "Campaigns of Ada")
         stranger = self.partners.create({"name": "Stranger"})
         self.assertEqual(stranger.marketing_participant_count, 0)
 

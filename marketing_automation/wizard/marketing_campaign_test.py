@@ -9,6 +9,7 @@ class MarketingCampaignTest(models.TransientModel):
     _description = "Marketing Campaign: Launch a Test"
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
+    model_id = fields.Many2one(related="campaign_id.model_id")
     model_name = fields.Char(related="campaign_id.model_name")
     res_id = fields.Many2oneReference(
         string="Record ID", model_field="model_name", compute="_compute_res_id", store=True, readonly=False

@@ -283,7 +283,7 @@ describe("editing", () => {
         ];
         await mountWorkflow({ state: "running", cards });
         await contains(`${cardOf("Welcome")} .o_marketing_activity_remove`).click();
-        expect(".modal-body").toHaveText(/“Welcome” and the 1 activities below it leave the workflow./);
+        expect(".modal-body").toHaveText(/“Welcome” and the activity below it leave the workflow./);
         expect(".modal-body").toHaveText(/What it did stays as history/);
         await contains(".modal .btn:contains('Cancel')").click();
         expect.verifySteps([]);
@@ -324,6 +324,24 @@ describe("live", () => {
         expect.verifySteps([], { message: "it took 50 seconds" });
         await advanceTime(400000);
         expect.verifySteps(["refresh"]);
+    });
+
+    test("the form's own numbers follow, once nothing is being typed", async () => {
+        const cards = [{ ...CARD, id: 1, name: "Welcome" }];
+        const data = { ...DATA, state: "running", cards, participants: { total: 5, running: 5, completed: 0 } };
+        onRpc("marketing.campaign", "get_workflow_cards", () => data);
+        onRpc("marketing.campaign", "web_read", () => expect.step("read"));
+        await mountWorkflow({ state: "running", cards });
+        expect.verifySteps(["read"]);
+        await contains("[name=name] input").edit("Summer", { confirm: "tab" });
+        await advanceTime(10000);
+        await animationFrame();
+        expect(".o_marketing_workflow_audience b").toHaveText("5 participants");
+        expect("[name=name] input").toHaveValue("Summer");
+        expect.verifySteps([]);
+        await contains(".o_form_button_cancel").click();
+        await advanceTime(10000);
+        expect.verifySteps(["read"]);
     });
 
     test("a campaign that does not run is left in peace", async () => {

@@ -34,6 +34,7 @@ export class WorkflowField extends Component {
         this.orm = useService("orm");
         this.formatInteger = formatInteger;
         this.root = useRef("root");
+        this.isFormStale = false;
         this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth });
         useRecordObserver((record) => {
             this.state.data = record.data[this.props.name] || EMPTY;
@@ -85,7 +86,10 @@ export class WorkflowField extends Component {
     }
 
     get removedLabel() {
-        return _t("%s removed activities with a history", formatInteger(this.data.removed_count));
+        const count = this.data.removed_count;
+        return count === 1
+            ? _t("1 removed activity with a history")
+            : _t("%s removed activities with a history", formatInteger(count));
     }
 
     // ------------------------------------------------------------
@@ -108,8 +112,23 @@ export class WorkflowField extends Component {
             return; // no connection, or no longer there: the next look will tell
         }
         if (resId === this.props.record.resId && period === this.state.period) {
+            this.isFormStale ||= this.getHeadline(data) !== this.getHeadline(this.state.data);
             this.state.data = data;
+            await this.refreshForm();
         }
+    }
+
+    /** The form's own buttons and numbers tell what the cards tell; but nothing that is being typed is lost. */
+    async refreshForm() {
+        if (this.isFormStale && !this.props.record.dirty) {
+            this.isFormStale = false;
+            await this.props.record.load();
+        }
+    }
+
+    /** What the form shows above the workflow as well. */
+    getHeadline({ state, participants, errors }) {
+        return JSON.stringify([state, participants.total, errors]);
     }
 
     setPeriod(period) {
@@ -165,14 +184,7 @@ export class WorkflowField extends Component {
         const hasHistory = [card, ...below].some(({ processed, rejected, scheduled, errors, metrics }) =>
             Boolean(processed || rejected || scheduled || errors || metrics.some(({ count }) => count))
         );
-        const parts = [
-            below.length
-                ? _t("“%(name)s” and the %(count)s activities below it leave the workflow.", {
-                      name: card.name,
-                      count: below.length,
-                  })
-                : _t("“%s” leaves the workflow.", card.name),
-        ];
+        const parts = [this.getRemovalLabel(card.name, below.length)];
         if (hasHistory) {
             parts.push(_t("What it did stays as history; what it has scheduled is cancelled at the next Update."));
         } else if (this.data.state === "running") {
@@ -191,6 +203,15 @@ export class WorkflowField extends Component {
             },
             cancel: () => {},
         });
+    }
+
+    getRemovalLabel(name, below) {
+        if (!below) {
+            return _t("“%s” leaves the workflow.", name);
+        }
+        return below === 1
+            ? _t("“%s” and the activity below it leave the workflow.", name)
+            : _t("“%(name)s” and the %(count)s activities below it leave the workflow.", { name, count: below });
     }
 
     isBelow(card, ancestor) {

@@ -58,9 +58,8 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
-            trigger:
-                '.modal:eq(1) .o_field_widget[name="subject"] input, .modal:eq(1) .o_field_widget[name="subject"] textarea',
-            run: "edit Welcome to you",
+            content: "What was typed is its title",
+            trigger: '.modal:eq(1) .o_field_widget[name="subject"] input:value("Welcome to you")',
         },
         {
             content: "Choose a theme",
@@ -119,6 +118,14 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
         },
         {
             trigger: '.modal .o_field_widget[name="interval_error"]:contains("A whole number from 0")',
+        },
+        {
+            content: "So is what is no whole number, which Odoo would take for 15",
+            trigger: '.modal .o_field_widget[name="interval_number"] input',
+            run: "edit 1,5 && press Tab",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="interval_error"]:contains("A whole number, 0 or more.")',
         },
         {
             trigger: '.modal .o_field_widget[name="interval_number"] input',

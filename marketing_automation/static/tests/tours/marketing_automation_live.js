@@ -109,7 +109,7 @@ registry.category("web_tour.tours").add("marketing_automation_live", {
             run: "click",
         },
         {
-            trigger: `body:not(:has(.modal)):not(:has(${card("Tag")})) .o_marketing_workflow button:contains("1 removed activities")`,
+            trigger: `body:not(:has(.modal)):not(:has(${card("Tag")})) .o_marketing_workflow button:contains("1 removed activity with")`,
             run: "click",
         },
         {

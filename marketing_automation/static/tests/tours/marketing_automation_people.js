@@ -16,6 +16,22 @@ registry.category("web_tour.tours").add("marketing_automation_test_page", {
             trigger: '.modal .o_field_widget[name="resource_ref"] input:value("Ada")',
         },
         {
+            content: "Empty it, and choose another",
+            trigger: '.modal .o_field_widget[name="resource_ref"] input',
+            run: "clear && press Tab",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="resource_ref"] input:not(:value("Ada"))',
+            run: "edit Ada",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="resource_ref"] .dropdown-item:contains("Ada")',
+            run: "click",
+        },
+        {
+            trigger: '.modal .o_field_widget[name="resource_ref"] input:value("Ada")',
+        },
+        {
             trigger: '.modal button[name="action_launch_test"]',
             run: "click",
         },
