@@ -35,7 +35,7 @@ class MarketingActivity(models.Model):
         string="Parent Activity",
         index="btree_not_null",
         ondelete="cascade",
-        domain="[('campaign_id', '=', campaign_id), ('id', '!=', id)]",
+        domain="[('campaign_id', '=', campaign_id), '!', ('id', 'child_of', id)]",
     )
     child_ids = fields.One2many("marketing.activity", "parent_id", string="Child Activities")
     activity_type = fields.Selection(

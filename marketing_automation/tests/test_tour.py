@@ -40,7 +40,7 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         )
 
     def test_campaign_that_runs(self):
-        """Change it, see what Update would do, update; see the errors, retry, remove."""
+        """Change it, see what Update would do, update; see the errors, retry, remove; archive it, which asks first."""
         self._create_server_action(name="Action of the tour")
         campaign = self._create_campaign()
         welcome = self._create_email(campaign, "Welcome")
@@ -53,6 +53,7 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         self.assertEqual(follow_up.name, "Follow up")
         self.assertTraces(follow_up, dict.fromkeys(self.contacts, "scheduled"))
         self.assertEqual((tag.active, tag.processed, tag.scheduled_count), (False, 4, 1))
+        self.assertEqual((campaign.state, campaign.active), ("stopped", False))
 
     def test_reports(self):
         """Traces, participants and clicks, as graph, pivot and list; not those of tests."""

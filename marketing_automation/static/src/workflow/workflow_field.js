@@ -85,6 +85,11 @@ export class WorkflowField extends Component {
         return toLocaleDateTimeString(deserializeDateTime(this.data.next_due), { showSeconds: false });
     }
 
+    get participantsLabel() {
+        const { total } = this.data.participants;
+        return total === 1 ? _t("1 participant") : _t("%s participants", formatInteger(total));
+    }
+
     get removedLabel() {
         const count = this.data.removed_count;
         return count === 1

@@ -115,5 +115,25 @@ registry.category("web_tour.tours").add("marketing_automation_live", {
         {
             trigger: ".o_list_view .o_data_row:contains('Tag')",
         },
+        {
+            content: "Archive it from the dashboard: it would stop",
+            trigger: ".o_menu_brand",
+            run: "click",
+        },
+        {
+            trigger: '.o_kanban_record:contains("Prospection")',
+            run: "hover && click .o_dropdown_kanban button",
+        },
+        {
+            trigger: ".o-dropdown--menu .dropdown-item:contains('Archive')",
+            run: "click",
+        },
+        {
+            trigger: '.modal:contains("This campaign is running") .btn:contains("Stop and Archive")',
+            run: "click",
+        },
+        {
+            trigger: 'body:not(:has(.modal)) .o_kanban_view:not(:has(.o_kanban_record:contains("Prospection")))',
+        },
     ],
 });
