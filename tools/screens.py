@@ -100,6 +100,7 @@ class Screens:
             self._call("marketing.campaign.test", "action_launch_test", [test])
             participants = self._call("marketing.participant", "search", domain)
         self._open(f"marketing-participants/{participants[0]}", ".o_marketing_timeline_step")
+        self._browser.settle()
 
     # ------------------------------------------------------------
     # Campaigns

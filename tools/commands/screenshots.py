@@ -19,6 +19,7 @@ from .. import demo_database
 from ..browser import running_browser
 from ..chromium import browser_environment
 from ..console import Problem, guarded, step, telling_line
+from ..mail_catcher import mail_catcher
 from ..paths import LOGS, ROOT
 from ..ports import LOOPBACK, free_port, wait_for_page
 from ..processes import background
@@ -70,12 +71,18 @@ def main(arguments):
 
 @contextmanager
 def served(space, database):
-    """Serve a database without scheduled actions, so that nothing moves; give the address."""
+    """Serve a database without scheduled actions, so that nothing moves, and with a mail catcher; give the address."""
     port, path = free_port(), LOGS / "odoo-screenshots.log"
-    options = ("-d", database, "--db-filter", f"^{database}$", "--http-port", str(port), "--max-cron-threads=0")
+    options = ["-d", database, "--db-filter", f"^{database}$", "--http-port", str(port), "--max-cron-threads=0"]
     with (
+        mail_catcher() as catcher,
         path.open("wb") as log,
-        background(space.odoo_command(*options), env=space.environment(), stdout=log, stderr=log) as odoo,
+        background(
+            space.odoo_command(*options, "--smtp-port", str(catcher.smtp_port)),
+            env=space.environment(),
+            stdout=log,
+            stderr=log,
+        ) as odoo,
     ):
         if not wait_for_page(port, "/web/login", odoo):
             raise Problem(f"Odoo does not start: {telling_line(path.read_text(errors='replace'))}")
