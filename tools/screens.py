@@ -282,7 +282,7 @@ class Screens:
         self._open("marketing-clicks", ".o_graph_renderer canvas")
 
     def favorites(self):
-        self._open("action-mass_mailing.mailing_filter_action", ".o_data_row, .o_kanban_record")
+        self._open("marketing-filters", ".o_data_row, .o_kanban_record")
 
     def settings(self):
         self._open("settings", ".settings")
