@@ -140,7 +140,12 @@ FAULTS = [
         "FALSE",
     ),
     Fault("deleted records stay inside", ENROLMENT, "        self._leave_deleted(now)\n", ""),
-    Fault("who matches again does not return", ENROLMENT, "        self._take_back(query, now)\n", ""),
+    Fault(
+        "who matches again does not return",
+        ENROLMENT,
+        "return left, self._take_back(query, now)",
+        "return left, 0",
+    ),
     Fault("what happened during an absence is forgotten", RETRY, "            traces._settle(now)\n", ""),
     Fault("a retry keeps its old date", RETRY, '                "schedule_date": now,\n', ""),
     # edits
