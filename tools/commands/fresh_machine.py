@@ -128,8 +128,8 @@ def add_clone(machine):
 def enter(machine, user, *command):
     """:return: the command that runs another one in the machine, with nothing of our own environment"""
     home = "/root" if user == "root" else f"/home/{user}"
-    variables = [f"HOME={home}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", f"PIP_CERT={CERTIFICATES}"]
-    variables.append("DEBIAN_FRONTEND=noninteractive")
+    variables = [f"HOME={home}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
+    variables += [f"PIP_CERT={CERTIFICATES}", f"NODE_EXTRA_CA_CERTS={CERTIFICATES}"]
     as_user = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--", "env", "-i", *variables]
     return [*APART, "sh", "-euc", MOUNT, machine, machine, *as_user, *command]
 
