@@ -272,5 +272,7 @@ def test_pages_are_written_in_the_font_that_users_see(tmp_path, family):
     })()
     """
     with running_browser(tmp_path / "browser") as browser:
+        browser.open("data:text/html,<p>Fonts</p>")
+        browser.wait_for("p")
         known, width = json.loads(browser.evaluate(measure % (font, family)))
     assert width == known
