@@ -132,8 +132,8 @@ class Screens:
 
     def filter(self):
         self.campaign()
-        self._browser.click('.o_marketing_activity_card[data-name="Call"] [role=tab]', "Filter")
-        self._browser.wait_for(".o_marketing_activity_filter", "record(s)")
+        self._browser.click('.o_marketing_activity_card[data-name="Call"] [role=tab]:last-child')
+        self._browser.wait_for(".o_marketing_activity_filter button")
 
     def draft(self):
         self._open_campaign("Commercial prospection")
@@ -219,7 +219,7 @@ class Screens:
 
     def errors(self):
         self.campaign()
-        self._browser.click(".o_marketing_workflow_errors button", "See errors")
+        self._browser.click(".o_marketing_workflow_errors .btn-light")
         self._browser.wait_for(".o_data_row, .o_kanban_record")
 
     # ------------------------------------------------------------
