@@ -229,6 +229,7 @@ def test_no_english_is_left(texts, demo):
     left = {}
     for name, english in texts["en_US"].items():
         for text in english & texts[LANGUAGE][name]:
-            if re.search(r"[^\W\d_]{2}", text) and text not in known and not ODOO_ENGLISH.fullmatch(text):
+            words = re.sub(r"\d+", "%s", text)  # as they are translated
+            if re.search(r"[^\W\d_]{2}", text) and not {text, words} & known and not ODOO_ENGLISH.fullmatch(text):
                 left.setdefault(text, []).append(name)
     assert not left, json.dumps(left, indent=1)
