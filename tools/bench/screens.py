@@ -44,8 +44,7 @@ def measure(space, clone, size, runs):
                 start = time.perf_counter()
                 client.call(model, method, *args, **kwargs)
                 times.append(1000 * (time.perf_counter() - start))
-            target = at_most("ours", 1_000) if name == "opening a campaign" else None
-            lines.append(line(name, "ms", times[1:], target=target))
+            lines.append(line(name, "ms", times[1:], target=at_most("ours", 1_000)))
         return lines
 
 
