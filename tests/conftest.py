@@ -2,6 +2,7 @@
 
 import os
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import pytest
 from private_postgres import private_postgres
@@ -9,7 +10,23 @@ from real_odoo import real_odoo
 from sms_sink import running_sms_sink
 from smtp_sink import running_sink
 
+from tools import demo_database
 from tools.postgres import Server
+from tools.test_databases import RUN
+from tools.workspace import workspace
+
+
+@pytest.fixture(scope="session")
+def lived_demo():
+    """A database as bin/run makes it, which takes minutes: made once, for all tests.
+
+    :return: (Workspace, name, moment up to which the demo has lived at least)
+    """
+    name, moment = f"{RUN}{os.getpid()}_demo", datetime.now(UTC)
+    with workspace() as space, space.databases.in_use(name):
+        demo_database.prepare(space, name, demo=True, reset=False)
+        yield space, name, moment
+        space.databases.drop(name)
 
 
 @pytest.fixture

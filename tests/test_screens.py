@@ -2,9 +2,7 @@
 cannot see well or use no mouse (WCAG 2.2, level AA), and for those who do not read English."""
 
 import json
-import os
 import re
-from contextlib import ExitStack
 
 import polib
 import pytest
@@ -16,8 +14,6 @@ from tools.console import run_logged
 from tools.javascript_tools import axe_source
 from tools.paths import ROOT
 from tools.screens import Screens, screen_names, user_of
-from tools.test_databases import RUN
-from tools.workspace import workspace
 
 HEIGHT = 900
 LANGUAGE = "fr_FR"
@@ -101,17 +97,13 @@ FOCUSABLE_BEFORE = f"""
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(lived_demo):
     """The address of a server with the demo, the Workspace and the name of its database."""
-    name = f"{RUN}{os.getpid()}_screens"
-    with ExitStack() as stack:
-        space = stack.enter_context(workspace())
-        stack.enter_context(space.databases.in_use(name))
-        stack.callback(space.databases.drop, name)
-        demo_database.prepare(space, name, demo=True, reset=False)
-        load = space.odoo_command("i18n", "loadlang", "-d", name, "-l", LANGUAGE)
-        run_logged("loadlang", load, env=space.environment())
-        yield stack.enter_context(served(space, name)), space, name
+    space, name, _moment = lived_demo
+    load = space.odoo_command("i18n", "loadlang", "-d", name, "-l", LANGUAGE)
+    run_logged("loadlang", load, env=space.environment())
+    with served(space, name) as address:
+        yield address, space, name
 
 
 @pytest.fixture(scope="module")
