@@ -89,10 +89,11 @@ class Workflow:
         return [step for step in self.steps.values() if step.parent_id == step_id]
 
     def filters(self, step):
-        """Return the own filters of a step and of the steps above it, its own first."""
+        """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
         filters = []
         while step:
-            filters.append(step.domain)
+            if (step.domain or "[]").strip() != "[]":
+                filters.append(step.domain)
             step = self.steps.get(step.parent_id)
         return filters
 

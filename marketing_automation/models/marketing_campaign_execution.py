@@ -115,11 +115,12 @@ class MarketingCampaign(models.Model):
         cron = self.env["ir.cron"]
         turns = deque(self.ids)
         idle = True
+        languages = {}  # of the campaigns' users, by campaign: each batch begins knowing nothing
         cron._commit_progress(remaining=len(turns))
         while turns:
             campaign = self.browse(turns.popleft())
             moment = now or fields.Datetime.now()
-            done = campaign._execute_batch(moment)
+            done = campaign._execute_batch(moment, languages)
             if done:
                 idle = False
                 turns.append(campaign.id)
@@ -127,15 +128,18 @@ class MarketingCampaign(models.Model):
                 break
         self._in_transaction(self._wake_engine, now, idle)
 
-    def _execute_batch(self, now):
+    def _execute_batch(self, now, languages):
         """Do one batch of this campaign's work: its events first, then what is due.
 
+        :param dict languages: what this run has read of them; filled here
         :return: how much was done; 0 when there is nothing to do now
         """
         if self.update_job:
             return 0  # the enrolment cron finishes the Update, then triggers this one
         try:
-            campaign = self._in_language_of_user()
+            if self.id not in languages:
+                languages[self.id] = self.run_as_id.lang
+            campaign = self.with_context(lang=languages[self.id])
             return (
                 campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._end_waits, now)

@@ -76,11 +76,13 @@ class MarketingCampaign(models.Model):
             return f"[{', '.join(parts)}]"
 
     @api.private
-    def _filter_res_ids(self, env, res_ids, filters):
+    def _filter_res_ids(self, env, res_ids, filters, within="[]"):
         """Return those of the records that match all filters, as the campaign's user sees them.
 
         :param env: see :meth:`_get_run_env`
         :param list filters: texts of domains
+        :param str within: the filter of the audience that they belong to; archived records are out unless it, or
+            one of the others, speaks of them
         :rtype: set[int]
         :raise CampaignStop: when a filter cannot be read
         """
@@ -88,7 +90,10 @@ class MarketingCampaign(models.Model):
             return set()
         try:
             domains = [self._parse_filter(text, env) for text in filters]
-            query = env[self.model_name]._search(Domain.AND([[("id", "in", list(set(res_ids)))], *domains]))
-            return set(query)
+            model = env[self.model_name]
+            audience = self._parse_filter(within, env).iter_conditions()
+            asked_for = any(condition.field_expr == model._active_name for condition in audience)
+            domain = Domain.AND([[("id", "in", list(set(res_ids)))], *domains])
+            return set(model._search(domain, active_test=not asked_for))
         except (ValueError, UserError) as error:
             raise CampaignStop(_("A filter cannot be read: %s", error)) from error

@@ -74,8 +74,10 @@ class MarketingTrace(models.Model):
             leaving.participant_id._remove("left_filter", now)
             traces -= leaving
         for activity, batch in traces.grouped("activity_id").items():
-            step = workflow.steps[activity.id]
-            matching = campaign._filter_res_ids(env, batch.mapped("res_id"), workflow.filters(step))
+            filters = workflow.filters(workflow.steps[activity.id])
+            if workflow.leave_on_mismatch and not filters:
+                continue  # they have just matched the campaign's filter
+            matching = campaign._filter_res_ids(env, batch.mapped("res_id"), filters, within=workflow.domain)
             rejected = batch.filtered(lambda trace, matching=matching: trace.res_id not in matching)
             rejected._end(dict.fromkeys(rejected.ids, ("rejected", "filter_mismatch", None)), now)
             traces -= rejected

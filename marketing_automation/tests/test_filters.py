@@ -45,6 +45,22 @@ class TestFilters(MarketingAutomationCommon):
         self.assertEqual(self._enrolled(self._in_category()), set((self.contacts - self.ada).ids))
         self.assertEqual(self._enrolled(self._in_category(("active", "=", False))), set(self.ada.ids))
 
+    def test_archived_records_go_through_the_workflow(self):
+        """A campaign of archived records executes its steps, whose filters need not ask for them again."""
+        self.contacts.active = False
+        for leave in (True, False):
+            campaign = self._create_campaign(
+                name=f"Win back {leave}", leave_on_mismatch=leave, domain=self._in_category(("active", "=", False))
+            )
+            first = self._create_action(campaign, "Act")
+            named = repr([("name", "=", self.ada.name)])
+            filtered = self._create_action(campaign, "Act on some", "activity", first, activity_domain=named)
+            self._start(campaign)
+            self._run_crons(self.start, EXECUTION_CRON)
+            self.assertTraces(first, dict.fromkeys(self.contacts, "processed"))
+            others = dict.fromkeys(self.contacts - self.ada, "rejected")
+            self.assertTraces(filtered, {self.ada: "processed", **others})
+
     def test_relative_dates_and_the_user(self):
         recent = self._in_category(("create_date", ">=", "today -7d"))
         self.assertEqual(self._enrolled(recent), set(self.contacts.ids))
