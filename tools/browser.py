@@ -15,7 +15,7 @@ from tools.chromium import BROWSERS
 from tools.ports import LOOPBACK, free_port, wait_for_port
 from tools.processes import background
 
-PATIENCE = 60  # seconds: Odoo builds its assets at the first page, and installs apps while the user waits
+PATIENCE = 120  # seconds: Odoo builds its assets at the first page, and installs apps while the user waits
 LOOK_EVERY = 0.1  # seconds
 SIZE = "1366,900"
 PHONE = 600  # pixels

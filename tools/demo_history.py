@@ -169,6 +169,7 @@ class Company:
         self._numbers = itertools.count()
         self._visitors = itertools.count()
         self._cards = itertools.count()
+        self._slow_readers = set()  # ids of contacts who read nothing but reminders
         self._people = (
             (first, last)
             for last, first in zip(itertools.cycle(LAST_NAMES), itertools.cycle(FIRST_NAMES), strict=False)
@@ -250,6 +251,7 @@ class Company:
         call = campaign.marketing_activity_ids.filtered(lambda activity: activity.name == "Call")
         call.activity_domain = repr([("country_id", "!=", False)])
         reminder = campaign.marketing_activity_ids.filtered(lambda activity: activity.name == "Reminder")
+        self._reminder = reminder.mass_mailing_id
         reminder.write(
             {"validity_duration": True, "validity_duration_number": 5, "validity_duration_type": "days"},
         )
@@ -376,6 +378,8 @@ class Company:
         if card % 30 == 5:
             values["email"] = f"{first.lower()}@"
         partner = self.env["res.partner"].create(values)
+        if card % 24 == 3:
+            self._slow_readers.add(partner.id)
         if card % 30 == 9:
             self.env["mail.blacklist"]._add(partner.email)
 
@@ -426,6 +430,10 @@ class Company:
                 plan(trace)
 
     def _plan_email(self, trace):
+        if trace.model == "res.partner" and trace.res_id in self._slow_readers:
+            if trace.mass_mailing_id == self._reminder:
+                self._later(2, trace.set_opened)
+            return
         chance, hours = self._random.random, self._random.lognormvariate(1.6, 1.2)
         if chance() < BOUNCES:
             self._later(0.1, lambda: trace.set_bounced(bounce_message=BOUNCE))
