@@ -21,6 +21,7 @@ from ..workspace import workspace
 TESTS = ROOT / "tests"
 LOG = LOGS / "faults.log"
 NOTHING = "nothing is wrong"
+PATIENCE = 600  # seconds; the tests take a tenth, but a fault may leave what is due for ever
 
 
 def main(words):
@@ -52,11 +53,19 @@ def _is_found(fault, database, environment):
                 *("--odoo-config", configuration, "--odoo-database", database, "--odoo-http"),
                 *("--odoo-extra", "max-cron-threads=0", TESTS / "test_reference.py"),
             ]
-            code = subprocess.call(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            code = _call(command, timeout=PATIENCE, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     if code not in (0, 1):
         raise Problem(f"“{name}”: the tests did not run, see .dev/log/faults.log")
     say(f"{'RED  ' if code else 'GREEN'} {time.monotonic() - start:4.0f} s  {name}")
     return code == 1
+
+
+def _call(command, **options):
+    """:return: the exit code; 1 when it does not end: the engine runs for ever, which is found"""
+    try:
+        return subprocess.call(command, **options)
+    except subprocess.TimeoutExpired:
+        return 1
 
 
 @contextmanager
