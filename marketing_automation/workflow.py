@@ -21,6 +21,11 @@ WAIT = "wait"  # nothing to write; `date` is the last moment of the wait, if it 
 CANCEL = "cancel"  # if the step is scheduled it no longer runs, for the reason `code`
 
 
+def asks_for_something(text):
+    """Tell whether the text of a filter has any condition."""
+    return bool(text) and text.strip() not in ("[]", "()")
+
+
 @dataclass(frozen=True)
 class Trigger:
     """How an activity starts.
@@ -92,7 +97,7 @@ class Workflow:
         """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
         filters = []
         while step:
-            if (step.domain or "[]").strip() != "[]":
+            if asks_for_something(step.domain):
                 filters.append(step.domain)
             step = self.steps.get(step.parent_id)
         return filters

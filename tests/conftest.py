@@ -20,12 +20,12 @@ from tools.workspace import workspace
 def lived_demo():
     """A database as bin/run makes it, which takes minutes: made once, for all tests.
 
-    :return: (Workspace, name, moment up to which the demo has lived at least)
+    :return: (Workspace, name, moment at which it was ready)
     """
-    name, moment = f"{RUN}{os.getpid()}_demo", datetime.now(UTC)
+    name = f"{RUN}{os.getpid()}_demo"
     with workspace() as space, space.databases.in_use(name):
         demo_database.prepare(space, name, demo=True, reset=False)
-        yield space, name, moment
+        yield space, name, datetime.now(UTC)
         space.databases.drop(name)
 
 

@@ -7,6 +7,7 @@ from odoo.tools.safe_eval import datetime as safe_datetime
 from odoo.tools.safe_eval import dateutil as safe_dateutil
 from odoo.tools.safe_eval import safe_eval
 
+from ..workflow import asks_for_something
 from .marketing_campaign import CampaignStop
 
 
@@ -67,7 +68,7 @@ class MarketingCampaign(models.Model):
     @api.model
     def _combine_filters(self, texts):
         """Return the text of a domain that is the conjunction of others, for display."""
-        parts = [text.strip()[1:-1].strip().rstrip(",") for text in texts if text and text.strip() not in ("[]", "()")]
+        parts = [text.strip()[1:-1].strip().rstrip(",") for text in texts if asks_for_something(text)]
         if not parts:
             return "[]"
         try:
