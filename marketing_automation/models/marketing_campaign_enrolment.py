@@ -40,12 +40,13 @@ class MarketingCampaign(models.Model):
         :param datetime now: naive UTC; the present by default
         """
         cron = self.env["ir.cron"]
+        languages = {}
         for position, campaign in enumerate(self):
             last_id = 0
             while last_id is not None:
                 moment = now or fields.Datetime.now()
                 try:
-                    last_id = campaign._in_language_of_user()._sync_chunk(last_id, moment, CHUNK)
+                    last_id = campaign._in_language_of_user(languages)._sync_chunk(last_id, moment, CHUNK)
                     self.env.cr.flush()
                 except CampaignStop as stop:
                     self.env.cr.rollback()

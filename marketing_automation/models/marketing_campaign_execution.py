@@ -131,15 +131,13 @@ class MarketingCampaign(models.Model):
     def _execute_batch(self, now, languages):
         """Do one batch of this campaign's work: its events first, then what is due.
 
-        :param dict languages: what this run has read of them; filled here
+        :param dict languages: see :meth:`_in_language_of_user`
         :return: how much was done; 0 when there is nothing to do now
         """
         if self.update_job:
             return 0  # the enrolment cron finishes the Update, then triggers this one
         try:
-            if self.id not in languages:
-                languages[self.id] = self.run_as_id.lang
-            campaign = self.with_context(lang=languages[self.id])
+            campaign = self._in_language_of_user(languages)
             return (
                 campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._end_waits, now)

@@ -108,9 +108,14 @@ class MarketingCampaign(models.Model):
         """Return the user with whose rights the campaign acts."""
         return self.run_as_id
 
-    def _in_language_of_user(self):
-        """Return this campaign in the language of its user, who reads what a scheduled action keeps in words."""
-        return self.with_context(lang=self.run_as_id.lang)
+    def _in_language_of_user(self, languages):
+        """Return this campaign in the language of its user, who reads what a scheduled action keeps in words.
+
+        :param dict languages: what a run has read of them, by campaign id; filled here
+        """
+        if self.id not in languages:
+            languages[self.id] = self.run_as_id.lang
+        return self.with_context(lang=languages[self.id])
 
     @api.private
     def _get_run_env(self):
