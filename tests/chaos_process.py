@@ -54,6 +54,8 @@ POINTS = {
     "before the content": (smtplib.SMTP, "data", "before"),
     "content accepted": (smtplib.SMTP, "data", "after"),
     "acceptance noted": ("mail.mail", "_postprocess_sent_message", "after"),
+    "before a mail's commit": ("mail.mail", "_commit_and_remember", "before"),
+    "after a mail's commit": ("mail.mail", "_commit_and_remember", "after"),
 }
 
 

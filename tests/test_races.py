@@ -129,3 +129,26 @@ def test_a_wake_up_meets_a_cron_that_begins():
         assert databases.query(database, f"SELECT count(*) {triggers}", cron) == [(1,)]
     finally:
         databases.query(database, f"DELETE {triggers}", cron)
+
+
+def test_a_mail_that_somebody_else_is_sending(odoo_server, smtp_sink):
+    """The queue leaves it to them, and sends it later when they did not."""
+    server = odoo_server
+    server.stop()
+    server.start("--max-cron-threads=0")
+    campaign, _contacts = make_campaign(server.rpc)
+    server.rpc("marketing.campaign", "action_start_campaign", [campaign])
+    run_engine(server)
+    somebody = Server.from_environment().connect(server.database)
+    try:
+        with somebody.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT id FROM mail_mail WHERE state = 'outgoing' ORDER BY id LIMIT 1 FOR UPDATE")
+            server.rpc("mail.mail", "process_email_queue")
+            assert len(smtp_sink.wait_for(1, timeout=PATIENCE)) == 1
+            assert server.query("SELECT state FROM mail_mail") == [("outgoing",)]
+            cursor.execute("ROLLBACK")
+    finally:
+        somebody.close()
+    server.rpc("mail.mail", "process_email_queue")
+    assert len(smtp_sink.messages) == 2

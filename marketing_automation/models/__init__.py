@@ -33,6 +33,7 @@ from . import (
     marketing_trace,
     marketing_trace_life,
     mail_mail_handover,
+    mail_mail_queue,
     marketing_trace_event,
     marketing_trace_figure,
     marketing_trace_report,

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 import psycopg2
 
 from odoo import _, api, fields, models
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from .engine_context import queue_run
@@ -69,29 +68,11 @@ class MailMail(models.Model):
                 smtp_session.data = send_content
             self._unlock_handovers("pg_advisory_unlock_shared")
 
-    def _prepare_outgoing_list(self, *args, **kwargs):
-        run = queue_run(self.env)
-        if run:
-            run.mail = self
-        return super()._prepare_outgoing_list(*args, **kwargs)
-
     def _mark_handover(self):
         if self.marketing_trace_id and not self.marketing_handover:
             # On top of what Odoo has written so far: an exception, should nobody come back to say otherwise.
             self.write({"marketing_handover": True, "failure_reason": self._unknown_reason()})
-            self._commit_mark()
-
-    @api.model
-    def _commit_mark(self):
-        """Make the mark one that others see; keep what was read for this mail, which Odoo's own commit would forget.
-
-        Nobody else writes to what is being sent; the commit that ends this mail follows in a moment.
-        """
-        self.env.flush_all()
-        if isinstance(self.env.cr, Cursor):
-            self.env.cr._cnx.commit()
-        else:  # a test's, in which a commit is none
-            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit
+            self._commit_and_remember()
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         self.filtered("marketing_handover").marketing_handover = False

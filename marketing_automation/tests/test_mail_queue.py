@@ -1,3 +1,4 @@
+import itertools
 import smtplib
 from collections import Counter
 from contextlib import suppress
@@ -37,7 +38,7 @@ class TestMailQueue(MarketingAutomationCommon):
         """:return: the mails that wait in the queue"""
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON)
-        mails = self._queued("outgoing")
+        mails = self._queued("outgoing").sorted("id")
         self.assertEqual(len(mails), 5)
         return mails
 
@@ -112,6 +113,77 @@ class TestMailQueue(MarketingAutomationCommon):
         with patch.object(self.env.registry["ir.cron"], "_trigger_after_commit", trigger):
             self._send_queue(mails)
         self.assertEqual(left, [4, 0])
+
+    # ------------------------------------------------------------
+    # Sent many at a time
+    # ------------------------------------------------------------
+
+    def _send_and_meanwhile(self, mails, event):
+        """Send, and have something happen in another transaction while the first mail is handed over.
+
+        :param event: a function that gets the environment of that transaction
+        :return: to whom a mail was sent, in turn
+        """
+        sent = []
+
+        def send_email(_server, message, *_args, **_kwargs):
+            if not sent:
+                with self.env.registry.cursor() as cr:
+                    event(api.Environment(cr, api.SUPERUSER_ID, {}))
+            sent.append(message["To"])
+            return message["Message-Id"]
+
+        self._send_queue(mails, send_email)
+        return sent
+
+    def test_others_are_sent_first(self):
+        mails = self._prepare()
+        message = mails.mail_message_id[:1].copy({"subject": "Your password"})
+        other = {"email_to": "zoe@example.com", "body_html": "<p>Reset</p>", "mail_message_id": message.id}
+        mails += self.env["mail.mail"].create(other)
+        self.assertEqual(mails[-1].email_from, mails[0].email_from, "one session with the mail server for all")
+        sent = self._send_and_meanwhile(mails, lambda env: None)
+        self.assertEqual(len(sent), 6)
+        self.assertEqual(sent[0], "zoe@example.com")
+
+    def test_cancelled_meanwhile(self):
+        """The mails that follow were read with the first one, and yet each is looked at when its turn has come."""
+        mails = self._prepare()
+        last = mails[-1]
+        sent = self._send_and_meanwhile(mails, lambda env: last.with_env(env).cancel())
+        self.assertEqual(len(sent), 4)
+        self.assertEqual(last.state, "cancel")
+        self.assertEqual(len(mails.exists()), 1)
+
+    def test_deleted_meanwhile(self):
+        mails = self._prepare()
+        last = mails[-1]
+        self.assertEqual(len(self._send_and_meanwhile(mails, lambda env: last.with_env(env).unlink())), 4)
+        self.assertFalse(mails.exists())
+
+    def test_what_all_share_is_read_once(self):
+        """Each mail takes five statements of its own, and Odoo's look for its notifications."""
+        mails = self._prepare()
+        counts = []
+
+        def send_email(_server, message, *_args, smtp_session=None, **_kwargs):
+            smtp_session.data(message)
+            counts.append(self.cr.sql_log_count)
+            return message["Message-Id"]
+
+        def remember(mail):  # a test's commit would forget
+            mail.env.cr.flush()
+
+        with patch.object(self.env.registry["mail.mail"], "_commit_and_remember", remember):
+            self._send_queue(mails, send_email, lambda _content: None)
+        [_with_the_wake_up, *others] = [later - sooner for sooner, later in itertools.pairwise(counts)]
+        self.assertEqual(others, [6, 6, 6])
+
+    def test_a_message_id_of_the_servers_own(self):
+        self.email.mass_mailing_id.keep_archives = True
+        mails = self._prepare()
+        self._send_queue(mails, lambda *_args, **_kwargs: "<theirs@example.com>")
+        self.assertEqual(set(mails.mapped("message_id")), {"<theirs@example.com>"})
 
     # ------------------------------------------------------------
     # Interrupted while a mail is handed over
