@@ -1,7 +1,7 @@
 """The campaigns' mails in Odoo's queue, which sends one after the other and commits after each.
 
-Odoo's commit forgets all that was read: for the next mail it reads the company, the mailing and the rest anew. Here many
-mails are read together, and what was read is kept from one to the next; each still has transactions of its own.
+Odoo's commit forgets all that was read: for the next mail it reads the company, the mailing and the rest anew. Here
+many mails are read together, and what was read is kept from one to the next; each has transactions of its own.
 """
 
 import smtplib
