@@ -28,13 +28,11 @@ class MailMail(models.Model):
         campaigns_mails = self & self.sudo().search(domain) if auto_commit else self.browse()
         if not campaigns_mails:
             return super()._send(auto_commit=auto_commit, **options)
-        others = self - campaigns_mails
-        if others:
-            super(MailMail, others)._send(auto_commit=auto_commit, **options)
-
-        run = QueueRun()
+        others, run = self - campaigns_mails, QueueRun()
         queue = campaigns_mails.with_context(**{QUEUE_KEY: run})
         try:
+            if others:
+                super(MailMail, others)._send(auto_commit=auto_commit, **options)
             with queue._handing_over(options.get("smtp_session")):
                 for mail in queue._take_in_turn():
                     super(MailMail, mail)._send(**options)

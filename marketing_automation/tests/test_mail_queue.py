@@ -136,12 +136,17 @@ class TestMailQueue(MarketingAutomationCommon):
         self._send_queue(mails, send_email)
         return sent
 
-    def test_others_are_sent_first(self):
+    def _prepare_with_another(self):
+        """:return: the mails that wait in the queue, the last one of no campaign"""
         mails = self._prepare()
         message = mails.mail_message_id[:1].copy({"subject": "Your password"})
         other = {"email_to": "zoe@example.com", "body_html": "<p>Reset</p>", "mail_message_id": message.id}
         mails += self.env["mail.mail"].create(other)
         self.assertEqual(mails[-1].email_from, mails[0].email_from, "one session with the mail server for all")
+        return mails
+
+    def test_others_are_sent_first(self):
+        mails = self._prepare_with_another()
         sent = self._send_and_meanwhile(mails, lambda env: None)
         self.assertEqual(len(sent), 6)
         self.assertEqual(sent[0], "zoe@example.com")
@@ -277,3 +282,15 @@ class TestMailQueue(MarketingAutomationCommon):
         pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
         self.assertIn(self.start + timedelta(minutes=1), pauses)
         self.assertEqual(len(self._run_queue()), 3)
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def test_a_server_that_hangs_up_on_another_mail(self):
+        mails = self._prepare_with_another()
+
+        def send_email(*_args, **_kwargs):
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+
+        self._run_queue(send_email)
+        self.assertEqual(set(mails.mapped("state")), {"outgoing"})
+        pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
+        self.assertIn(self.start + timedelta(minutes=1), pauses)
