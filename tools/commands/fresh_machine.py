@@ -9,8 +9,10 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ..console import Problem, guarded, run_logged, say, step
@@ -66,11 +68,13 @@ def run_until_end(command):
 
     :return: its exit code
     """
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, process_group=0)
     try:
         return process.wait()
     finally:
-        process.kill()
+        # The first process of the machine is of this group, too; that it changes its user has it outlive its parent.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def parse(arguments):
