@@ -118,6 +118,10 @@ class TestMailQueue(MarketingAutomationCommon):
     # Sent many at a time
     # ------------------------------------------------------------
 
+    def _remembering(self):
+        """Have a test's cursor keep what was read, as that of a queue does."""
+        return patch.object(self.env.registry["mail.mail"], "_commit_and_remember", lambda self: self.env.cr.flush())
+
     def _send_and_meanwhile(self, mails, event):
         """Send, and have something happen in another transaction while the first mail is handed over.
 
@@ -133,7 +137,8 @@ class TestMailQueue(MarketingAutomationCommon):
             sent.append(message["To"])
             return message["Message-Id"]
 
-        self._send_queue(mails, send_email)
+        with self._remembering():
+            self._send_queue(mails, send_email)
         return sent
 
     def _prepare_with_another(self):
@@ -176,10 +181,7 @@ class TestMailQueue(MarketingAutomationCommon):
             counts.append(self.cr.sql_log_count)
             return message["Message-Id"]
 
-        def remember(mail):  # a test's commit would forget
-            mail.env.cr.flush()
-
-        with patch.object(self.env.registry["mail.mail"], "_commit_and_remember", remember):
+        with self._remembering():
             self._send_queue(mails, send_email, lambda _content: None)
         [_with_the_wake_up, *others] = [later - sooner for sooner, later in itertools.pairwise(counts)]
         self.assertEqual(others, [6, 6, 6])
