@@ -22,8 +22,23 @@ HUNG_UP_PAUSE = timedelta(minutes=1)
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
-    def _send(self, auto_commit=False, **options):
+    def _send(
+        self,
+        auto_commit=False,
+        raise_exception=False,
+        smtp_session=None,
+        alias_domain_id=False,
+        mail_server=False,
+        post_send_callback=None,
+    ):
         """Send the campaigns' mails of a queue as _take_in_turn gives them; others as Odoo does, and before them."""
+        options = {
+            "raise_exception": raise_exception,
+            "smtp_session": smtp_session,
+            "alias_domain_id": alias_domain_id,
+            "mail_server": mail_server,
+            "post_send_callback": post_send_callback,
+        }
         domain = [("id", "in", self.ids), ("marketing_trace_id", "!=", False)]
         campaigns_mails = self & self.sudo().search(domain) if auto_commit else self.browse()
         if not campaigns_mails:
@@ -33,7 +48,7 @@ class MailMail(models.Model):
         try:
             if others:
                 super(MailMail, others)._send(auto_commit=auto_commit, **options)
-            with queue._handing_over(options.get("smtp_session")):
+            with queue._handing_over(smtp_session):
                 for mail in queue._take_in_turn():
                     super(MailMail, mail)._send(**options)
         except smtplib.SMTPServerDisconnected:
