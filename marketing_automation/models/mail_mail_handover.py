@@ -69,7 +69,7 @@ class MailMail(models.Model):
             self._unlock_handovers("pg_advisory_unlock_shared")
 
     def _mark_handover(self):
-        if self.marketing_trace_id and not self.marketing_handover:
+        if not self.marketing_handover:
             # On top of what Odoo has written so far: an exception, should nobody come back to say otherwise.
             self.write({"marketing_handover": True, "failure_reason": self._unknown_reason()})
             self._commit_and_remember()

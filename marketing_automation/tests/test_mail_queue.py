@@ -267,6 +267,10 @@ class TestMailQueue(MarketingAutomationCommon):
         self._run_queue()
         self.assertFalse(self._queued("exception").marketing_handover)
 
+    def _assert_queue_goes_on_in_a_minute(self):
+        pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
+        self.assertIn(self.start + timedelta(minutes=1), pauses)
+
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_a_server_that_hangs_up(self):
         """The mail waits again, with those behind it, and the queue goes on in a minute."""
@@ -281,8 +285,7 @@ class TestMailQueue(MarketingAutomationCommon):
 
         self._run_queue(send_email)
         self.assertEqual(Counter(mails.exists().mapped("state")), {"sent": 2, "outgoing": 3})
-        pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
-        self.assertIn(self.start + timedelta(minutes=1), pauses)
+        self._assert_queue_goes_on_in_a_minute()
         self.assertEqual(len(self._run_queue()), 3)
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
@@ -294,5 +297,4 @@ class TestMailQueue(MarketingAutomationCommon):
 
         self._run_queue(send_email)
         self.assertEqual(set(mails.mapped("state")), {"outgoing"})
-        pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
-        self.assertIn(self.start + timedelta(minutes=1), pauses)
+        self._assert_queue_goes_on_in_a_minute()
