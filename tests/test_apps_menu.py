@@ -26,8 +26,11 @@ def make_stock_database(_databases, name):
 
 @pytest.fixture
 def stock_odoo(smtp_sink, tmp_path):
-    """A server that finds our addons, on a database that does not know them yet."""
-    with real_odoo(smtp_sink.port, tmp_path, make_stock_database) as server:
+    """A server that finds our addons, on a database that does not know them yet.
+
+    Without scheduled actions: while one runs, Odoo refuses to install anything, and asks to try again.
+    """
+    with real_odoo(smtp_sink.port, tmp_path, make_stock_database, options=("--max-cron-threads=0",)) as server:
         yield server
 
 
