@@ -146,9 +146,10 @@ def running(*options):
         process.wait(ENOUGH)
 
 
-def test_a_skipped_test_fails_the_run(tmp_path):
+@pytest.mark.parametrize("options", [[], ["-p", "tools.pytest_side_by_side", "--numprocesses=1"]])
+def test_a_skipped_test_fails_the_run(options, tmp_path):
     (tmp_path / "test_skip.py").write_text("import pytest\ndef test_lazy():\n    pytest.skip('no mood')\n")
-    command = [sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips", "-p", "no:odoo", "test_skip.py"]
+    command = [sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips", "-p", "no:odoo", *options, "test_skip.py"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=ENOUGH)
     assert result.returncode == 1
     assert "no mood" in result.stdout and "1 failed" in result.stdout

@@ -29,16 +29,18 @@ BASE_MODULES = [
 ]
 PREFIX = "marketing_automation_"
 BASE, INSTALLED, RUN = (f"{PREFIX}{kind}_" for kind in ("base", "installed", "run"))
+DATABASES = "TEST_DATABASES"  # in the environment of the tests: those of their processes, with commas between
 
 
 @contextmanager
-def run_database(space, ours=True):
+def run_database(space, ours=True, number=0):
     """Give the names of a fresh database and of the template that it was cloned from.
 
     :param ours: whether our addons are in it
+    :param number: which one of this process
     """
     databases = space.databases
-    name = f"{RUN}{os.getpid()}" + ("" if ours else "_base")
+    name = f"{RUN}{os.getpid()}" + (f"_{number}th" if number else "") + ("" if ours else "_base")
     with ExitStack() as needed:
         with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
             template = _installed_template(space) if ours else _base_template(space)

@@ -1,11 +1,13 @@
-"""bin/test: set up everything and run the tests, in a database of their own.
+"""bin/test: set up everything and run the tests, in databases of their own.
 
+Without arguments all of them, on all processors; with pytest's arguments in one process, which is easier to debug.
 --odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults; --chaos:
 workers killed often, see tests/test_chaos.py.
 """
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..chromium import browser_environment
@@ -13,10 +15,11 @@ from ..console import guarded
 from ..paths import DEV, ODOO_CONF, ROOT
 from ..processes import foreground
 from ..signals import raise_on_end
-from ..test_databases import run_database
+from ..test_databases import DATABASES, run_database
 from ..workspace import workspace
 from . import faults, odoo_suites
 
+MOST_PROCESSES = 4  # each may have a Chromium and a server besides
 FULL_CHAOS = {"MARKETING_KILLS": "20", "MARKETING_RANDOM_KILLS": "1000", "MARKETING_CRASHES": "50"}
 
 
@@ -28,24 +31,32 @@ def main(arguments):
     if arguments[:1] == ["--chaos"]:
         os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
-    with workspace() as space:
+    processes = 1 if arguments else min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+    with workspace() as space, ExitStack() as needed:
         browser = browser_environment(space.source)
-        with run_database(space) as (database, template):
-            return foreground(
-                [
-                    *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips"),
-                    *("--odoo-config", ODOO_CONF, "--odoo-database", database, "--odoo-http"),
-                    *("--odoo-extra", "max-cron-threads=0"),
-                    *map(_absolute, arguments),
-                ],
-                cwd=ROOT,
-                env=_environment(space, browser, template),
-            )
+        runs = [needed.enter_context(run_database(space, number=number)) for number in range(processes)]
+        databases, (template, *_same) = zip(*runs, strict=True)
+        return foreground(
+            [
+                *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips"),
+                *("--odoo-config", ODOO_CONF, "--odoo-database", databases[0], "--odoo-http"),
+                *("--odoo-extra", "max-cron-threads=0"),
+                *(map(_absolute, arguments) if arguments else _side_by_side(processes)),
+            ],
+            cwd=ROOT,
+            env=_environment(space, browser, databases, template),
+        )
 
 
-def _environment(space, browser, template):
+def _side_by_side(processes):
+    plugin = ["-p", "tools.pytest_side_by_side", "--numprocesses", str(processes), "--max-worker-restart=0"]
+    return [*plugin, "--durations=20"]
+
+
+def _environment(space, browser, databases, template):
     environment = {**space.environment(), **browser}
     environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(DEV / "hypothesis")
+    environment[DATABASES] = ",".join(databases)
     environment["TEST_TEMPLATE"] = template  # what tests/conftest.py clones for whole servers
     return environment
 
