@@ -95,6 +95,8 @@ class TestPhone(MarketingAutomationCommon, HttpCase):
         welcome = self._create_email(campaign, "Welcome")
         self._create_action(campaign, "Tag", "mail_click", welcome)
         self._create_action(campaign, "Call", "mail_not_open", welcome, interval_number=3)
+        code = "if record.name == 'Ada': raise UserError('No ink')"
+        self._create_action(campaign, "Letter", "activity", welcome, code=code)
         self._start(campaign)
         self._run_crons(self.start)
         url = f"/odoo/marketing-automation/{campaign.id}"

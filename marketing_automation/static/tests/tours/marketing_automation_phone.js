@@ -43,5 +43,13 @@ registry.category("web_tour.tours").add("marketing_automation_phone", {
         {
             trigger: `${card("Tag")} .o_marketing_activity_filter:contains("5 record(s)")`,
         },
+        {
+            trigger: ".o_marketing_workflow button:contains('See errors')",
+            run: "click",
+        },
+        {
+            content: "An error says when it happened",
+            trigger: ".o_kanban_record:contains('Letter'):contains('Done on'):not(:contains('Scheduled on'))",
+        },
     ],
 });
