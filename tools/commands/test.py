@@ -1,10 +1,12 @@
 """bin/test: set up everything and run the tests, in databases of their own.
 
-Without arguments all of them, on all processors; with pytest's arguments in one process, which is easier to debug.
+Without arguments all of them, on all processors; with pytest's arguments in one process, which is easier to debug, or
+in as many as -n says.
 --odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults; --chaos:
 workers killed often, see tests/test_chaos.py.
 """
 
+import argparse
 import os
 import sys
 from contextlib import ExitStack
@@ -31,7 +33,10 @@ def main(arguments):
     if arguments[:1] == ["--chaos"]:
         os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
-    processes = 1 if arguments else min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+    parser = argparse.ArgumentParser(prog="bin/test", add_help=False, allow_abbrev=False)
+    parser.add_argument("-n", "--numprocesses", type=int, default=0 if arguments else _processors())
+    options, arguments = parser.parse_known_args(arguments)
+    processes = max(options.numprocesses, 1)
     with workspace() as space, ExitStack() as needed:
         browser = browser_environment(space.source)
         runs = [needed.enter_context(run_database(space, number=number)) for number in range(processes)]
@@ -41,16 +46,20 @@ def main(arguments):
                 *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips"),
                 *("--odoo-config", ODOO_CONF, "--odoo-database", databases[0], "--odoo-http"),
                 *("--odoo-extra", "max-cron-threads=0"),
-                *(map(_absolute, arguments) if arguments else _side_by_side(processes)),
+                *(_side_by_side(processes) if processes > 1 else []),
+                *(map(_absolute, arguments) if arguments else ["--durations=20"]),
             ],
             cwd=ROOT,
             env=_environment(space, browser, databases, template),
         )
 
 
+def _processors():
+    return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+
+
 def _side_by_side(processes):
-    plugin = ["-p", "tools.pytest_side_by_side", "--numprocesses", str(processes), "--max-worker-restart=0"]
-    return [*plugin, "--durations=20"]
+    return ["-p", "tools.pytest_side_by_side", "--numprocesses", str(processes), "--max-worker-restart=0"]
 
 
 def _environment(space, browser, databases, template):
