@@ -6,18 +6,18 @@ pytest-odoo would clone one for each process, but names it in Odoo's configurati
 import os
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 from .test_databases import DATABASES
 
 TOGETHER = {"tests/test_screens.py": "tests/test_demo.py"}  # both look at a demo that takes minutes to live
 
 
-class ByFile(LoadScopeScheduling):
-    """Gives a process one file after the other, in the order of pyproject.toml."""
+class ByFile(LoadFileScheduling):
+    """Gives a process one file after the other, and to the same one what belongs together."""
 
     def _split_scope(self, nodeid):
-        file, *_test = nodeid.split("::", 1)
+        file = super()._split_scope(nodeid)
         return TOGETHER.get(file, file)
 
 
@@ -31,5 +31,4 @@ def pytest_cmdline_main(config):
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config, log):
-    config.option.loadscopereorder = False
     return ByFile(config, log)

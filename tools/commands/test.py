@@ -34,7 +34,7 @@ def main(arguments):
         os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
     parser = argparse.ArgumentParser(prog="bin/test", add_help=False, allow_abbrev=False)
-    parser.add_argument("-n", "--numprocesses", type=int, default=0 if arguments else _processors())
+    parser.add_argument("-n", "--numprocesses", type=int, default=1 if arguments else _processors())
     options, arguments = parser.parse_known_args(arguments)
     processes = max(options.numprocesses, 1)
     with workspace() as space, ExitStack() as needed:
@@ -59,7 +59,8 @@ def _processors():
 
 
 def _side_by_side(processes):
-    return ["-p", "tools.pytest_side_by_side", "--numprocesses", str(processes), "--max-worker-restart=0"]
+    plugin = ["-p", "tools.pytest_side_by_side", "--numprocesses", str(processes), "--max-worker-restart=0"]
+    return [*plugin, "--no-loadscope-reorder"]  # in the order of pyproject.toml
 
 
 def _environment(space, browser, databases, template):
