@@ -39,15 +39,14 @@ def _other_target_reason(campaign):
 def _find_never_started(env):
     """Return the ids of the running campaigns of which nothing says that their user has pressed Start or Update.
 
-    Start and Update write the campaign and enrol the first participants as that user; scheduled actions do so as the
-    superuser. It was at their creation that campaigns could be forged, so the user's own are beyond doubt, and those
+    Start and Update enrol the first participants as that user; scheduled actions do so as the superuser. Where there was
+    nobody to enrol a person has to look, too. It was at their creation that campaigns could be forged, so the user's own are beyond doubt, and those
     that the superuser made.
     """
     query = SQL(
         """
         SELECT c.id FROM marketing_campaign c
          WHERE c.state = 'running' AND c.create_uid IS DISTINCT FROM c.run_as_id AND c.create_uid != %s
-           AND c.write_uid IS DISTINCT FROM c.run_as_id
            AND NOT EXISTS (SELECT 1 FROM marketing_participant p
                             WHERE p.campaign_id = c.id AND p.create_uid = c.run_as_id AND p.is_test IS NOT TRUE)
         """,
