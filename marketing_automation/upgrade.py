@@ -39,9 +39,9 @@ def _other_target_reason(campaign):
 def _find_never_started(env):
     """Return the ids of the running campaigns of which nothing says that their user has pressed Start or Update.
 
-    Start and Update enrol the first participants as that user; scheduled actions do so as the superuser. Where there was
-    nobody to enrol a person has to look, too. It was at their creation that campaigns could be forged, so the user's own are beyond doubt, and those
-    that the superuser made.
+    Start and Update enrol the first participants as that user; scheduled actions do so as the superuser. Where there
+    was nobody to enrol, a person has to look, too. Campaigns could be forged when they were created: the user's own are
+    beyond doubt, and those that the superuser made.
     """
     query = SQL(
         """
