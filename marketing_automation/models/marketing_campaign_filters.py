@@ -1,14 +1,18 @@
 """How the filters of a campaign and of its activities are read, checked, combined and applied."""
 
+import psycopg2
+from pytz import UTC
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools.safe_eval import datetime as safe_datetime
-from odoo.tools.safe_eval import dateutil as safe_dateutil
-from odoo.tools.safe_eval import safe_eval
+from odoo.tools import SQL
 
+from ..filter_text import Reader, read_filter
 from ..workflow import asks_for_something
 from .marketing_campaign import CampaignStop
+
+SHOWN = 200  # characters of a filter in a message
 
 
 class MarketingCampaign(models.Model):
@@ -32,12 +36,27 @@ class MarketingCampaign(models.Model):
             ) from error
 
     def _validate_filter(self, text):
-        self._parse_filter(text, self.env).validate(self.env[self.model_name].sudo())
+        """Refuse a filter that is no domain of the target, or that PostgreSQL could not read.
+
+        :raise ValueError:
+        """
+        model, domain = self.env[self.model_name].sudo(), self._parse_filter(text, self.env)
+        try:
+            query = model._search(domain)
+            with self.env.cr.savepoint(flush=False):
+                # without reading anything: a value may not suit its field
+                self.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+        except (UserError, ValueError):
+            raise
+        except psycopg2.Error as error:
+            raise ValueError(_("a value does not suit its field: %s", error.diag.message_primary)) from error
+        except Exception as error:  # whatever a search on the target's fields raises
+            raise ValueError(_("it cannot be searched: %s", error)) from error
 
     def _is_filter_of_target(self, text):
         try:
-            self._validate_filter(text)
-        except (KeyError, ValueError, UserError):
+            self._parse_filter(text, self.env).validate(self.env[self.model_name].sudo())
+        except Exception:  # as in _validate_filter
             return False
         return bool(text)
 
@@ -49,21 +68,19 @@ class MarketingCampaign(models.Model):
         :param env: of the user for whom it is read
         :raise ValueError: when it is no domain
         """
+
+        def to_utc(moment):
+            return env.tz.localize(moment).astimezone(UTC).replace(tzinfo=None)
+
+        def today():
+            return fields.Date.context_today(env["res.users"])
+
+        reader = Reader(env.uid, today, fields.Datetime.now, to_utc)
         try:
-            value = safe_eval(
-                text or "[]",
-                {
-                    "uid": env.uid,
-                    "context_today": lambda: fields.Date.context_today(env["res.users"]),
-                    "datetime": safe_datetime,
-                    "relativedelta": safe_dateutil.relativedelta.relativedelta,
-                },
-            )
-            if not isinstance(value, (list, tuple)):
-                raise TypeError(_("a filter is a list of conditions"))
-            return Domain(value)
-        except Exception as error:  # whatever the text raises
-            raise ValueError(_("“%(text)s” is no filter (%(error)s)", text=text, error=error)) from error
+            return Domain(read_filter(text, reader))
+        except Exception as error:  # whatever Odoo says of a domain
+            shown = text if isinstance(text, str) and len(text) <= SHOWN else f"{str(text)[:SHOWN]}…"
+            raise ValueError(_("“%(text)s” is no filter (%(error)s)", text=shown, error=error)) from error
 
     @api.model
     def _combine_filters(self, texts):
@@ -72,7 +89,7 @@ class MarketingCampaign(models.Model):
         if not parts:
             return "[]"
         try:
-            return repr(list(Domain.AND([Domain(safe_eval(f"[{part}]")) for part in parts])))
+            return repr(list(Domain.AND([Domain(read_filter(f"[{part}]", None)) for part in parts])))
         except Exception:  # an expression: shown as it is written
             return f"[{', '.join(parts)}]"
 

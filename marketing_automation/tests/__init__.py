@@ -13,6 +13,7 @@ from . import (
     test_execution,
     test_filters,
     test_guards,
+    test_hostile_filters,
     test_hoot,
     test_lanes,
     test_mail_queue,
