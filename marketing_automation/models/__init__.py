@@ -1,4 +1,5 @@
 from . import (
+    engine_fields,
     base,
     fields,
     ir_actions_server,

@@ -19,10 +19,13 @@ class IrActionsServer(models.Model):
     them tagged by the template "Tag Hot Contacts", and by nothing else.
     """
 
-    _inherit = "ir.actions.server"
+    _name = "ir.actions.server"
+    _inherit = ["ir.actions.server", "marketing.engine.fields"]
 
-    marketing_shipped_key = fields.Char(readonly=True, copy=False, index="btree_not_null", groups="base.group_system")
-    marketing_shipped_digest = fields.Char(readonly=True, copy=False, groups="base.group_system")
+    marketing_shipped_key = fields.Char(
+        readonly=True, engine_only=True, copy=False, index="btree_not_null", groups="base.group_system"
+    )
+    marketing_shipped_digest = fields.Char(readonly=True, engine_only=True, copy=False, groups="base.group_system")
 
     @api.model
     def _get_marketing_shipped(self, key):

@@ -11,9 +11,12 @@ SIGNATURE_LENGTH = 24  # hexadecimal digits: 96 bits
 
 
 class MailMail(models.Model):
-    _inherit = "mail.mail"
+    _name = "mail.mail"
+    _inherit = ["mail.mail", "marketing.engine.fields"]
 
-    marketing_trace_id = LooseMany2one("marketing.trace", string="Marketing Trace", index="btree_not_null")
+    marketing_trace_id = LooseMany2one(
+        "marketing.trace", string="Marketing Trace", engine_only=True, index="btree_not_null"
+    )
 
     def _prepare_outgoing_body(self):
         """Sign the links of a campaign's mail.

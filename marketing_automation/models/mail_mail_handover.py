@@ -22,7 +22,11 @@ class MailMail(models.Model):
     _inherit = "mail.mail"
 
     marketing_handover = fields.Boolean(
-        string="Being Handed Over", readonly=True, copy=False, help="Its content is on the way to the mail server."
+        string="Being Handed Over",
+        readonly=True,
+        engine_only=True,
+        copy=False,
+        help="Its content is on the way to the mail server.",
     )
 
     _marketing_handover = models.Index("(id) WHERE marketing_handover")
@@ -71,11 +75,11 @@ class MailMail(models.Model):
     def _mark_handover(self):
         if not self.marketing_handover:
             # On top of what Odoo has written so far: an exception, should nobody come back to say otherwise.
-            self.write({"marketing_handover": True, "failure_reason": self._unknown_reason()})
+            self.sudo().write({"marketing_handover": True, "failure_reason": self._unknown_reason()})
             self._commit_and_remember()
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
-        self.filtered("marketing_handover").marketing_handover = False
+        self.filtered("marketing_handover").sudo().marketing_handover = False  # whoever sends it
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )

@@ -15,7 +15,8 @@ class MailingMailing(models.Model):
     since the override goes with an uninstall and Odoo takes an empty domain for everybody.
     """
 
-    _inherit = "mailing.mailing"
+    _name = "mailing.mailing"
+    _inherit = ["mailing.mailing", "marketing.engine.fields"]
 
     use_in_marketing_automation = fields.Boolean(
         string="Marketing Automation Template",
@@ -31,6 +32,7 @@ class MailingMailing(models.Model):
         "marketing.campaign",
         copy=False,
         readonly=True,
+        engine_only=True,
         index="btree_not_null",
         ondelete="set null",
     )

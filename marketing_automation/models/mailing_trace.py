@@ -7,11 +7,13 @@ AUTOMATIC_KEY = "marketing_automation_automatic"  # context: an automatic answer
 
 
 class MailingTrace(models.Model):
-    _inherit = "mailing.trace"
+    _name = "mailing.trace"
+    _inherit = ["mailing.trace", "marketing.engine.fields"]
 
     marketing_trace_id = LooseMany2one(
         "marketing.trace",
         string="Marketing Trace",
+        engine_only=True,
         index="btree_not_null",
         help="The activity of the campaign that sent this message.",
     )

@@ -20,6 +20,7 @@ class MarketingActivity(models.Model):
     """
 
     _name = "marketing.activity"
+    _inherit = "marketing.guard"
     _description = "Marketing Activity"
     _order = "sequence, id"
 
@@ -203,18 +204,26 @@ class MarketingActivity(models.Model):
         )
 
     def _adopt_mailings(self):
-        """Make the chosen templates ones of the campaign, counted by its UTM campaign."""
+        """Make the chosen templates ones of the campaign, counted by its UTM campaign.
+
+        :raise UserError: for a mailing that somebody else prepares in Email Marketing
+        """
         for activity in self.filtered("mass_mailing_id"):
             mailing, campaign = activity.mass_mailing_id, activity.campaign_id
             if mailing.marketing_campaign_id == campaign and mailing.campaign_id == campaign.utm_campaign_id:
                 continue
-            mailing.write(
-                {
-                    "use_in_marketing_automation": True,
-                    "marketing_campaign_id": campaign.id,
-                    "campaign_id": campaign.utm_campaign_id.id,
-                }
-            )
+            if not mailing.use_in_marketing_automation and not self.env.su and mailing.user_id != self.env.user:
+                raise UserError(
+                    _(
+                        "“%(template)s” is a mailing of Email Marketing, of which %(user)s is the responsible: it cannot "
+                        "become the template of “%(activity)s”. Duplicate it first.",
+                        template=mailing.subject,
+                        user=mailing.user_id.name or "-",
+                        activity=activity.name,
+                    )
+                )
+            mailing.write({"use_in_marketing_automation": True, "campaign_id": campaign.utm_campaign_id.id})
+            mailing.sudo().marketing_campaign_id = campaign  # the user may write both: see the checks of each
 
     # ------------------------------------------------------------
     # Actions

@@ -1,20 +1,8 @@
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..workflow import Workflow
 
-# What the engine and the buttons write: a user who could write them would take another's rights.
-ENGINE_FIELDS = {
-    "last_sync_date",
-    "run_as_id",
-    "state",
-    "stop_date",
-    "stop_reason",
-    "tz",
-    "update_job",
-    "utm_campaign_id",
-    "workflow",
-}
 UNIQUE_FIELD_TYPES = ("char", "integer", "selection", "many2one")
 
 
@@ -26,6 +14,7 @@ class MarketingCampaign(models.Model):
     """A workflow that is run for a target audience."""
 
     _name = "marketing.campaign"
+    _inherit = "marketing.guard"
     _description = "Marketing Campaign"
     _order = "id desc"
     _check_company_auto = True
@@ -210,8 +199,6 @@ class MarketingCampaign(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_engine_fields(vals)
         campaigns = super().create(vals_list)
         for campaign in campaigns.filtered(lambda campaign: not campaign.utm_campaign_id):
             utm_campaign = (
@@ -256,7 +243,6 @@ class MarketingCampaign(models.Model):
             waiting -= ready
 
     def write(self, vals):
-        self._check_engine_fields(vals)
         if vals.get("model_id"):
             for campaign in self:
                 if campaign.model_id.id != vals["model_id"] and (
@@ -270,29 +256,32 @@ class MarketingCampaign(models.Model):
                         )
                     )
         if "company_id" in vals and not self.env.su:
-            for campaign in self:
-                if campaign.state == "running" and campaign.company_id.id != (vals["company_id"] or False):
-                    # whom it reaches with the rights of who started it; they may not be those of who edits it
-                    raise UserError(
-                        _("The company of the campaign “%s” cannot change while it runs: stop it first.", campaign.name)
-                    )
+            self._check_may_change_company(vals["company_id"] or False)
         if not vals.get("active", True):
             self.filtered(lambda campaign: campaign.state == "running").action_stop_campaign()
         return super().write(vals)
 
-    def _check_engine_fields(self, vals):
-        """Leave to Start, Stop and Update what is theirs.
+    def _check_may_change_company(self, company_id):
+        """Keep with its company what runs, and who is or was in it: a campaign without company is everybody's.
 
-        :raise AccessError: also where the value is the present or the default one
+        :param company_id: id of res.company, or False
+        :raise UserError:
         """
-        forbidden = ENGINE_FIELDS & set(vals)
-        if forbidden and not self.env.su:
-            raise AccessError(
-                _(
-                    "%s of a campaign cannot be written: use the buttons Start, Stop and Update.",
-                    ", ".join(self._fields[fname]._description_string(self.env) for fname in sorted(forbidden)),
+        for campaign in self.filtered(lambda campaign: campaign.company_id.id != company_id):
+            if campaign.state == "running":
+                # whom it reaches with the rights of who started it; they may not be those of who edits it
+                raise UserError(
+                    _("The company of the campaign “%s” cannot change while it runs: stop it first.", campaign.name)
                 )
-            )
+            if campaign.company_id and campaign.sudo().participant_ids:
+                raise UserError(
+                    _(
+                        "The campaign “%(campaign)s” has participants of %(company)s: it stays with that company. "
+                        "Duplicate it for another.",
+                        campaign=campaign.name,
+                        company=campaign.company_id.name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_running(self):

@@ -8,6 +8,7 @@ class MarketingParticipant(models.Model):
     """One record engaged by one campaign."""
 
     _name = "marketing.participant"
+    _inherit = "marketing.guard"
     _description = "Marketing Participant"
     _order = "id desc"
     _rec_name = "id"

@@ -13,6 +13,7 @@ class MarketingTrace(models.Model):
     """One activity for one participant. How it lives is in ``marketing_trace_life.py``."""
 
     _name = "marketing.trace"
+    _inherit = "marketing.guard"
     _description = "Marketing Trace"
     _order = "schedule_date desc, id desc"
     _rec_name = "activity_id"

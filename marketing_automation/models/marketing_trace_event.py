@@ -20,6 +20,7 @@ class MarketingTraceEvent(models.Model):
     """
 
     _name = "marketing.trace.event"
+    _inherit = "marketing.guard"
     _description = "Marketing Event"
     _order = "date desc, id desc"
     _rec_name = "event"

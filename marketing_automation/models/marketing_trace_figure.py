@@ -18,6 +18,7 @@ class MarketingTraceFigure(models.Model):
     """How often something happened to the steps of an activity that were summed up, by time."""
 
     _name = "marketing.trace.figure"
+    _inherit = "marketing.guard"
     _description = "Marketing Figure"
     _order = "date desc, id desc"
     _rec_name = "metric"

@@ -8,6 +8,7 @@ class MarketingTraceReport(models.Model):
     """Traces as reports count them: those that are kept, and the figures of those that retention has summed up."""
 
     _name = "marketing.trace.report"
+    _inherit = "marketing.guard"
     _description = "Marketing Trace Report"
     _auto = False
     _order = "schedule_date desc, id desc"

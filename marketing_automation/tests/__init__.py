@@ -7,6 +7,7 @@ from . import (
     test_dashboard,
     test_email,
     test_endings,
+    test_engine_fields,
     test_enroll,
     test_enrolment,
     test_events,

@@ -201,7 +201,7 @@ class TestAccess(MarketingAutomationCommon):
                 "marketing.campaign", ["name", "model_id/.id", fname], ("Forged", self.model_partner.id, value)
             )
             self.assertFalse(campaigns, fname)
-            self.assertIn("Start, Stop and Update", messages)
+            self.assertIn("cannot be written", messages)
 
     def test_import_of_activities(self):
         template = self._create_template("Imported")

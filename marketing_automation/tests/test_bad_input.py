@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -69,10 +69,13 @@ class TestBadInput(MarketingAutomationCommon):
     def test_server_action_of_a_cron(self):
         cron = self.env.ref(EXECUTION_CRON)
         cron.ir_actions_server_id.model_id = self.model_partner
+        values = {"name": "Act", "campaign_id": self.campaign.id, "activity_type": "action"}
+        values["server_action_id"] = cron.ir_actions_server_id.id
+        activities = self.env["marketing.activity"]
         with self.assertRaisesRegex(ValidationError, "belongs to something else"), self.cr.savepoint():
-            self._create_activity(
-                self.campaign, "Act", "action", "begin", None, server_action_id=cron.ir_actions_server_id.id
-            )
+            activities.create(values)
+        with self.assertRaisesRegex(AccessError, "Server Action.*may not see"), self.cr.savepoint():
+            activities.with_user(self.marketer).create(values)
 
     def test_template_of_another_target(self):
         template = self._create_template("For leads", mailing_model_id=self.env["ir.model"]._get("mailing.contact").id)

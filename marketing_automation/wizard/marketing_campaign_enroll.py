@@ -9,6 +9,7 @@ class MarketingCampaignEnroll(models.TransientModel):
     """Add records that a user has selected in a list to a campaign, and tell what became of them."""
 
     _name = "marketing.campaign.enroll"
+    _inherit = "marketing.guard"
     _description = "Marketing Campaign: Add Records"
 
     model_name = fields.Char(required=True, readonly=True)
@@ -97,6 +98,7 @@ class MarketingCampaignEnrollLine(models.TransientModel):
     """Records that were left out for one reason."""
 
     _name = "marketing.campaign.enroll.line"
+    _inherit = "marketing.guard"
     _description = "Marketing Campaign: Records Left Out"
 
     enroll_id = fields.Many2one("marketing.campaign.enroll", required=True, ondelete="cascade")

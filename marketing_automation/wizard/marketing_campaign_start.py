@@ -1,10 +1,16 @@
 from odoo import _, api, fields, models
 
+PREVIEW = (
+    *("record_count", "enroll_count", "overdue_count", "message_summary", "expected_end"),
+    *("problem_text", "warning_text", "has_moving_filter"),
+)
+
 
 class MarketingCampaignStart(models.TransientModel):
     """A last look before a campaign starts."""
 
     _name = "marketing.campaign.start"
+    _inherit = "marketing.guard"
     _description = "Marketing Campaign: Start"
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
@@ -29,6 +35,9 @@ class MarketingCampaignStart(models.TransientModel):
     def _compute_preview(self):
         labels = dict(self.env["marketing.activity"]._fields["activity_type"]._description_selection(self.env))
         for wizard in self:
+            if not wizard.campaign_id:
+                wizard.update(dict.fromkeys(PREVIEW, False))
+                continue
             preview = wizard.campaign_id.get_start_preview()
             wizard.record_count = preview["record_count"]
             wizard.enroll_count = preview["enroll_count"]
