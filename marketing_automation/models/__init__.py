@@ -11,6 +11,7 @@ from . import (
     mail_thread,
     mailing_contact,
     mailing_mailing,
+    mailing_mailing_files,
     mailing_trace,
     mailing_trace_report,
     marketing_activity,

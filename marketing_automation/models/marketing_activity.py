@@ -186,20 +186,27 @@ class MarketingActivity(models.Model):
         steps = {step_id for campaign in running for step_id in campaign.sudo()._get_workflow().steps}
         return self.filtered(lambda activity: activity in with_history or activity.id in steps)
 
-    def _copy_to(self, campaign, parent):
+    def _copy_to(self, campaign, parent, executed):
         """Copy this activity into another campaign, with a template and a server action of its own.
 
         An action that was not made for campaigns is shared, as it was; so is one that came with
         a campaign template.
+
+        :param campaign: the other campaign
+        :param parent: the copy of its parent there, or None
+        :param dict executed: the copies of templates and actions that were made already, by what they are copies of
         """
-        action = self.server_action_id.sudo()
-        is_own = action.usage == "marketing_automation" and not action.marketing_shipped_key
+        mailing, action = self.mass_mailing_id, self.server_action_id.sudo()
+        if mailing and mailing not in executed:
+            executed[mailing] = mailing.copy({"subject": mailing.subject})
+        if action.usage == "marketing_automation" and not action.marketing_shipped_key and action not in executed:
+            executed[action] = action.copy()
         return self.copy(
             {
                 "campaign_id": campaign.id,
                 "parent_id": parent.id if parent else False,
-                "mass_mailing_id": self.mass_mailing_id.copy({"subject": self.mass_mailing_id.subject}).id,
-                "server_action_id": (action.copy() if is_own else action).id,
+                "mass_mailing_id": executed.get(mailing, mailing).id,
+                "server_action_id": executed.get(action, action).id,
             }
         )
 
@@ -224,6 +231,7 @@ class MarketingActivity(models.Model):
                 )
             mailing.write({"use_in_marketing_automation": True, "campaign_id": campaign.utm_campaign_id.id})
             mailing.sudo().marketing_campaign_id = campaign  # the user may write both: see the checks of each
+            mailing._own_files()
 
     # ------------------------------------------------------------
     # Actions

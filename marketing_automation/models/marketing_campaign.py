@@ -232,12 +232,13 @@ class MarketingCampaign(models.Model):
         return vals_list
 
     def _copy_workflow_to(self, new_campaign):
-        copies = {}
+        """Copy the activities, and what they execute; those that share a template or an action share its copy."""
+        copies, executed = {}, {}
         waiting = self.marketing_activity_ids
         while waiting:
             ready = waiting.filtered(lambda activity: not activity.parent_id or activity.parent_id.id in copies)
             for activity in ready:
-                copies[activity.id] = activity._copy_to(new_campaign, copies.get(activity.parent_id.id))
+                copies[activity.id] = activity._copy_to(new_campaign, copies.get(activity.parent_id.id), executed)
             if not ready:  # below an archived activity
                 break
             waiting -= ready

@@ -12,6 +12,7 @@ from . import (
     test_enrolment,
     test_events,
     test_execution,
+    test_files,
     test_filters,
     test_guards,
     test_hostile_filters,
