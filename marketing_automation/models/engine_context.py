@@ -14,6 +14,7 @@ CLICK_KEY = "marketing_automation_click"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
 QUEUE_KEY = "marketing_automation_queue"
+GATEWAY_KEY = "marketing_automation_gateway"
 
 WAKE_EVERY = 5  # seconds; a queue that sends for long does not keep what follows waiting
 
@@ -72,6 +73,16 @@ class ConfirmedClick:
 
 
 @dataclass(frozen=True)
+class Gateway:
+    """What a mail server tells about messages: it accepts or refuses one, or brings an answer or a bounce.
+
+    :param bool is_automatic: whether a machine wrote the mail that came in
+    """
+
+    is_automatic: bool = False
+
+
+@dataclass(frozen=True)
 class TestRun:
     """A test that a user runs.
 
@@ -113,6 +124,21 @@ def click_source(env):
     """Return in words where a click that is being recorded comes from."""
     click = env.context.get(CLICK_KEY)
     return f"confirmed from {click.address}" if isinstance(click, ConfirmedClick) else "link"
+
+
+def gateway(env):
+    """Return the Gateway that this environment works for, or None."""
+    told = env.context.get(GATEWAY_KEY)
+    return told if isinstance(told, Gateway) else None
+
+
+def may_record_events(env):
+    """Tell whether this environment may say what happened to a campaign's message.
+
+    The engine, the public routes and the providers' webhooks work as superuser, which no caller over RPC is; mail
+    gateways and the queue work as any user.
+    """
+    return bool(env.su or gateway(env) or message_batch(env))
 
 
 def message_batch(env):

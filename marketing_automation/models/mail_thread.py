@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools.mail import mail_header_msgid_re
 
-from .mailing_trace import AUTOMATIC_KEY
+from .engine_context import GATEWAY_KEY, Gateway
 
 # RFC 3834, and the older headers that answering machines set
 AUTOMATIC_PRECEDENCES = {"auto_reply", "bulk", "junk", "list"}
@@ -13,10 +13,15 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _message_route_process(self, message, message_dict, routes):
-        """Take an automatic answer for no reply of a campaign's participant."""
-        if self._is_automatic_answer(message):
-            self = self.with_context(**{AUTOMATIC_KEY: True})
+        """Record the replies of campaigns' participants; an automatic answer is none."""
+        self = self.with_context(**{GATEWAY_KEY: Gateway(is_automatic=self._is_automatic_answer(message))})
         return super()._message_route_process(message, message_dict, routes)
+
+    @api.model
+    def _routing_handle_bounce(self, email_message, message_dict):
+        """Record the bounces of campaigns' messages, whichever user the mail server works as."""
+        self = self.with_context(**{GATEWAY_KEY: Gateway()})
+        return super()._routing_handle_bounce(email_message, message_dict)
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):

@@ -1,9 +1,8 @@
-from odoo import fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 
-from .engine_context import click_source
+from .engine_context import click_source, gateway, may_record_events
 from .fields import LooseMany2one
-
-AUTOMATIC_KEY = "marketing_automation_automatic"  # context: an automatic answer is being processed
 
 
 class MailingTrace(models.Model):
@@ -25,6 +24,59 @@ class MailingTrace(models.Model):
     _marketing_email = models.Index(
         "(mass_mailing_id, email) WHERE marketing_trace_id IS NOT NULL AND email IS NOT NULL"
     )
+
+    # ------------------------------------------------------------
+    # Whose they are
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        traces = super().create(vals_list)
+        traces._check_not_of_campaign()
+        return traces
+
+    def write(self, vals):
+        self._check_not_of_campaign()
+        res = super().write(vals)
+        if not vals.keys().isdisjoint(("marketing_trace_id", "mail_mail_id")):
+            self._check_not_of_campaign()
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_of_campaign(self):
+        self._check_not_of_campaign()
+
+    def set_sent(self, domain=None):
+        return super(MailingTrace, self._with_found(domain)).set_sent()
+
+    def set_failed(self, domain=None, failure_type=False):
+        return super(MailingTrace, self._with_found(domain)).set_failed(failure_type=failure_type)
+
+    def set_canceled(self, domain=None):
+        return super(MailingTrace, self._with_found(domain)).set_canceled()
+
+    def _check_not_of_campaign(self):
+        """Leave the messages of campaigns to the engine and to what it hears from.
+
+        They say who got what, and what people did: the next steps rest on it, and so does what is never sent twice.
+
+        :raise AccessError: for whoever else makes, changes or deletes one, or adds one to a campaign's email
+        """
+        if may_record_events(self.env):
+            return
+        ours = self.filtered(lambda trace: trace.marketing_trace_id or trace.mail_mail_id.sudo().marketing_trace_id)
+        if ours:
+            raise AccessError(
+                _(
+                    "“%s” is a message of a campaign: whom it was sent to, and what happened to it, is recorded by "
+                    "itself, and nobody can add, change or delete it.",
+                    ours[:1].mass_mailing_id.subject,
+                )
+            )
+
+    # ------------------------------------------------------------
+    # What happens to them
+    # ------------------------------------------------------------
 
     # Each hook below looks at the traces before Odoo changes them, in the one search that
     # Odoo would have made: an event counts the first time, and for other mailings there is
@@ -64,11 +116,14 @@ class MailingTrace(models.Model):
         What a machine answers is neither a reply nor an open of a campaign's message.
         """
         if not domain:
+            self._check_not_of_campaign()
             return self
         fnames = ["marketing_trace_id", "trace_status", "links_click_datetime", "reply_datetime", "mass_mailing_id"]
         traces = self + self.search_fetch(domain, fnames)
-        if self.env.context.get(AUTOMATIC_KEY):
+        told = gateway(self.env)
+        if told and told.is_automatic:
             traces = traces.filtered(lambda trace: not trace.marketing_trace_id)
+        traces._check_not_of_campaign()
         return traces
 
     def _is_of_marketing_test(self):
