@@ -26,8 +26,24 @@ SCANNER_AGENTS = (
 )
 
 
+MAX_ID = 2**31 - 1  # of PostgreSQL's integers
+
+
 class ClickJudge:
     """Mixin of controllers that redirect the tracked links of campaigns."""
+
+    def _read_link(self, code, message_id):
+        """Return the code and the number of a link's path, as somebody sent them.
+
+        A number that no message can have is 0.
+
+        :raise NotFound: for what can be no link
+        """
+        if "\0" in code or not (message_id.isascii() and message_id.isdecimal()):
+            raise NotFound()
+        # longer ones are no number to Python
+        number = int(message_id) if len(message_id.lstrip("0")) <= len(str(MAX_ID)) else 0
+        return code, number if number <= MAX_ID else 0
 
     def _is_click_of_person(self, code, mailing, method="GET"):
         """Tell whether this request is no machine's, and its link one of the mailing's own."""
@@ -43,8 +59,16 @@ class ClickJudge:
     def _get_link(self, code):
         return request.env["link.tracker.code"].sudo().search([("code", "=", code)]).link_id
 
-    def _redirect_uncounted(self, code, status=301):
+    def _get_click_values(self, trace):
+        """Return what is kept of a click on a link of a message."""
+        return {
+            "ip": request.httprequest.remote_addr,
+            "country_code": request.geoip.country_code,
+            "mailing_trace_id": trace.id,
+        }
+
+    def _redirect_uncounted(self, code):
         url = request.env["link.tracker"].get_url_from_code(code)
         if not url:
             raise NotFound()
-        return request.redirect(url, code=status, local=False)
+        return request.redirect(url, code=301, local=False)

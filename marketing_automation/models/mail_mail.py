@@ -1,12 +1,10 @@
-import re
-
 from odoo import api, models
 from odoo.tools import consteq, hmac
 
+from .engine_context import GATEWAY_KEY, Gateway, may_record_events
 from .fields import LooseMany2one
+from .link_tracker import CLICK, CONFIRM
 
-# A short link as Odoo writes it into a mailing: its code, and the mailing.trace
-MAILING_LINK = re.compile(r"/r/(?P<code>\w+)/m/(?P<trace_id>\d+)\b")
 SIGNATURE_LENGTH = 24  # hexadecimal digits: 96 bits
 
 
@@ -19,7 +17,7 @@ class MailMail(models.Model):
     )
 
     def _prepare_outgoing_body(self):
-        """Sign the links of a campaign's mail.
+        """Sign the links of a campaign's mail: its own, for its own recipient, and nothing that others wrote into it.
 
         Odoo's own ``/r/<code>/m/<trace>`` can be counted up by anyone; a click makes a
         campaign act, so it takes an address that only the recipient was given.
@@ -27,21 +25,41 @@ class MailMail(models.Model):
         body = super()._prepare_outgoing_body()
         if not body or not self.marketing_trace_id:
             return body
+        own = self.mailing_trace_ids.filtered(lambda trace: trace.marketing_trace_id == self.marketing_trace_id)
 
-        def sign(match):
-            return f"{match[0]}?s={self._get_marketing_link_signature(match['code'], int(match['trace_id']))}"
+        def sign(code, purpose, kind, message_id):
+            if kind != "m" or message_id not in own.ids:
+                return ""
+            return f"/m/{message_id}?s={self._get_marketing_link_signature(code, message_id, purpose)}"
 
-        return body.__class__(MAILING_LINK.sub(sign, body))
+        return self.env["link.tracker"]._replace_marked_links(body, sign)
 
     @api.model
-    def _get_marketing_link_signature(self, code, mailing_trace_id):
-        signature = hmac(self.env(su=True), "marketing_automation-click", (code, mailing_trace_id))
+    def _get_marketing_link_signature(self, code, mailing_trace_id, purpose=CLICK):
+        """Return what only the recipient of a message is given.
+
+        It holds for one link of one message, and for what a click on it says.
+
+        :param str code: of the link
+        :param int mailing_trace_id: of the message
+        :param str purpose: ``CLICK`` or ``CONFIRM``
+        """
+        signature = hmac(self.env(su=True), f"marketing_automation-{purpose}", (code, mailing_trace_id))
         return signature[:SIGNATURE_LENGTH]
 
     @api.model
     def _check_marketing_link_signature(self, code, mailing_trace_id, signature):
-        expected = self._get_marketing_link_signature(code, mailing_trace_id)
-        return consteq(expected.encode(), (signature or "").encode())  # text must be ASCII, and anyone sends it
+        """Return what a signature was made for: ``CLICK``, ``CONFIRM``, or None where it is not ours.
+
+        :param signature: whatever somebody sent
+        """
+        if not isinstance(signature, str):
+            return None
+        given = signature.encode(errors="replace")  # text must be ASCII, and anyone sends it
+        for purpose in (CLICK, CONFIRM):
+            if consteq(self._get_marketing_link_signature(code, mailing_trace_id, purpose).encode(), given):
+                return purpose
+        return None
 
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         """Record that the server accepted or refused messages of campaigns.
@@ -49,6 +67,8 @@ class MailMail(models.Model):
         The mail has left by now: what fails here would have it sent again.
         """
         traces = [mail.marketing_trace_id.id for mail in self if mail.marketing_trace_id]  # super() may delete mails
+        if traces and not may_record_events(self.env):  # whoever has it sent by hand
+            self = self.with_context(**{GATEWAY_KEY: Gateway()})
         res = super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )

@@ -1,10 +1,21 @@
+from contextlib import suppress
+from urllib.parse import urlsplit, urlunsplit
+
+from lxml import html
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.mail import is_html_empty, validate_url
 
 from .engine_context import message_batch
 
 NOBODY = repr([("id", "in", [])])
+CONFIRMED_PATH = "/marketing_automation/confirmed"
+
+
+def _comparable(address):
+    return validate_url(address).rstrip("/") if not address.startswith("/") else address.rstrip("/")
 
 
 class MailingMailing(models.Model):
@@ -27,6 +38,12 @@ class MailingMailing(models.Model):
         string="Confirm Clicks",
         help="A click counts once the person's browser has confirmed it on a small page. The mail scanners that open "
         "links by themselves confirm nothing: for a consent that must stand as proof.",
+    )
+    marketing_confirm_url = fields.Char(
+        string="Confirmation Link",
+        default=CONFIRMED_PATH,
+        help="The address of the button that confirms. A click on any other link of the message confirms nothing. "
+        "“/marketing_automation/confirmed” is a page that says thank you; the address may be one of your own website.",
     )
     marketing_campaign_id = fields.Many2one(
         "marketing.campaign",
@@ -56,6 +73,14 @@ class MailingMailing(models.Model):
                         campaign=campaign.name,
                         subject=mailing.subject,
                     )
+                )
+
+    @api.constrains("marketing_confirm_click", "mailing_type")
+    def _check_marketing_confirm_click(self):
+        for mailing in self:
+            if mailing.marketing_confirm_click and mailing.mailing_type != "mail":
+                raise ValidationError(
+                    _("“%s” is no email: a click in it cannot be confirmed on a page.", mailing.subject)
                 )
 
     @api.ondelete(at_uninstall=False)
@@ -118,6 +143,48 @@ class MailingMailing(models.Model):
         campaigns = self.sudo().marketing_campaign_id
         if campaigns:  # whoever may do nothing with campaigns has mailings too
             campaigns.sudo(False).check_access("write")
+
+    def _is_confirm_address(self, url):
+        """Tell whether a link of this message is the one that confirms.
+
+        :param str url: where it leads, absolute
+        """
+        if not self.marketing_confirm_click:
+            return False
+        address = (self.marketing_confirm_url or "").strip() or CONFIRMED_PATH
+        if not address.startswith("/"):
+            return _comparable(url) == _comparable(address)
+        # of this Odoo, whatever its own address was when the message was written
+        with suppress(ValueError):
+            parts = urlsplit(url)
+            return _comparable(urlunsplit(parts._replace(scheme="", netloc=""))) == _comparable(address)
+        return False
+
+    def _get_confirm_errors(self):
+        """Return in words what keeps this message from asking for a confirmation that it is to ask for.
+
+        :rtype: list[str]
+        """
+        if not self.marketing_confirm_click or any(map(self._is_confirm_address, self._get_link_addresses())):
+            return []
+        return [
+            _(
+                "“%(template)s” asks for a confirmation, but has no link to “%(address)s”: have its button lead there, "
+                "or enter where it leads as “Confirmation Link” in the settings of the template.",
+                template=self.subject,
+                address=self.marketing_confirm_url or CONFIRMED_PATH,
+            )
+        ]
+
+    def _get_link_addresses(self):
+        """Return where the links of the body lead, as Odoo would track them.
+
+        :rtype: list[str]
+        """
+        if is_html_empty(self.body_html):
+            return []
+        hrefs = [link.get("href") for link in html.fromstring(str(self.body_html)).iter("a")]
+        return [validate_url(self.get_base_url() + href if href.startswith("/") else href) for href in hrefs if href]
 
     def action_open_template(self):
         """Open the form of this template, which depends on its type."""

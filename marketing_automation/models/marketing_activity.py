@@ -309,6 +309,8 @@ class MarketingActivity(models.Model):
             errors.append(_("“%s” is of a type or has a trigger whose addon was uninstalled.", self.name))
         elif not self._get_template_id():
             errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=self._get_template_label()))
+        elif self.activity_type in self._get_mailing_types():
+            errors += self.mass_mailing_id._get_confirm_errors()
         return errors
 
     def _get_warnings(self):

@@ -2,6 +2,7 @@ from odoo import _, api, models
 from odoo.tools import email_normalize
 
 from .engine_context import BATCH_KEY, MessageBatch, test_run
+from .marketing_campaign import CampaignStop
 
 
 class MarketingActivity(models.Model):
@@ -54,6 +55,9 @@ class MarketingActivity(models.Model):
         """
         env = self.campaign_id._get_run_env()
         mailing = env["mailing.mailing"].browse(self._get_running_step().template_id)
+        problems = mailing.sudo()._get_confirm_errors()
+        if problems:  # its link was changed: nobody could confirm
+            raise CampaignStop(problems[0])
         mailing = mailing.with_context(
             **{BATCH_KEY: MessageBatch(traces, now)},
             ir_cron_progress_id=False,  # a mailing reports its own progress, on whatever cron runs it

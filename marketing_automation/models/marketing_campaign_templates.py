@@ -10,6 +10,8 @@ from markupsafe import Markup
 from odoo import _, api, models
 from odoo.exceptions import UserError
 
+from .mailing_mailing import CONFIRMED_PATH
+
 # Where the records that templates make once are known by name. No addon bears this name, so an
 # uninstall deletes none of them: a list of who consented outlives the app.
 NAMESPACE = "__marketing_automation_templates__"
@@ -122,6 +124,7 @@ class MarketingCampaign(models.Model):
                             "preview": _("One click, and you are in"),
                             "body": "marketing_automation.template_email_confirmation",
                             "marketing_confirm_click": True,
+                            "marketing_confirm_url": CONFIRMED_PATH,
                         },
                     },
                     {
@@ -378,7 +381,7 @@ class MarketingCampaign(models.Model):
                 "placeholder": self._get_placeholder,
                 "company": company,
                 "website": company.website or self.get_base_url(),
-                "base_url": self.get_base_url(),
+                "confirmed": CONFIRMED_PATH,
             },
         )
 

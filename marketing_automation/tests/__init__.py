@@ -18,6 +18,7 @@ from . import (
     test_hostile_filters,
     test_hoot,
     test_lanes,
+    test_links,
     test_mail_queue,
     test_pains,
     test_people_tour,

@@ -39,6 +39,8 @@ class MailComposeMessage(models.TransientModel):
         for res_id, mail_values in mail_values_all.items():
             if res_id in trace_by_res_id:
                 mail_values["marketing_trace_id"] = trace_by_res_id[res_id]
+                if mail_values.get("body"):  # what the record's history keeps, which others may read
+                    mail_values["body"] = self.env["link.tracker"]._remove_marks(mail_values["body"])
         return mail_values_all
 
     def _prepare_mail_values_mailing_traces(self, mail_values_all):

@@ -6,17 +6,22 @@ from odoo.addons.mass_mailing_sms.controllers.main import MailingSMSController
 
 
 class MarketingAutomationSmsController(ClickJudge, MailingSMSController):
-    @http.route()
+    @http.route("/r/<string:code>/s/<string:sms_id_int>")
     def sms_short_link_redirect(self, code, sms_id_int, **post):
         """Count a click on the link of a campaign's SMS for whom it was sent to; redirect all others uncounted."""
+        code, sms_id_int = self._read_link(code, sms_id_int)
         # the columns that Odoo's own count reads next, in the same query
         fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id", "trace_status", "links_click_datetime"]
-        trace = request.env["mailing.trace"].sudo()
+        traces = request.env["mailing.trace"].sudo()
         if sms_id_int:
-            trace = trace.search_fetch([("sms_id_int", "=", sms_id_int)], fnames, limit=1)
-        if trace.marketing_trace_id and not self._is_genuine_sms_click(code, sms_id_int, trace, post.get("s")):
-            return self._redirect_uncounted(code)
-        return super().sms_short_link_redirect(code, sms_id_int, **post)
+            traces = traces.search_fetch([("sms_id_int", "=", sms_id_int)], fnames)
+        trace = traces.filtered("marketing_trace_id")[:1]
+        if not trace:
+            return super().sms_short_link_redirect(code, sms_id_int, **post)
+        if self._is_genuine_sms_click(code, sms_id_int, trace, post.get("s")):
+            # not by Odoo, which looks for the message again, and fails where somebody made a second one of that number
+            request.env["link.tracker.click"].sudo().add_click(code, **self._get_click_values(trace))
+        return self._redirect_uncounted(code)
 
     def _is_genuine_sms_click(self, code, sms_id, trace, signature):
         """Tell whether a person opened this link of this very SMS."""

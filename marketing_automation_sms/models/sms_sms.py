@@ -1,13 +1,9 @@
-import re
 import string
 
 from odoo import api, models
 from odoo.tools import consteq, hmac
 
 from odoo.addons.marketing_automation.models.engine_context import message_batch
-
-# A short link as Odoo writes it into an SMS: its code, and the sms.sms
-SMS_LINK = re.compile(r"/r/(?P<code>\w+)/s/(?P<sms_id>\d+)\b")
 
 # Each character of an SMS costs money, each bit keeps a forger away. A signature can only be
 # guessed at, one request a guess: 10 characters out of 62 are 59 bits, so that a million
@@ -21,7 +17,7 @@ class SmsSms(models.Model):
     _inherit = "sms.sms"
 
     def _update_body_short_links(self):
-        """Sign the links of a campaign's SMS.
+        """Sign the links of a campaign's SMS: its own, and nothing that others wrote into it.
 
         Odoo's own ``/r/<code>/s/<sms>`` can be counted up by anyone; a click makes a campaign
         act, so it takes an address that only the recipient was given.
@@ -30,10 +26,15 @@ class SmsSms(models.Model):
         if not message_batch(self.env):
             return bodies
 
-        def sign(match):
-            return f"{match[0]}?s={self._get_marketing_link_signature(match['code'], int(match['sms_id']))}"
+        def complete(sms_id, body):
+            def sign(code, _purpose, kind, message_id):
+                if kind != "s" or message_id != sms_id:
+                    return ""
+                return f"/s/{sms_id}?s={self._get_marketing_link_signature(code, sms_id)}"
 
-        return {sms_id: body and SMS_LINK.sub(sign, body) for sms_id, body in bodies.items()}
+            return self.env["link.tracker"]._replace_marked_links(body, sign)
+
+        return {sms_id: complete(sms_id, body) for sms_id, body in bodies.items()}
 
     @api.model
     def _get_marketing_link_signature(self, code, sms_id):
@@ -46,5 +47,7 @@ class SmsSms(models.Model):
 
     @api.model
     def _check_marketing_link_signature(self, code, sms_id, signature):
+        if not isinstance(signature, str):
+            return False
         expected = self._get_marketing_link_signature(code, sms_id)
-        return consteq(expected.encode(), (signature or "").encode())  # text must be ASCII, and anyone sends it
+        return consteq(expected.encode(), signature.encode(errors="replace"))  # text must be ASCII, and anyone sends it

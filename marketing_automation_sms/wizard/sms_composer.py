@@ -15,6 +15,16 @@ class SmsComposer(models.TransientModel):
             trace_values["marketing_trace_id"] = batch.trace_by_res_id[record.id]
         return trace_values
 
+    def _prepare_log_body_values(self, sms_records_values):
+        """Keep the text in the record's history as others may read it."""
+        if message_batch(self.env):
+            remove_marks = self.env["link.tracker"]._remove_marks
+            sms_records_values = {
+                record_id: dict(values, body=remove_marks(values["body"]))
+                for record_id, values in sms_records_values.items()
+            }
+        return super()._prepare_log_body_values(sms_records_values)
+
     def _get_blacklist_record_ids(self, records, recipients_info):
         """Look the numbers of this batch up, where Odoo reads the whole blocklist."""
         if not message_batch(self.env):
