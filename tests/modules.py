@@ -8,6 +8,7 @@ from test_real_campaign import wait_until
 APP = "marketing_automation"
 BRIDGES = ("marketing_automation_sms", "marketing_automation_crm")
 OURS = (APP, *BRIDGES)
+RULES = "marketing_automation_base_automation"  # comes with Odoo's automation rules
 # odoo.http warns of what it refuses a caller: the test that called has it as an RpcError
 COMPLAINT = re.compile(r" (WARNING (?!\S+ odoo\.http: )|ERROR |CRITICAL )")
 # Of the environment, of the tests' way to call the server, and of an uninstall's attempts to delete what is in use
@@ -48,10 +49,10 @@ def _operate(server, button, *names):
     wait_until(operated, f"{button} of {', '.join(names)}")
 
 
-def installed(server):
-    """:return: the names of those of our addons that are there, sorted"""
+def installed(server, *names):
+    """:return: the names of those of our addons that are there, or of these, sorted"""
     query = "SELECT name FROM ir_module_module WHERE state = 'installed' AND name = ANY(%s) ORDER BY name"
-    return [name for (name,) in server.query(query, list(OURS))]
+    return [name for (name,) in server.query(query, list(names or OURS))]
 
 
 def run_cron(server, xmlid):

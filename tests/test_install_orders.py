@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from modules import BRIDGES, OURS, complaints, install, installed, run_cron, uninstall
+from modules import BRIDGES, OURS, RULES, complaints, install, installed, run_cron, uninstall
 from real_odoo import RUN, real_odoo
 from smtp_sink import running_sink
 
@@ -196,4 +196,13 @@ def test_bridges_come_and_go_by_themselves(stock_odoo):
         uninstall(server, "mass_mailing_sms")
         check(server, sink, {APP, CRM})
         uninstall(server, "crm")
+        check(server, sink, {APP})
+        install(server, "base_automation")
+        assert installed(server, RULES)
+        check(server, sink, {APP})
+        uninstall(server, RULES)
+        check(server, sink, {APP})
+        install(server, RULES)
+        uninstall(server, "base_automation")
+        assert not installed(server, RULES)
         check(server, sink, {APP})

@@ -21,6 +21,7 @@ from tools.workspace import workspace
 MAIN = "odoo-addon-marketing_automation"
 NEEDS = {
     "marketing_automation": ["odoo==19.0.*"],
+    "marketing_automation_base_automation": [f"{MAIN}==19.0.*", "odoo==19.0.*"],
     "marketing_automation_crm": [f"{MAIN}==19.0.*", "odoo==19.0.*"],
     "marketing_automation_sms": [f"{MAIN}==19.0.*", "odoo==19.0.*"],
 }

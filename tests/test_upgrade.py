@@ -193,6 +193,7 @@ def company(tmp_path):
         yield database, databases
 
 
+NEW = ("marketing_automation_base_automation",)  # since then; Odoo installs none by an upgrade
 CAMPAIGNS = "SELECT name, state, stop_reason FROM marketing_campaign"
 STOPPED = {"Forged": "Nothing shows that", "Turned": "was changed while it ran"}
 
@@ -219,7 +220,7 @@ def test_upgrade_keeps_everything_and_stops_what_may_have_been_abused(company):
         "SELECT name, latest_version FROM ir_module_module WHERE state = 'installed' AND name LIKE 'marketing_auto%%'"
     )
     assert dict(databases.query(database, query)) == {
-        name: Manifest.for_addon(name)["version"] for name in addons.names()
+        name: Manifest.for_addon(name)["version"] for name in addons.names() if name not in NEW
     }
 
 

@@ -52,7 +52,7 @@ class MarketingEngineFields(models.AbstractModel):
                     model=self.env["ir.model"]._get(self._name).name,
                 )
             )
-        super()._check_field_access(field, operation)
+        return super()._check_field_access(field, operation)
 
     @api.model
     def default_get(self, fields):
@@ -93,6 +93,7 @@ class MarketingGuard(models.AbstractModel):
     _name = "marketing.guard"
     _inherit = "marketing.engine.fields"
     _description = "Guard of Marketing Automation"
+    _written_by_engine = False  # by SQL: no method of the model hears of it
 
     @api.model
     def _is_engine_field(self, field):

@@ -83,7 +83,7 @@ class MarketingActivity(models.Model):
         recursive=True,
         help="The filters of this activity, of those above it and of the campaign, together.",
     )
-    trace_ids = fields.One2many("marketing.trace", "activity_id", string="Traces")
+    trace_ids = fields.One2many("marketing.trace", "activity_id", string="Traces", readonly=True)
 
     # ------------------------------------------------------------
     # Computes
@@ -222,8 +222,8 @@ class MarketingActivity(models.Model):
             if not mailing.use_in_marketing_automation and not self.env.su and mailing.user_id != self.env.user:
                 raise UserError(
                     _(
-                        "“%(template)s” is a mailing of Email Marketing, of which %(user)s is the responsible: it cannot "
-                        "become the template of “%(activity)s”. Duplicate it first.",
+                        "“%(template)s” is a mailing of Email Marketing that %(user)s prepares: it cannot become the "
+                        "template of “%(activity)s”. Duplicate it first.",
                         template=mailing.subject,
                         user=mailing.user_id.name or "-",
                         activity=activity.name,

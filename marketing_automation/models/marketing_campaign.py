@@ -97,8 +97,12 @@ class MarketingCampaign(models.Model):
         help="Whether a participant whose record no longer matches the filter leaves the campaign.",
     )
     marketing_activity_ids = fields.One2many("marketing.activity", "campaign_id", string="Activities", copy=False)
-    participant_ids = fields.One2many("marketing.participant", "campaign_id", string="Participants", copy=False)
-    mailing_ids = fields.One2many("mailing.mailing", "marketing_campaign_id", string="Templates", copy=False)
+    participant_ids = fields.One2many(
+        "marketing.participant", "campaign_id", string="Participants", readonly=True, copy=False
+    )
+    mailing_ids = fields.One2many(
+        "mailing.mailing", "marketing_campaign_id", string="Templates", readonly=True, copy=False
+    )
     workflow = fields.Json(
         readonly=True, copy=False, help="What runs: the workflow as it was at the last Start or Update."
     )

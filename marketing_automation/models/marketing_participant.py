@@ -9,6 +9,7 @@ class MarketingParticipant(models.Model):
 
     _name = "marketing.participant"
     _inherit = "marketing.guard"
+    _written_by_engine = True
     _description = "Marketing Participant"
     _order = "id desc"
     _rec_name = "id"

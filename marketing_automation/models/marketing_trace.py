@@ -14,6 +14,7 @@ class MarketingTrace(models.Model):
 
     _name = "marketing.trace"
     _inherit = "marketing.guard"
+    _written_by_engine = True
     _description = "Marketing Trace"
     _order = "schedule_date desc, id desc"
     _rec_name = "activity_id"

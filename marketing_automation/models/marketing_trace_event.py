@@ -21,6 +21,7 @@ class MarketingTraceEvent(models.Model):
 
     _name = "marketing.trace.event"
     _inherit = "marketing.guard"
+    _written_by_engine = True
     _description = "Marketing Event"
     _order = "date desc, id desc"
     _rec_name = "event"

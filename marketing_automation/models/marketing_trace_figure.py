@@ -19,6 +19,7 @@ class MarketingTraceFigure(models.Model):
 
     _name = "marketing.trace.figure"
     _inherit = "marketing.guard"
+    _written_by_engine = True
     _description = "Marketing Figure"
     _order = "date desc, id desc"
     _rec_name = "metric"

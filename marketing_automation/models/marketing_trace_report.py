@@ -9,6 +9,7 @@ class MarketingTraceReport(models.Model):
 
     _name = "marketing.trace.report"
     _inherit = "marketing.guard"
+    _written_by_engine = True
     _description = "Marketing Trace Report"
     _auto = False
     _order = "schedule_date desc, id desc"
