@@ -15,8 +15,8 @@ They go on when PostgreSQL went away and came back, as Odoo's own workers do.
 import itertools
 import json
 import os
+import pydoc
 import signal
-import smtplib
 import sys
 import time
 import traceback
@@ -39,6 +39,8 @@ TO_COME = """
 UPDATE ir_cron_trigger t SET call_at = now() AT TIME ZONE 'UTC' FROM ir_cron c
  WHERE c.id = t.cron_id AND c.active AND call_at < now() AT TIME ZONE 'UTC' + interval '2 minutes'
 """
+DUE_MAILS = "UPDATE mail_mail SET scheduled_date = NULL WHERE state = 'outgoing' AND scheduled_date IS NOT NULL"
+MODELS = "odoo.addons.marketing_automation.models"  # found once a registry is there
 # Whose method, which, and when: before or after it has done its work
 POINTS = {
     "before a commit": (Cursor, "commit", "before"),
@@ -51,8 +53,11 @@ POINTS = {
     "text messages made": ("sms.composer", "_action_send_sms", "after"),
     "finished": ("marketing.trace", "_finish", "after"),
     "events consumed": ("marketing.trace", "_consume_events", "after"),
-    "before the content": (smtplib.SMTP, "data", "before"),
-    "content accepted": (smtplib.SMTP, "data", "after"),
+    "before the content": (f"{MODELS}.smtp_line.SmtpLine", "_data", "before"),
+    "content accepted": (f"{MODELS}.smtp_line.SmtpLine", "answer", "after"),
+    "an answer is awaited aside": (f"{MODELS}.mail_lines.MailLines", "put_aside", "after"),
+    "no answer": ("mail.mail", "_end_unknown", "before"),
+    "no answer noted": ("mail.mail", "_end_unknown", "after"),
     "acceptance noted": ("mail.mail", "_postprocess_sent_message", "after"),
     "before a mail's commit": ("mail.mail", "_commit_and_remember", "before"),
     "after a mail's commit": ("mail.mail", "_commit_and_remember", "after"),
@@ -61,7 +66,8 @@ POINTS = {
 
 def arm(registry, point, hit):
     owner, name, moment = POINTS[point]
-    owner = registry[owner] if isinstance(owner, str) else owner
+    if isinstance(owner, str):
+        owner = registry[owner] if owner in registry else pydoc.locate(owner)
     original = getattr(owner, name)
     calls = itertools.count(1)
 
@@ -97,6 +103,7 @@ def work_once(registry, database):
 
 def hurry(env):
     """Have done at once what Odoo would do within the minute; return whether there is anything."""
+    env.cr.execute(DUE_MAILS)
     env.cr.execute(TO_COME)
     return env.cr.rowcount
 

@@ -1,5 +1,6 @@
 """A real SMTP server that keeps what it receives."""
 
+import asyncio
 import email
 import email.policy
 import logging
@@ -17,11 +18,11 @@ class SmtpSink:
     def __init__(self):
         self.port = free_port()
         self.messages = []
-        self._refused = self._dropped = None
+        self._refused = self._dropped = self._held = None
 
-    def treat_as(self, refused, dropped):
-        """Be unkind to addresses that begin so: refuse them, or drop the connection instead of answering."""
-        self._refused, self._dropped = refused, dropped
+    def treat_as(self, refused, dropped, held):
+        """Be unkind to addresses that begin so: refuse them, drop the connection, or never answer about a content."""
+        self._refused, self._dropped, self._held = refused, dropped, held
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         if self._refused and address.startswith(self._refused):
@@ -44,6 +45,8 @@ class SmtpSink:
         if self._dropped and envelope.rcpt_tos[0].startswith(self._dropped):
             server.transport.abort()
             return "421 Too bad"
+        if self._held and envelope.rcpt_tos[0].startswith(self._held):
+            await asyncio.Event().wait()
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 Message accepted for delivery"
 

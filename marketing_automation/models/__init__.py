@@ -35,6 +35,7 @@ from . import (
     marketing_trace,
     marketing_trace_life,
     mail_mail_handover,
+    mail_mail_lines,
     mail_mail_queue,
     marketing_trace_event,
     marketing_trace_figure,

@@ -99,11 +99,13 @@ class QueueRun:
     :param list sent_ids: ids of the mail.mail that were sent, to be deleted together
     :param float woken: when the engine was last woken for them, by the monotonic clock
     :param mail: the mail.mail that is being sent
+    :param lines: the MailLines by which they go out
     """
 
     sent_ids: list = field(default_factory=list)
     woken: float = 0
     mail: Any = None
+    lines: Any = None
 
     def is_time_to_wake(self):
         """Tell whether the engine is to be woken for the mail that was just sent; the next ones wait their turn."""

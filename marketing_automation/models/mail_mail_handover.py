@@ -12,8 +12,6 @@ import psycopg2
 from odoo import _, api, fields, models
 from odoo.tools import SQL
 
-from .engine_context import queue_run
-
 LOCK = 0x4D4153  # the advisory lock that whoever hands mails over shares
 FAILURE = "mail_handover"
 
@@ -53,23 +51,12 @@ class MailMail(models.Model):
             self._unlock_handovers("pg_advisory_unlock")
 
     @contextmanager
-    def _handing_over(self, smtp_session):
-        """Mark each campaign's mail right before its content goes to the server, while the block lasts."""
+    def _handing_over(self):
+        """Have nobody settle the marks that are made while the block lasts."""
         self.env.execute_query(SQL("SELECT pg_advisory_lock_shared(%s)", LOCK))
-        send_content = getattr(smtp_session, "data", None)
-        if send_content:
-
-            def mark_and_send_content(content):
-                run.mail._mark_handover()
-                return send_content(content)
-
-            run = queue_run(self.env)
-            smtp_session.data = mark_and_send_content
         try:
             yield
         finally:
-            if send_content:
-                smtp_session.data = send_content
             self._unlock_handovers("pg_advisory_unlock_shared")
 
     def _mark_handover(self):
@@ -115,8 +102,8 @@ class MarketingTrace(models.Model):
         return {
             **super()._get_end_reasons(),
             FAILURE: _(
-                "It is unknown whether the message was sent: Odoo was interrupted while it handed it over to the mail "
-                "server. It is not sent again by itself."
+                "It is unknown whether the message was sent: Odoo was interrupted, or the mail server did not answer, "
+                "while it was handed over. It is not sent again by itself."
             ),
         }
 
@@ -134,5 +121,10 @@ class MarketingTrace(models.Model):
                 self.ids,
             )
         )
-        unknown = [trace_id for trace_id, failure_type in rows if failure_type == FAILURE]
-        return {**super()._get_refusals(), **dict.fromkeys(unknown, ("error", FAILURE, None))}
+        told = {trace_id: ("error", kind, None) for trace_id, kind in rows if kind in self._get_told_failures()}
+        return {**super()._get_refusals(), **told}
+
+    @api.model
+    def _get_told_failures(self):
+        """Return the failures of a message that are told by a reason of their own."""
+        return [FAILURE]

@@ -4,7 +4,7 @@ Odoo's commit forgets all that was read: for the next mail it reads the company,
 many mails are read together, and what was read is kept from one to the next; each has transactions of its own.
 """
 
-import smtplib
+import logging
 import time
 from datetime import timedelta
 
@@ -14,9 +14,12 @@ from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from .engine_context import QUEUE_KEY, WAKE_EVERY, QueueRun, queue_run
+from .mail_lines import ServerTroubleError
+
+_logger = logging.getLogger(__name__)
 
 READ_TOGETHER = 50  # mails, whose texts are in memory together
-HUNG_UP_PAUSE = timedelta(minutes=1)
+TROUBLE_PAUSE = timedelta(minutes=1)
 
 
 class MailMail(models.Model):
@@ -45,36 +48,56 @@ class MailMail(models.Model):
             return super()._send(auto_commit=auto_commit, **options)
         others, run = self - campaigns_mails, QueueRun()
         queue = campaigns_mails.with_context(**{QUEUE_KEY: run})
+        run.lines = queue._open_lines(smtp_session, mail_server)
+        run.lines.queue.extend(queue.ids)
+        del options["smtp_session"]
         try:
-            if others:
-                super(MailMail, others)._send(auto_commit=auto_commit, **options)
-            with queue._handing_over(smtp_session):
-                for mail in queue._take_in_turn():
-                    super(MailMail, mail)._send(**options)
-        except smtplib.SMTPServerDisconnected:
-            self._go_on_later()
-            raise
+            with queue._handing_over():
+                queue._send_in_turn(others, options)
+        finally:
+            run.lines.end()
         self.browse(run.sent_ids).sudo().unlink()
         self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # auto_commit asks for it
         return True
 
+    def _send_in_turn(self, others, options):
+        """Send the mails of campaigns, after others.
+
+        :param others: mails of no campaign, in an environment of their own
+        :param dict options: for Odoo's _send
+        """
+        lines = queue_run(self.env).lines
+        try:
+            for number in others.ids:
+                others.browse(number)._hand_over(lines, {**options, "auto_commit": True})
+            for mail in self._take_in_turn():
+                mail._hand_over(lines, options)
+        except ServerTroubleError as error:
+            _logger.warning("The mail server does not answer, the queue goes on in a minute: %s", error)
+            self.env.cr.rollback()  # what was sent is committed
+            lines.leave()
+            lines.wake(fields.Datetime.now() + TROUBLE_PAUSE)
+        self._leave_who_waits(lines)
+        if lines.wake_at:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(at=lines.wake_at)
+            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
+
     def _take_in_turn(self):
-        """Yield the mails that still wait, one by one, each at the beginning of a transaction.
+        """Yield the mails that are in the queue, one by one, each at the end of a transaction.
 
         What was read is forgotten after some mails or some seconds; then the engine is woken, too.
         """
-        run, done = queue_run(self.env), 0
-        while done < len(self):
-            together, started = self[done : done + READ_TOGETHER], time.monotonic()
+        lines = queue_run(self.env).lines
+        while self._wait_for_turn(lines):
+            started = time.monotonic()
+            together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
             together._read_together()
-            for mail in together:
-                self._commit_and_remember()
-                if mail._take_from_queue():
-                    run.mail = mail
-                    yield mail
-                done += 1
+            for number, mail in enumerate(together, start=1):
+                self._settle_aside(lines)
+                yield mail
                 if time.monotonic() - started > WAKE_EVERY:
+                    lines.queue.extendleft(reversed(together.ids[number:]))
                     break
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as Odoo does for each mail
 
@@ -89,8 +112,10 @@ class MailMail(models.Model):
         return [
             "attachment_ids",
             "email_from",
+            "email_to",
             "mail_server_id",
             "mailing_trace_ids.trace_status",
+            "marketing_tries",
             "message_id",
             "model",
             "recipient_ids.email",
@@ -119,17 +144,6 @@ class MailMail(models.Model):
             self.env.cr._cnx.commit()
         else:  # a test's, in which a commit is none
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit
-
-    @api.model
-    def _go_on_later(self):
-        """Have the mail that the server hung up on wait again, with those behind it.
-
-        Odoo's queue ends here, leaves that mail as failed without telling anybody, and goes on within the hour.
-        """
-        self.env.cr.rollback()  # all that was sent is committed
-        queue = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()
-        queue._trigger(at=fields.Datetime.now() + HUNG_UP_PAUSE)
-        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     def write(self, vals):
         """Do not write to the message of a mail that was sent under the Message-Id that it has."""

@@ -27,6 +27,7 @@ from . import (
     test_retention,
     test_schedule,
     test_server_actions,
+    test_silent_mail_server,
     test_start,
     test_story,
     test_targets,

@@ -15,6 +15,8 @@ from odoo.addons.marketing_automation.models.mail_mail_handover import LOCK as H
 
 from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
+QUEUE_LOGGER = "odoo.addons.marketing_automation.models.mail_mail_queue"
+
 
 class Death(BaseException):
     """The end of a process, of which nobody is told."""
@@ -87,11 +89,11 @@ class TestMailQueue(MarketingAutomationCommon):
 
         def send_email(_server, message, *_args, **_kwargs):
             if len(accepted) == 2:
-                raise smtplib.SMTPServerDisconnected("gone")
+                raise MemoryError
             accepted.append(message["To"])
             return message["Message-Id"]
 
-        with suppress(smtplib.SMTPServerDisconnected):  # assertRaises would undo what was committed
+        with suppress(MemoryError):  # assertRaises would undo what was committed
             self._send_queue(mails, send_email)
         self.env.invalidate_all()
         self.assertEqual(Counter(mails.mapped("state")), {"sent": 2, "outgoing": 3})
@@ -216,14 +218,15 @@ class TestMailQueue(MarketingAutomationCommon):
             self._send_queue(mails, send_email, send_content)
         return received
 
-    def _run_queue(self, send_email=None):
+    def _run_queue(self, send_email=None, moment=None):
         """Run the queue as its cron does, on a cursor that may be committed.
 
         :param send_email: what takes the place of the mail server
+        :param datetime moment: UTC, by default the start
         :return: the mails that left
         """
         with (
-            self.mock_datetime_and_now(self.start),
+            self.mock_datetime_and_now(moment or self.start),
             self.mock_mail_gateway(mail_unlink_sent=True),
             self._in_test_mode(),
             self.env.registry.cursor() as cr,
@@ -271,9 +274,9 @@ class TestMailQueue(MarketingAutomationCommon):
         pauses = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(MAIL_CRON).id)]).mapped("call_at")
         self.assertIn(self.start + timedelta(minutes=1), pauses)
 
-    @mute_logger("odoo.addons.mail.models.mail_mail")
+    @mute_logger("odoo.addons.mail.models.mail_mail", QUEUE_LOGGER)
     def test_a_server_that_hangs_up(self):
-        """The mail waits again, with those behind it, and the queue goes on in a minute."""
+        """The mail waits again, with those behind it, and the queue goes on in a minute: it serves nobody."""
         mails = self._prepare()
         taken = []
 
@@ -284,11 +287,11 @@ class TestMailQueue(MarketingAutomationCommon):
             return message["Message-Id"]
 
         self._run_queue(send_email)
-        self.assertEqual(Counter(mails.exists().mapped("state")), {"sent": 2, "outgoing": 3})
+        self.assertEqual(mails.exists().mapped("state"), ["outgoing"] * 3)
         self._assert_queue_goes_on_in_a_minute()
-        self.assertEqual(len(self._run_queue()), 3)
+        self.assertEqual(len(self._run_queue(moment=self.start + timedelta(minutes=1))), 3)
 
-    @mute_logger("odoo.addons.mail.models.mail_mail")
+    @mute_logger("odoo.addons.mail.models.mail_mail", QUEUE_LOGGER)
     def test_a_server_that_hangs_up_on_another_mail(self):
         mails = self._prepare_with_another()
 
