@@ -1,6 +1,7 @@
 from . import (
     engine_fields,
     base,
+    checked_values,
     fields,
     ir_actions_server,
     ir_actions_server_shipped,
@@ -14,6 +15,7 @@ from . import (
     mailing_mailing_files,
     mailing_trace,
     mailing_trace_report,
+    private_names,
     marketing_activity,
     marketing_activity_action,
     marketing_activity_checks,
@@ -49,4 +51,5 @@ from . import (
     marketing_target,
     marketing_campaign_warnings,
     utm_mixin,
+    marketing_checked,
 )

@@ -6,6 +6,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .checked_values import shorten
+
 PERIODS = ("month", "life")
 EVENTS = ("open", "click", "reply", "bounce")
 
@@ -157,14 +159,14 @@ class MarketingActivity(models.Model):
         labels = dict(self.env["marketing.trace"]._fields["state"]._description_selection(self.env))
         events = dict(self.env["marketing.trace.event"]._fields["event"]._description_selection(self.env))
         trace_domain = [("activity_id", "=", self.id), ("is_test", "=", False)]
-        if metric in labels:
+        if isinstance(metric, str) and metric in labels:
             trace_domain.append(("state", "=", metric))
         elif metric == "sent":
             trace_domain.append(("sent_date", "!=", False))
         elif metric in EVENTS:
             trace_domain.append(("event_ids", "any", [("event", "=", metric)]))
         else:
-            raise UserError(_("There is no number called “%s”.", metric))
+            raise UserError(_("There is no number called “%s”.", shorten(metric)))
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
         return dict(
             action,

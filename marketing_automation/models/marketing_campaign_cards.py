@@ -4,6 +4,7 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .checked_values import shorten
 from .marketing_activity_statistics import PERIODS
 
 
@@ -26,7 +27,7 @@ class MarketingCampaign(models.Model):
         self.ensure_one()
         self.check_access("read")
         if period not in PERIODS:
-            raise UserError(_("A graph shows a month or the whole life of a campaign, not “%s”.", period))
+            raise UserError(_("A graph shows a month or the whole life of a campaign, not “%s”.", shorten(period)))
         activities = self.marketing_activity_ids
         series = activities._get_daily_numbers(period)
         days = [day for states in series.values() for numbers in states.values() for day in numbers]

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .checked_values import check_ids
 from .marketing_campaign import CampaignStop
 
 _logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class MarketingCampaign(models.Model):
         self.check_access("write")
         if self.state != "running":
             raise UserError(_("The campaign “%s” does not run: start it before you add participants.", self.name))
-        asked = {int(res_id) for res_id in res_ids}
+        asked = set(check_ids(res_ids, self.model_id.sudo().name or self.model_name))
         if not asked:
             return {"enrolled": [], "left_out": []}
         try:

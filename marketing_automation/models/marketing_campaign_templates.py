@@ -10,6 +10,7 @@ from markupsafe import Markup
 from odoo import _, api, models
 from odoo.exceptions import UserError
 
+from .checked_values import shorten
 from .mailing_mailing import CONFIRMED_PATH
 
 # Where the records that templates make once are known by name. No addon bears this name, so an
@@ -304,9 +305,9 @@ class MarketingCampaign(models.Model):
         :rtype: dict
         :raise UserError: where there is no such template
         """
-        template = self._get_campaign_templates().get(key)
+        template = self._get_campaign_templates().get(key) if isinstance(key, str) else None
         if not template:
-            raise UserError(_("There is no campaign template “%s”.", key))
+            raise UserError(_("There is no campaign template “%s”.", shorten(key)))
         self.check_access("create")
         values = template.get("campaign", {})
         campaign = self.create(

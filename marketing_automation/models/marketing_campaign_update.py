@@ -13,6 +13,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..workflow import CANCEL, SCHEDULE, Step, Workflow, decide
+from .checked_values import shorten
 
 CHUNK = 2_000  # participants of one transaction
 LAST_ID = 2**31 - 1
@@ -38,7 +39,7 @@ class MarketingCampaign(models.Model):
         :raise UserError: when it does not run, or naming everything that is wrong with it
         """
         if late not in LATE:
-            raise UserError(_("Late steps are either skipped or run, not “%s”.", late))
+            raise UserError(_("Late steps are either skipped or run, not “%s”.", shorten(late)))
         for campaign in self:
             campaign.check_access("write")
             if campaign.state != "running":

@@ -63,7 +63,7 @@ class MarketingParticipant(models.Model):
                 participant.resource_ref = f"{model_name},{participant.res_id}" if found else False
 
     @api.depends("model_name", "res_id", "campaign_id.name")
-    @api.depends_context("marketing_of_record")
+    @api.depends_context("marketing_of_record", "uid", "allowed_company_ids")
     def _compute_display_name(self):
         """The record's name, as far as the reader may see it; a deleted record has none.
 
@@ -75,8 +75,10 @@ class MarketingParticipant(models.Model):
             return
         for model_name, participants in self.grouped("model_name").items():
             names = {}
-            if model_name in self.env and self.env[model_name].has_access("read"):
-                records = self.env[model_name].browse(participants.mapped("res_id")).exists()
+            # who reads what links to a participant gets its name with every right
+            env = self.env if self.env.user._is_superuser() else self.sudo(False).env
+            if model_name in env and env[model_name].has_access("read"):
+                records = env[model_name].browse(participants.mapped("res_id")).exists()
                 records = records._filtered_access("read")
                 names = {record.id: record.display_name for record in records}
             for participant in participants:

@@ -14,6 +14,7 @@ from . import (
     test_execution,
     test_files,
     test_filters,
+    test_generated_values,
     test_guards,
     test_hostile_filters,
     test_hoot,

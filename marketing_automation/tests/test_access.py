@@ -93,7 +93,7 @@ class TestAccess(MarketingAutomationCommon):
 
     def test_what_can_be_called_from_outside(self):
         """Nothing of the engine, and nothing by accident."""
-        ordinary = {"create", "write", "unlink", "copy", "copy_data", "default_get"}
+        ordinary = {"create", "write", "unlink", "copy", "copy_data", "default_get", "onchange"}
         for name, expected in METHODS.items():
             model = self.env[name]
             found = set()

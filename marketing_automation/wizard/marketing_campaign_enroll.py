@@ -9,7 +9,7 @@ class MarketingCampaignEnroll(models.TransientModel):
     """Add records that a user has selected in a list to a campaign, and tell what became of them."""
 
     _name = "marketing.campaign.enroll"
-    _inherit = "marketing.guard"
+    _inherit = ["marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Add Records"
 
     model_name = fields.Char(required=True, readonly=True)
@@ -28,8 +28,9 @@ class MarketingCampaignEnroll(models.TransientModel):
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
-        model_name = self.env.context.get("active_model")
-        values.update(model_name=model_name, res_ids=self.env.context.get("active_ids") or [])
+        values.update(model_name=self.env.context.get("active_model"), res_ids=self.env.context.get("active_ids") or [])
+        self._check_values(values)
+        model_name = values["model_name"]
         campaigns = self._search_campaigns(model_name, limit=2)
         if len(campaigns) == 1:
             values["campaign_id"] = campaigns.id
@@ -60,7 +61,7 @@ class MarketingCampaignEnroll(models.TransientModel):
         campaign = self.campaign_id
         if not campaign or campaign.model_name != self.model_name:
             raise UserError(_("Choose a campaign whose target is what you have selected."))
-        records = self.env[self.model_name].browse(int(res_id) for res_id in self.res_ids or [])
+        records = self.env[self.model_name].browse(self.res_ids or [])
         readable = records.exists()._filtered_access("read")
         participants = campaign.sudo()._filter_participants(readable.ids)
         result = campaign.action_enroll(readable.ids)
@@ -98,7 +99,7 @@ class MarketingCampaignEnrollLine(models.TransientModel):
     """Records that were left out for one reason."""
 
     _name = "marketing.campaign.enroll.line"
-    _inherit = "marketing.guard"
+    _inherit = ["marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Records Left Out"
 
     enroll_id = fields.Many2one("marketing.campaign.enroll", required=True, ondelete="cascade")
@@ -125,7 +126,7 @@ class MarketingCampaignEnrollLine(models.TransientModel):
         """Open the records of this line."""
         self.ensure_one()
         return {
-            "name": dict(self._fields["reason"]._description_selection(self.env))[self.reason],
+            "name": dict(self._fields["reason"]._description_selection(self.env)).get(self.reason),
             "type": "ir.actions.act_window",
             "res_model": self.enroll_id.model_name,
             "domain": [("id", "in", self.res_ids or [])],

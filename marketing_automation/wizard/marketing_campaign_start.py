@@ -10,7 +10,7 @@ class MarketingCampaignStart(models.TransientModel):
     """A last look before a campaign starts."""
 
     _name = "marketing.campaign.start"
-    _inherit = "marketing.guard"
+    _inherit = ["marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Start"
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")

@@ -6,7 +6,7 @@ class MarketingCampaignTest(models.TransientModel):
     """Try a campaign out on one record, step by step."""
 
     _name = "marketing.campaign.test"
-    _inherit = "marketing.guard"
+    _inherit = ["marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Launch a Test"
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")

@@ -5,7 +5,7 @@ class MarketingCampaignUpdate(models.TransientModel):
     """What Update would do, in numbers, and the choice for what is late."""
 
     _name = "marketing.campaign.update"
-    _inherit = "marketing.guard"
+    _inherit = ["marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Update"
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
@@ -47,7 +47,7 @@ class MarketingCampaignUpdate(models.TransientModel):
 
 class MarketingCampaignUpdateLine(models.TransientModel):
     _name = "marketing.campaign.update.line"
-    _inherit = "marketing.guard"
+    _inherit = ["marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Update of an Activity"
 
     wizard_id = fields.Many2one("marketing.campaign.update", required=True, ondelete="cascade")

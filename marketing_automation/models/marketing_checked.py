@@ -1,0 +1,44 @@
+"""The models of campaigns whose values and names are guarded.
+
+The mixins come first here, so that values are checked before any other code of these models sees them: this file
+is imported last.
+"""
+
+from odoo import models
+
+GUARDS = ["marketing.checked.mixin", "marketing.private.name.mixin"]
+
+
+class MarketingCampaign(models.Model):
+    _name = "marketing.campaign"
+    _inherit = [*GUARDS, "marketing.campaign"]
+
+
+class MarketingActivity(models.Model):
+    _name = "marketing.activity"
+    _inherit = [*GUARDS, "marketing.activity"]
+
+
+class MarketingParticipant(models.Model):
+    _name = "marketing.participant"
+    _inherit = [*GUARDS, "marketing.participant"]
+
+
+class MarketingTrace(models.Model):
+    _name = "marketing.trace"
+    _inherit = [*GUARDS, "marketing.trace"]
+
+
+class MarketingTraceEvent(models.Model):
+    _name = "marketing.trace.event"
+    _inherit = [*GUARDS, "marketing.trace.event"]
+
+
+class MarketingTraceFigure(models.Model):
+    _name = "marketing.trace.figure"
+    _inherit = [*GUARDS, "marketing.trace.figure"]
+
+
+class MarketingTraceReport(models.Model):
+    _name = "marketing.trace.report"
+    _inherit = [*GUARDS, "marketing.trace.report"]
