@@ -232,6 +232,10 @@ class ValueCheck:
             return
         if not is_id(value):
             self._refuse(field, value, _("it takes the id of a record"))
+        comodel = self.env[field.comodel_name]
+        # of a model that users choose from, but may not read: links to others are asked about there
+        if not self.env.su and not comodel.has_access("read") and not comodel.sudo().browse(value).exists():
+            self._refuse(field, value, _("there is no such record"))
 
     def _check_reference(self, field, value):
         if isinstance(value, models.BaseModel):
