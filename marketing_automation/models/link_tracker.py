@@ -44,6 +44,11 @@ class LinkTracker(models.Model):
             batch.links.update(zip(new, links.ids, strict=True))
         return self.browse([batch.links[key] for key in keys])
 
+    @api.model
+    def _get_title_from_url(self, url):
+        """Name the links of a batch by their address: Odoo would ask the site, which may take its time."""
+        return url if message_batch(self.env) else super()._get_title_from_url(url)
+
     @api.depends_context(BATCH_KEY)
     def _compute_short_url(self):
         """Mark the links that are written into the messages of a batch."""

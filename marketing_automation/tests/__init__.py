@@ -29,6 +29,7 @@ from . import (
     test_schedule,
     test_server_actions,
     test_silent_mail_server,
+    test_slow_web_site,
     test_start,
     test_story,
     test_targets,

@@ -1,11 +1,15 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
+from odoo.addons.link_tracker.models.link_tracker import LinkTracker
 from odoo.addons.marketing_automation.models.ir_cron import POSTCOMMIT_KEY
 from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON
+from odoo.addons.marketing_automation.tests.http_peer import running_web_site
+from odoo.addons.marketing_automation.tests.test_slow_web_site import GET_TITLE
 
 from .common import SMS_CRON, MarketingAutomationSmsCommon
 
@@ -46,6 +50,15 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
         self.assertEqual(self._trace(after, self.ada).schedule_date, sent + timedelta(hours=1))
         self.assertEqual((self.text.processed, self.text.total_sent, self.text.total_bounce), (5, 5, 0))
         self.assertFalse(self._run_sms(sent + timedelta(minutes=5)), "exactly once")
+
+    def test_no_request_to_the_site_of_a_link(self):
+        site, paths = self.enterContext(running_web_site())
+        self.enterContext(patch.object(LinkTracker, "_get_title_from_url", GET_TITLE))
+        self.text.mass_mailing_id.body_plaintext = f"See {site}/catalogue"
+        self._start(self.campaign)
+        self.assertEqual(len(self._run_sms(self.start)), 5)
+        self.assertTrue(self.env["link.tracker"].search([("url", "=", f"{site}/catalogue")]))
+        self.assertEqual(paths, [])
 
     def test_messages_are_odoos_own(self):
         """Its traces show where a campaign's SMS belong; a note is kept on the record."""
