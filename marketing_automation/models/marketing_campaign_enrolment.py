@@ -184,7 +184,7 @@ class MarketingCampaign(models.Model):
             raise CampaignStop(_("Its filter cannot be read: %s", error)) from error
 
     def _get_unicity_sql(self, model, query):
-        """Return the value by which records are unique, NULL where there is none."""
+        """Return the hash of the value by which records are unique, NULL where there is none."""
         fname = self._get_workflow().unique_field
         if not fname:
             return SQL("NULL::text")
@@ -195,10 +195,12 @@ class MarketingCampaign(models.Model):
         field = model._fields[fname]
         value = model._field_to_sql(query.table, fname, query)
         if field.type == "integer":
-            return SQL("NULLIF(%s, 0)::text", value)
-        if field.type == "many2one":
-            return SQL("(%s)::text", value)
-        return SQL("NULLIF(lower(btrim(%s, %s)), '')", value, BLANKS)
+            key = SQL("NULLIF(%s, 0)::text", value)
+        elif field.type == "many2one":
+            key = SQL("(%s)::text", value)
+        else:
+            key = SQL("NULLIF(lower(btrim(%s, %s)), '')", value, BLANKS)
+        return self._hash_unicity_sql(key)
 
     def _insert_participants(self, chosen, now, source):
         """Insert participants and the traces of their first steps, and nothing twice.

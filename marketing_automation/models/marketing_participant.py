@@ -23,7 +23,9 @@ class MarketingParticipant(models.Model):
     run = fields.Integer(default=1, required=True, readonly=True, help="Which passage through the workflow this is.")
     state = fields.Selection(STATES, default="running", required=True, readonly=True)
     is_test = fields.Boolean(string="Test", readonly=True, default=False)
-    unicity_key = fields.Char(readonly=True, help="The value by which the campaign's participants are unique.")
+    unicity_key = fields.Char(
+        readonly=True, groups=fields.NO_ACCESS, help="A hash of the value by which they are unique."
+    )
     source = fields.Selection(
         [("filter", "Filter"), ("hand", "By hand"), ("test", "Test")],
         default="filter",

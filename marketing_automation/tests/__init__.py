@@ -24,6 +24,7 @@ from . import (
     test_pains,
     test_people_tour,
     test_plans,
+    test_privacy,
     test_rate,
     test_retention,
     test_schedule,
