@@ -10,7 +10,7 @@ answer depends on the facts alone, never on the order in which they became known
 is what makes events that arrive twice, late or out of order harmless.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from .schedule import add_interval, is_expired
@@ -79,12 +79,17 @@ class Workflow:
     :param bool leave_on_mismatch: whether who no longer matches it leaves
     :param str unique_field: name of the field by which the enrolled are unique
     :param dict steps: :class:`Step` by id
+    :param str model_name: the target; None in a campaign that 19.0.1.0.0 started
+    :param dict rests: what steps rest on as its user has seen it, by id (as a text: JSON has no other keys). See
+        ``marketing.activity._get_rests``
     """
 
     domain: str
     leave_on_mismatch: bool
     unique_field: str | None
     steps: dict
+    model_name: str | None = None
+    rests: dict = field(default_factory=dict)
 
     @property
     def roots(self):
@@ -101,6 +106,10 @@ class Workflow:
                 filters.append(step.domain)
             step = self.steps.get(step.parent_id)
         return filters
+
+    def is_course_of(self, other):
+        """Tell whether participants go the same way through another workflow, whatever its steps rest on."""
+        return replace(self, rests={}, model_name=None) == replace(other, rests={}, model_name=None)
 
     def to_json(self):
         return dict(asdict(self), steps=[asdict(step) for step in self.steps.values()])

@@ -55,13 +55,7 @@ class IrActionsServer(models.Model):
     def _get_marketing_digest(self):
         """Return a signature of everything that this action does."""
         self.ensure_one()
-        fnames = sorted(
-            name
-            for name, field in self._fields.items()
-            if field.store and name not in PRESENTATION and not name.startswith("binding_")
-        )
-        content = self.with_context(active_test=False, lang=None).read(fnames, load=None)[0]
-        does = {name: value for name, value in content.items() if value and name != "id"}
+        does = self._get_marketing_contents()[self.id]
         return hmac(
             self.env(su=True),
             "marketing_automation-shipped",

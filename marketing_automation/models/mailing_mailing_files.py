@@ -95,10 +95,12 @@ class IrAttachment(models.Model):
         return self.res_model == record._name and self.res_id == record.id
 
     def write(self, vals):
-        changed = (CONTENT | OWNER) & set(vals)
-        if changed:
+        if CONTENT & set(vals):
+            self._check_no_campaign_sends_it()
+        elif owner := OWNER & set(vals):
+            # the file of a template goes with its owner; a new one has none until its template takes it
             self.filtered(
-                lambda file: CONTENT & changed or any(file[name] != (vals[name] or False) for name in changed)
+                lambda file: file.res_id and any((file[name] or False) != (vals[name] or False) for name in owner)
             )._check_no_campaign_sends_it()
         return super().write(vals)
 

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import _, api, models
 
 from .engine_context import ACTION_KEY, ActionRun, test_run
 
@@ -9,6 +9,21 @@ FLUSH_EVERY = 50  # participants
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
+
+    def _get_action_errors(self, user):
+        """Return in words what keeps the server action of this activity from running for a user.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        action = self.server_action_id
+        if self.activity_type != "action" or not action:
+            return []
+        names = {"activity": self.name, "action": action.sudo().name}
+        return [
+            _("“%(activity)s”, server action “%(action)s”: %(problem)s", problem=problem, **names)
+            for problem in action._get_marketing_problems(self.model_name, user)
+        ]
 
     @api.private
     def _execute_action(self, traces, now):
@@ -22,12 +37,14 @@ class MarketingActivity(models.Model):
         action = env["ir.actions.server"].browse(self._get_running_step().template_id)
         shipped = action._is_marketing_shipped()
         together = () if action.sudo()._contains_code() else tuple(traces.mapped("res_id"))
-        run = ActionRun(shipped, bool(test_run(traces.env)), self.model_name, together)
+        run = ActionRun(shipped, bool(test_run(traces.env)), self.campaign_id._get_target(), together)
         action = action.sudo(shipped).with_context(**{ACTION_KEY: run})
         # Each run checks the rules on its one record; this reads what they look at for all at once.
-        env[self.model_name].browse(traces.mapped("res_id"))._filtered_access("write")
+        env[self.campaign_id._get_target()].browse(traces.mapped("res_id"))._filtered_access("write")
         for position, trace in enumerate(traces, start=1):
-            action.with_context(active_model=self.model_name, active_id=trace.res_id, active_ids=[trace.res_id]).run()
+            action.with_context(
+                active_model=self.campaign_id._get_target(), active_id=trace.res_id, active_ids=[trace.res_id]
+            ).run()
             if position % FLUSH_EVERY == 0:
                 env.cr.flush()
         return {}

@@ -53,8 +53,7 @@ class MarketingActivity(models.Model):
         The composer finishes the traces in the transaction in which it makes the messages
         (see ``mail_compose_message.py``), for the mailing commits at its end.
         """
-        env = self.campaign_id._get_run_env()
-        mailing = env["mailing.mailing"].browse(self._get_running_step().template_id)
+        mailing = self._get_mailing_to_send()
         problems = mailing.sudo()._get_confirm_errors()
         if problems:  # its link was changed: nobody could confirm
             raise CampaignStop(problems[0])

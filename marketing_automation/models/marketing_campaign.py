@@ -10,6 +10,17 @@ class CampaignStop(Exception):
     """A campaign cannot go on; the message says why, for its users."""
 
 
+class StepHeld(CampaignStop):
+    """A step waits for an Update, while the others go on.
+
+    :param int activity_id: of the step
+    """
+
+    def __init__(self, message, activity_id):
+        super().__init__(message)
+        self.activity_id = activity_id
+
+
 class MarketingCampaign(models.Model):
     """A workflow that is run for a target audience."""
 
@@ -44,7 +55,7 @@ class MarketingCampaign(models.Model):
         ondelete="restrict",
         help="With whose rights the campaign acts: whoever last pressed Start or Update.",
     )
-    company_id = fields.Many2one("res.company", index=True)
+    company_id = fields.Many2one("res.company", index=True, ondelete="restrict")
     tz = fields.Char(string="Time Zone", readonly=True, copy=False, help="Fixed at Start; days keep its wall clock.")
     tag_ids = fields.Many2many("utm.tag", "marketing_campaign_tag_rel", "campaign_id", "tag_id", string="Tags")
     color = fields.Integer(string="Color Index")
@@ -195,7 +206,10 @@ class MarketingCampaign(models.Model):
     def _compute_require_sync(self):
         for campaign in self:
             running = campaign.state == "running" and campaign.workflow
-            campaign.require_sync = running and campaign._build_workflow().to_json() != campaign.workflow
+            campaign.require_sync = running and (
+                not campaign._build_workflow().is_course_of(campaign._get_workflow())
+                or bool(campaign._get_waiting_changes())
+            )
 
     # ------------------------------------------------------------
     # CRUD
@@ -382,6 +396,7 @@ class MarketingCampaign(models.Model):
             leave_on_mismatch=self.leave_on_mismatch,
             unique_field=self.unique_field_id.sudo().name or None,
             steps={activity.id: activity._to_step() for activity in self.marketing_activity_ids},
+            model_name=self.model_name,
         )
 
     @api.private

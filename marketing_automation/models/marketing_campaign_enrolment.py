@@ -172,9 +172,10 @@ class MarketingCampaign(models.Model):
         :raise CampaignStop: when the filter cannot be read
         """
         env = self._get_run_env()
-        model = env[self.model_name]
+        model = env[self._get_target()]
         try:
             domain = self._parse_filter(self._get_workflow().domain, env)
+            self._check_references(model, domain)
             if after_id:
                 domain &= Domain("id", ">", after_id)
             if res_ids is not None:
@@ -223,7 +224,7 @@ class MarketingCampaign(models.Model):
              RETURNING id
                 """,
                 campaign=self.id,
-                model=self.model_name,
+                model=self._get_target(),
                 source=source,
                 now=now,
                 uid=self.env.uid,
@@ -299,7 +300,7 @@ class MarketingCampaign(models.Model):
         return len(rows)
 
     def _leave_deleted(self, now):
-        table = SQL.identifier(self.env[self.model_name]._table)
+        table = SQL.identifier(self.env[self._get_target()]._table)
         gone = SQL("NOT EXISTS (SELECT 1 FROM %s r WHERE r.id = p.res_id)", table)
         self._leave_unmatched(gone, "record_deleted", now, ("running", "completed"))
 

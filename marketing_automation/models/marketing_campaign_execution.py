@@ -19,7 +19,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .marketing_campaign import CampaignStop
+from .marketing_campaign import CampaignStop, StepHeld
 
 _logger = logging.getLogger(__name__)
 
@@ -222,20 +222,32 @@ class MarketingCampaign(models.Model):
         if self.state != "running":
             return 0
         limited = self._get_limited_activity_ids()
-        batches = self._plan_due(now, SQL("activity_id != ALL(%s)", limited), WINDOW)
-        done = self._execute_batches(batches, now)
+        done, held = 0, set()
+        while True:
+            others = [*limited, *held]
+            batches = self._plan_due(now, SQL("activity_id != ALL(%s)", others), WINDOW)
+            done += self._execute_batches(batches, now, held)
+            if held.issubset(others):
+                break  # else those behind a held step have their turn
         return done + (self._execute_limited(limited, now) if limited else 0)
 
-    def _execute_batches(self, batches, now):
+    def _execute_batches(self, batches, now, held=None):
         """Execute these traces as far as they fit into one batch; others have their turn then.
 
         :param list batches: the ids of an activity's traces each
+        :param set held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
         done = 0
         for trace_ids in batches:
             if done < BATCH:
-                done += self._execute_first_free(trace_ids, now, BATCH - done)
+                try:
+                    done += self._execute_first_free(trace_ids, now, BATCH - done)
+                except StepHeld as step:
+                    self.env.cr.rollback()
+                    if held is None:
+                        raise
+                    held.add(step.activity_id)
         return done
 
     def _plan_due(self, now, condition, limit):

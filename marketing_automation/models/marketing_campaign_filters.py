@@ -108,9 +108,10 @@ class MarketingCampaign(models.Model):
             return set()
         try:
             domains = [self._parse_filter(text, env) for text in filters]
-            model = env[self.model_name]
+            model = env[self._get_target()]
             audience = self._parse_filter(within, env).iter_conditions()
             asked_for = any(condition.field_expr == model._active_name for condition in audience)
+            self._check_references(model, Domain.AND(domains))
             domain = Domain.AND([[("id", "in", list(set(res_ids)))], *domains])
             return set(model._search(domain, active_test=not asked_for))
         except (ValueError, UserError) as error:

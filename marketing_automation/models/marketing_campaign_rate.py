@@ -45,7 +45,7 @@ class MarketingCampaign(models.Model):
         try:
             slots = self._count_free_slots(activity_ids, now)
             batches = self._plan_due(now, SQL("activity_id = ANY(%s)", activity_ids), slots) if slots else []
-            return self._execute_batches(batches, now)
+            return self._execute_batches(batches, now, set())
         finally:
             self.env.cr.rollback()  # what was done is committed
             self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LOCK, self.id))

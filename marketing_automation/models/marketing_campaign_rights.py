@@ -51,20 +51,25 @@ class MarketingCampaign(models.Model):
         if not activities.filtered(lambda activity: not activity.parent_id):
             errors.append(_("Its workflow is empty: add an activity."))
         for activity in activities:
-            errors += activity._get_start_errors()
+            errors += activity._get_start_errors() or ([] if problem else activity._get_action_errors(user))
         return errors + self._get_placeholder_errors(user)
 
-    def _get_run_problem(self, user):
-        """Return in words what keeps a user from being the one as whom this campaign runs, or None."""
-        target = self.model_id.sudo().name
-        if self.model_name not in self.env:
-            gone = self.model_name or "-"
+    def _get_run_problem(self, user, model_name=None):
+        """Return in words what keeps a user from being the one as whom this campaign runs, or None.
+
+        :param user: res.users
+        :param str model_name: the target; by default the one that Start would take
+        """
+        model_name = model_name or self.model_name
+        target = self.env["ir.model"].sudo()._get(model_name).name
+        if model_name not in self.env:
+            gone = model_name or "-"
             return _("Its target “%s” no longer exists: the addon that brings it was uninstalled.", gone)
         if not user.active or user._is_superuser() or not user._is_internal():
             return _("A campaign cannot run as “%s”: the user is archived, external or the system's own.", user.name)
         if self.company_id and self.company_id not in user.company_ids:
             return _("%(user)s does not work for %(company)s.", user=user.name, company=self.company_id.name)
-        if not self._get_env_of(user)[self.model_name].has_access("read"):
+        if not self._get_env_of(user)[model_name].has_access("read"):
             return _("%(user)s may not read “%(model)s”.", user=user.name, model=target)
         return None
 
@@ -92,7 +97,9 @@ class MarketingCampaign(models.Model):
             filters[_("The filter of “%s”", activity.name)] = activity.activity_domain
         for label, text in filters.items():
             try:
-                model._search(self._parse_filter(text, env))
+                domain = self._parse_filter(text, env)
+                self._check_references(model, domain)
+                model._search(domain)
             except (AccessError, ValueError, UserError) as error:
                 errors.append(_("%(label)s cannot be read: %(error)s", label=label, error=error))
         return errors
@@ -125,7 +132,7 @@ class MarketingCampaign(models.Model):
         """
         self.ensure_one()
         user = self._get_run_user()
-        problem = self._get_run_problem(user)
+        problem = self._get_run_problem(user, self._get_target())
         if problem:
             raise CampaignStop(problem)
         return self._get_env_of(user)

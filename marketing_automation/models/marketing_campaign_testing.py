@@ -54,7 +54,7 @@ class MarketingCampaign(models.Model):
             .create(
                 {
                     "campaign_id": self.id,
-                    "model_name": self.model_name,
+                    "model_name": campaign._get_target(),
                     "res_id": res_id,
                     "is_test": True,
                     "source": "test",

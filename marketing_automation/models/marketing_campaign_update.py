@@ -6,7 +6,7 @@ of them the campaign executes nothing. What was executed stays, and nothing runs
 """
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -74,13 +74,14 @@ class MarketingCampaign(models.Model):
         """Tell in numbers what Update would do, by doing it and undoing it.
 
         :return: ``{"steps": {activity id: {"new", "late", "rescheduled", "canceled": int}},
-            "leave": int, "return": int}``; ``late`` are those of ``new`` whose moment is past
+            "leave": int, "return": int, "changes": [str]}``; ``late`` are those of ``new`` whose moment is past,
+            ``changes`` tell in words what has changed since the last Start or Update
         :rtype: dict
         """
         self.ensure_one()
         self.check_access("read")
         campaign, now = self.sudo(), fields.Datetime.now()
-        totals = Counter()
+        totals, changes = Counter(), campaign._get_changes()
         try:
             with self.env.cr.savepoint():
                 campaign.run_as_id = self._get_run_as_candidate()
@@ -94,11 +95,11 @@ class MarketingCampaign(models.Model):
         steps = {}
         for (step_id, what), count in totals.items():
             steps.setdefault(step_id, dict.fromkeys(("new", "late", "rescheduled", "canceled"), 0))[what] = count
-        return {"steps": steps, "leave": left, "return": came_back}
+        return {"steps": steps, "leave": left, "return": came_back, "changes": changes}
 
     def _begin_update(self, late):
         """Replace the workflow that runs, and note what that means for participants."""
-        new = self._build_workflow()
+        new = replace(self._build_workflow(), rests=self._get_rests())
         if not self.workflow:  # the first start
             self.workflow = new.to_json()
             return
@@ -210,9 +211,9 @@ class MarketingCampaign(models.Model):
         self.env.execute_query(
             SQL("UPDATE marketing_participant SET unicity_key = NULL WHERE campaign_id = %s RETURNING id", self.id)
         )
-        if not self._get_workflow().unique_field or self.model_name not in self.env:
+        if not self._get_workflow().unique_field or self._get_target() not in self.env:
             return
-        model = self.env[self.model_name].sudo().with_context(active_test=False)
+        model = self.env[self._get_target()].sudo().with_context(active_test=False)
         query = model._search([])
         key = self._get_unicity_sql(model, query)
         self.env.execute_query(

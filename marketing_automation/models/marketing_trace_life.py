@@ -67,7 +67,7 @@ class MarketingTrace(models.Model):
         workflow = campaign._get_workflow()
         env = campaign._get_run_env()
         traces = self._sift_removed(workflow, now)
-        traces = traces._sift_gone(env[campaign.model_name], now)._sift_expired(workflow, campaign._get_tz(), now)
+        traces = traces._sift_gone(env[campaign._get_target()], now)._sift_expired(workflow, campaign._get_tz(), now)
         if workflow.leave_on_mismatch and traces:
             matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
             leaving = traces.filtered(lambda trace: trace.res_id not in matching)

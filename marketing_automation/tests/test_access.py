@@ -35,7 +35,7 @@ METHODS = {
         *("action_launch_test", "action_retry_errors", "action_open_update"),
         *("action_view_participants", "action_view_templates", "action_view_clicks", "action_view_errors"),
         *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed"),
-        *("action_open_start", "get_start_preview", "action_clear_workflow"),
+        *("action_open_start", "get_start_preview", "action_clear_workflow", "action_drop_unicity"),
         *("get_campaign_templates", "create_from_template"),
     },
     "marketing.activity": {"action_remove", "action_view_records", "action_view_errors", "action_retry_errors"},

@@ -55,7 +55,9 @@ class TestGuards(MarketingAutomationCommon):
 
     def test_queue_of_email_marketing(self):
         for state in ("in_queue", "sending"):
-            self.mailing.state = state
+            with self.assertRaisesRegex(UserError, "its participants"), self.cr.savepoint():
+                self.mailing.state = state
+            self.mailing.sudo().state = state
             self.assertFalse(self._mail_queues())
         self.assertFalse(self.mailing.mailing_trace_ids)
 

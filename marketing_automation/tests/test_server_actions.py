@@ -2,7 +2,7 @@ import json
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -269,15 +269,17 @@ env.cr.execute(
         self.assertLessEqual(len(calls), 5)
         self.assertEqual(len(calls), len(set(calls)))
 
-    @mute_logger(EXECUTION_LOG)
     def test_action_with_a_warning(self):
+        """It waits for an Update, which refuses it."""
         campaign = self._create_campaign()
         action = self._create_server_action(state="object_write", code=False, update_path="function", value="x")
         activity = self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
         self._start(campaign)
         action.write({"update_path": False, "state": "webhook", "webhook_url": False})
         self._run_crons(self.start, EXECUTION_CRON)
-        self.assertEqual(set(activity.sudo().trace_ids.mapped("state")), {"error"})
+        self.assertEqual(set(activity.sudo().trace_ids.mapped("state")), {"scheduled"})
+        with self.assertRaisesRegex(UserError, "It has no URL to call"):
+            campaign.action_update_participants()
 
     @mute_logger(EXECUTION_LOG, "odoo.addons.base.models.ir_actions")
     def test_action_for_other_groups(self):
@@ -286,10 +288,11 @@ env.cr.execute(
         action = self._create_server_action(group_ids=[Command.link(self.env.ref("base.group_system").id)])
         with self.assertRaisesRegex(ValidationError, "other groups"), self.env.cr.savepoint():
             self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
-        action.group_ids = False
+        system = self.env.ref("base.group_system")
+        self.marketer.group_ids += system
         activity = self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
         self._start(campaign)
-        action.group_ids = self.env.ref("base.group_system")
+        self.marketer.group_ids -= system
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertEqual(set(activity.sudo().trace_ids.mapped("state")), {"error"})
         self.assertFalse(self.contacts[0].ref)

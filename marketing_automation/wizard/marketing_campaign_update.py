@@ -10,6 +10,7 @@ class MarketingCampaignUpdate(models.TransientModel):
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
     line_ids = fields.One2many("marketing.campaign.update.line", "wizard_id", string="Activities")
+    change_text = fields.Text(string="Changes", help="Since the last Start or Update.")
     leave_count = fields.Integer(string="Leave")
     return_count = fields.Integer(string="Come Back")
     late_count = fields.Integer(string="Late Steps")
@@ -28,6 +29,7 @@ class MarketingCampaignUpdate(models.TransientModel):
         if campaign:
             preview = campaign.get_update_preview()
             values.update(
+                change_text="\n".join(preview["changes"]),
                 leave_count=preview["leave"],
                 return_count=preview["return"],
                 late_count=sum(numbers["late"] for numbers in preview["steps"].values()),

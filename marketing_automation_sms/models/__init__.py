@@ -1,4 +1,5 @@
 from . import (
+    ir_actions_server,
     mailing_mailing,
     mailing_trace,
     marketing_activity,

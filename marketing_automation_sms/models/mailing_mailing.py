@@ -10,6 +10,14 @@ class MailingMailing(models.Model):
     def _get_template_views(self):
         return {**super()._get_template_views(), "sms": "marketing_automation_sms.mailing_mailing_view_form_template"}
 
+    @api.model
+    def _get_marketing_text_fields(self):
+        return [*super()._get_marketing_text_fields(), "body_plaintext"]
+
+    @api.model
+    def _get_marketing_setting_fields(self):
+        return [*super()._get_marketing_setting_fields(), "sms_allow_unsubscribe"]
+
     def action_send_sms(self, res_ids=None):
         if not message_batch(self.env):
             self._check_not_marketing_template()

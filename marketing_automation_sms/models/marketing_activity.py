@@ -76,9 +76,7 @@ class MarketingActivity(models.Model):
         Messages and traces are one transaction; Odoo's queue, which is woken after its
         commit, does the sending, but for a test.
         """
-        env = self.campaign_id._get_run_env()
-        mailing = env["mailing.mailing"].browse(self._get_running_step().template_id)
-        mailing = mailing.with_context(**{BATCH_KEY: MessageBatch(traces, now)})
+        mailing = self._get_mailing_to_send().with_context(**{BATCH_KEY: MessageBatch(traces, now)})
         mailing.action_send_sms(traces.mapped("res_id"))
         self.env.flush_all()
         traces._finish_messages(now)

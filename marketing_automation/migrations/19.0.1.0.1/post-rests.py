@@ -1,0 +1,7 @@
+from odoo import SUPERUSER_ID, api
+
+from odoo.addons.marketing_automation.upgrade_rests import keep_what_campaigns_rest_on
+
+
+def migrate(cr, version):
+    keep_what_campaigns_rest_on(api.Environment(cr, SUPERUSER_ID, {}))

@@ -1,0 +1,50 @@
+"""What a step of a campaign rests on in its server action."""
+
+import hashlib
+import json
+
+from odoo import api, models
+
+from .ir_actions_server_shipped import PRESENTATION
+
+
+class IrActionsServer(models.Model):
+    _inherit = "ir.actions.server"
+
+    @api.private
+    def _get_marketing_rests(self):
+        """Return what steps rest on in these actions.
+
+        :return: by id, the ``model`` and a digest of all that the action ``does``
+        :rtype: dict[int, dict]
+        """
+        actions = self.sudo()
+        contents = actions._get_marketing_contents()
+        return {
+            action.id: {
+                "model": action.model_name,
+                "does": hashlib.sha256(
+                    json.dumps(contents[action.id], sort_keys=True, default=str).encode()
+                ).hexdigest(),
+            }
+            for action in actions
+        }
+
+    def _get_marketing_contents(self):
+        """Return all that these actions do, by id: what is set of their fields, and what their child actions do."""
+        fnames = sorted(
+            name
+            for name, field in self._fields.items()
+            if field.store and name not in PRESENTATION and not name.startswith("binding_")
+        )
+        contents = {}
+        for values in self.with_context(active_test=False, lang=None).read(fnames, load=None):
+            contents[values["id"]] = {name: value for name, value in values.items() if value and name != "id"}
+        children = self.child_ids
+        if children:
+            child_contents = children._get_marketing_contents()
+            for action in self:
+                if action.child_ids:
+                    # in the order in which they run
+                    contents[action.id]["child_ids"] = [child_contents[child.id] for child in action.child_ids.sorted()]
+        return contents

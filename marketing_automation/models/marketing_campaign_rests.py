@@ -1,0 +1,242 @@
+"""What a campaign that runs rests on, and what somebody has changed of it since its user pressed Start or Update.
+
+The workflow that runs is a copy. Templates and server actions are none: they are compared with what the copy says of
+them whenever they are executed.
+
+- A template's text takes effect at once. Who changed it last speaks with the rights of the campaign's user only if they
+  have as many; else it is rendered with theirs, until an Update. Where they have too few for that, the campaign stops.
+- Whom a template is for, and its type, cannot change: the ids of its participants are those of another model's records.
+- A server action, and the settings of a template, take effect at Update: until then the step waits, and nothing else.
+"""
+
+from odoo import _, api, models
+from odoo.tools import format_date
+
+from .engine_context import test_run
+from .marketing_campaign import CampaignStop, StepHeld
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    @api.private
+    def _get_target(self):
+        """Return the name of the model whose records this campaign is for: as it was at the last Start or Update."""
+        self.ensure_one()
+        if self.workflow or test_run(self.env):
+            return self._get_workflow().model_name or self.model_name
+        return self.model_name
+
+    @api.private
+    def _get_rests(self):
+        """Return what the steps rest on now, as ``Workflow.rests`` keeps it."""
+        rests = self.marketing_activity_ids._get_rests()
+        return {str(activity.id): rest for activity, rest in rests.items()}
+
+    @api.private
+    def _get_waiting_changes(self):
+        """Return in words what was changed and waits for an Update."""
+        return [words for words, waits in self._compare_rests() if waits]
+
+    @api.private
+    def _get_changes(self):
+        """Return in words what has changed since the last Start or Update.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        if not self.workflow:
+            return []
+        old, new = self._get_workflow(), self._build_workflow()
+        changes = []
+        if old.domain != new.domain:
+            changes.append(_("The filter was changed."))
+        if old.leave_on_mismatch != new.leave_on_mismatch:
+            changes.append(_("“Leave on Mismatch” was changed."))
+        if old.unique_field != new.unique_field:
+            changes.append(_("The field that unicity is based on was changed."))
+        for activity in self.marketing_activity_ids:
+            step = old.steps.get(activity.id)
+            if not step:
+                changes.append(_("The activity “%s” is new.", activity.name))
+            elif step != new.steps[activity.id]:
+                changes.append(_("The activity “%s” was changed.", activity.name))
+        removed = self.env["marketing.activity"].browse(sorted(set(old.steps) - set(new.steps))).exists()
+        changes += [_("The activity “%s” was removed.", activity.name) for activity in removed]
+        return changes + [words for words, _waits in self._compare_rests()]
+
+    def _compare_rests(self):
+        """Return what the steps of what runs rest on and was changed.
+
+        :return: in words, and whether that waits for an Update, of each change
+        :rtype: list[tuple[str, bool]]
+        """
+        workflow = self._get_workflow()
+        if not workflow.rests:
+            return []
+        activities = self.marketing_activity_ids.filtered(
+            # another template or action is a change of the activity
+            lambda activity: (
+                str(activity.id) in workflow.rests
+                and activity.id in workflow.steps
+                and activity._get_template_id() == workflow.steps[activity.id].template_id
+            )
+        )
+        current = activities._get_rests()
+        changes = {}
+        for activity in activities:
+            approved = workflow.rests[str(activity.id)]
+            if current.get(activity) != approved:
+                changes.update(activity._describe_changes(approved, current[activity]))
+        return list(changes.items())
+
+    def _is_as_powerful(self, user, other):
+        """Tell whether a user has, in this campaign's company, at least the rights of another."""
+        companies = self.company_id or other.company_ids
+        return (
+            user._is_superuser()
+            or user == other
+            or (other.all_group_ids <= user.all_group_ids and companies <= user.company_ids)
+        )
+
+    def _get_env_of_editor(self, mailing):
+        """Return the environment in which a template is rendered that was changed while the campaign runs.
+
+        :raise CampaignStop: where who changed it may not do what the campaign does
+        """
+        run_as, editor = self._get_run_user(), mailing._get_marketing_editor()
+        if (editor.active or editor._is_superuser()) and self._is_as_powerful(editor, run_as):
+            return self._get_run_env()
+        problem = self._get_run_problem(editor, self._get_target())
+        if problem:
+            raise CampaignStop(
+                _(
+                    "“%(template)s” was changed by %(user)s while the campaign ran. %(problem)s Look at the template, "
+                    "then start the campaign again: it is sent with your rights then.",
+                    template=mailing.sudo().subject,
+                    user=editor.name,
+                    problem=problem,
+                )
+            )
+        return self._get_env_of(editor)
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    @api.private
+    def _get_rests(self):
+        """Return what these activities rest on beyond their own fields, by activity; extended by their types.
+
+        :return: of each what JSON can hold; a change of it is told by :meth:`_describe_changes`
+        :rtype: dict
+        """
+        mailing_types = self._get_mailing_types()
+        by_mailing = self.filtered(
+            lambda activity: activity.activity_type in mailing_types and activity.mass_mailing_id
+        )
+        by_action = self.filtered(lambda activity: activity.activity_type == "action" and activity.server_action_id)
+        mailings = by_mailing.mass_mailing_id.sudo()._get_marketing_rests() if by_mailing else {}
+        actions = by_action.server_action_id._get_marketing_rests() if by_action else {}
+        return {
+            **{activity: mailings[activity.mass_mailing_id.id] for activity in by_mailing},
+            **{activity: actions[activity.server_action_id.id] for activity in by_action},
+        }
+
+    @api.private
+    def _describe_changes(self, approved, current):
+        """Return in words what of its template or server action was changed, and whether that waits for an Update.
+
+        :param dict approved: what it rested on at the last Start or Update
+        :param dict current: what it rests on now, see :meth:`_get_rests`
+        :rtype: dict[str, bool]
+        """
+        self.ensure_one()
+        if self.activity_type == "action":
+            return {self._describe_action_change(self.server_action_id): True}
+        changes = {}
+        mailing = self.mass_mailing_id
+        editor = mailing._get_marketing_editor()
+        names = {"template": mailing.subject, "user": editor.name, "date": self._format_edit_date(mailing)}
+        waits = not self.campaign_id._is_as_powerful(editor, self.campaign_id.sudo().run_as_id)
+        if current["text"] != approved["text"]:
+            changes[_("The text of “%(template)s” was changed by %(user)s on %(date)s.", **names)] = waits
+        files, before = current["files"], approved["files"]
+        for file_id in sorted({*files, *before}, key=int):
+            if files.get(file_id) == before.get(file_id):
+                continue
+            names["file"] = (files.get(file_id) or before[file_id])[0]
+            if file_id not in files:
+                words = _("The file “%(file)s” of “%(template)s” was removed.", **names)
+            elif file_id not in before:
+                words = _("The file “%(file)s” was added to “%(template)s”.", **names)
+            else:
+                words = _("The file “%(file)s” of “%(template)s” was changed.", **names)
+            changes[words] = waits
+        if any(current[key] != approved[key] for key in ("model", "type")):
+            changes[_("The recipients or the type of “%(template)s” were changed.", **names)] = True
+        if current["settings"] != approved["settings"]:
+            changes[_("The settings of “%(template)s” were changed: its step waits.", **names)] = True
+        return changes
+
+    def _describe_action_change(self, action):
+        action = action.sudo()
+        return _(
+            "The server action “%(action)s” was changed by %(user)s on %(date)s: its step waits.",
+            action=action.name,
+            user=action.write_uid.name or "-",
+            date=format_date(self.env, action.write_date),
+        )
+
+    def _format_edit_date(self, mailing):
+        mailing = mailing.sudo()
+        return format_date(self.env, mailing.marketing_edit_date or mailing.write_date)
+
+    # ------------------------------------------------------------
+    # For the engine
+    # ------------------------------------------------------------
+
+    @api.private
+    def _execute(self, traces, now):
+        self._check_action_unchanged()
+        return super()._execute(traces, now)
+
+    def _check_action_unchanged(self):
+        """Have the step of a server action that was changed wait for an Update.
+
+        :raise StepHeld:
+        """
+        step = self._get_running_step()
+        if step.activity_type != "action" or test_run(self.env):
+            return
+        approved = self.campaign_id._get_workflow().rests.get(str(self.id))
+        action = self.env["ir.actions.server"].browse(step.template_id)
+        if approved and action._get_marketing_rests()[action.id] != approved:
+            raise StepHeld(self._describe_action_change(action), self.id)
+
+    @api.private
+    def _get_mailing_to_send(self):
+        """Return the template that this step sends, in the environment in which it is rendered.
+
+        :raise CampaignStop: where it is not what it was when the campaign's user saw it, and no longer can be sent
+        """
+        campaign, step = self.campaign_id, self._get_running_step()
+        env = campaign._get_run_env()
+        mailing = env["mailing.mailing"].browse(step.template_id)
+        current = mailing.sudo()._get_marketing_rests().get(mailing.id)
+        mailing_type = self._get_mailing_types()[step.activity_type]
+        if not current or (current["model"], current["type"]) != (campaign._get_target(), mailing_type):
+            # the ids of the participants are those of other records there
+            raise CampaignStop(
+                _(
+                    "The template of “%s” is for other recipients, or of another type, than the activity. Give the "
+                    "activity another template.",
+                    self.name,
+                )
+            )
+        approved = not test_run(self.env) and campaign._get_workflow().rests.get(str(self.id))
+        if not approved or current == approved:
+            return mailing
+        if current["settings"] != approved["settings"]:
+            raise StepHeld(_("The settings of “%s” were changed: its step waits.", mailing.sudo().subject), self.id)
+        return mailing.with_env(campaign._get_env_of_editor(mailing))

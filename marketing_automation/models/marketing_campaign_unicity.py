@@ -1,0 +1,63 @@
+"""Unicity whose field is lost: a campaign does not start until its user has decided what is to take its place."""
+
+from dataclasses import replace
+
+from odoo import _, api, fields, models
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    unique_field_name = fields.Char(
+        compute="_compute_unique_field_name",
+        store=True,
+        readonly=True,
+        engine_only=True,
+        help="Stays when the field is deleted, or the addon that brings it uninstalled.",
+    )
+    is_unicity_lost = fields.Boolean(compute="_compute_is_unicity_lost")
+
+    # not on what the field says of itself: the deletion of a field would count as a choice then
+    @api.depends("unique_field_id")
+    def _compute_unique_field_name(self):
+        for campaign in self:
+            campaign.unique_field_name = campaign.unique_field_id.sudo().name
+
+    @api.depends("unique_field_id", "unique_field_name")
+    def _compute_is_unicity_lost(self):
+        for campaign in self:
+            campaign.is_unicity_lost = bool(campaign.unique_field_name) and not campaign.unique_field_id
+
+    def action_drop_unicity(self):
+        """Have the campaign go on without unicity, whose field was lost.
+
+        At the next Start or Update everybody enters whom it kept out.
+        """
+        self.check_access("write")
+        self.write({"unique_field_id": False})
+        return True
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for campaign, copied in zip(self, copies, strict=True):
+            if campaign.is_unicity_lost and not copied.unique_field_id:
+                copied.sudo().unique_field_name = campaign.unique_field_name
+        return copies
+
+    def _build_workflow(self):
+        workflow = super()._build_workflow()
+        if self.is_unicity_lost:
+            return replace(workflow, unique_field=self.unique_field_name)
+        return workflow
+
+    def _get_run_errors(self, user):
+        errors = super()._get_run_errors(user)
+        if self.is_unicity_lost:
+            errors.append(
+                _(
+                    "Its unicity was based on the field “%s”, which was deleted. Choose another field, or let the "
+                    "campaign go on without: everybody enters then whom unicity kept out.",
+                    self.unique_field_name,
+                )
+            )
+        return errors

@@ -1,0 +1,8 @@
+from odoo import _, models
+
+
+class IrActionsServer(models.Model):
+    _inherit = "ir.actions.server"
+
+    def _get_marketing_problems_sms(self):
+        return [] if self.sms_template_id else [_("The SMS template that it sends was deleted.")]
