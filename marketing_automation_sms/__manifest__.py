@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": ["marketing_automation", "mass_mailing_sms"],
     "data": [
+        "security/marketing_automation_sms_rules.xml",
         "views/mailing_mailing_views.xml",
         "views/marketing_activity_views.xml",
     ],

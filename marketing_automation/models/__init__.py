@@ -45,6 +45,7 @@ from . import (
     mail_mail_handover,
     mail_mail_lines,
     mail_mail_queue,
+    mail_message,
     marketing_trace_event,
     marketing_trace_figure,
     marketing_trace_report,

@@ -13,6 +13,7 @@ class MailingTrace(models.Model):
         "marketing.trace",
         string="Marketing Trace",
         engine_only=True,
+        copy=False,
         index="btree_not_null",
         help="The activity of the campaign that sent this message.",
     )
@@ -38,7 +39,7 @@ class MailingTrace(models.Model):
     def write(self, vals):
         self._check_not_of_campaign()
         res = super().write(vals)
-        if not vals.keys().isdisjoint(("marketing_trace_id", "mail_mail_id")):
+        if not vals.keys().isdisjoint(("marketing_trace_id", "mail_mail_id", "mass_mailing_id")):
             self._check_not_of_campaign()
         return res
 
@@ -60,11 +61,17 @@ class MailingTrace(models.Model):
 
         They say who got what, and what people did: the next steps rest on it, and so does what is never sent twice.
 
-        :raise AccessError: for whoever else makes, changes or deletes one, or adds one to a campaign's email
+        :raise AccessError: for whoever else makes, changes or deletes one, or adds one to theirs
         """
         if may_record_events(self.env):
             return
-        ours = self.filtered(lambda trace: trace.marketing_trace_id or trace.mail_mail_id.sudo().marketing_trace_id)
+        ours = self.filtered(
+            lambda trace: (
+                trace.marketing_trace_id
+                or trace.mass_mailing_id.sudo().use_in_marketing_automation
+                or trace.mail_mail_id.sudo().marketing_trace_id
+            )
+        )
         if ours:
             raise AccessError(
                 _(

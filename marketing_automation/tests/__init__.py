@@ -10,6 +10,7 @@ from . import (
     test_engine_fields,
     test_enroll,
     test_enrolment,
+    test_event_sources,
     test_events,
     test_execution,
     test_files,

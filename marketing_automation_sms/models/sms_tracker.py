@@ -1,4 +1,7 @@
-from odoo import models
+from odoo import _, api, models
+from odoo.exceptions import AccessError
+
+from odoo.addons.marketing_automation.models.engine_context import may_record_events
 
 # What a status that Odoo writes on the message of an SMS is for a campaign. "pending" is
 # Odoo's word for what the provider has accepted, "sent" for what it has delivered; a message
@@ -8,6 +11,41 @@ EVENTS = {"pending": "sent", "sent": "sent", "error": "failed", "cancel": "faile
 
 class SmsTracker(models.Model):
     _inherit = "sms.tracker"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        trackers = super().create(vals_list)
+        trackers._check_not_of_campaign()
+        return trackers
+
+    def write(self, vals):
+        self._check_not_of_campaign()
+        res = super().write(vals)
+        self._check_not_of_campaign()
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_of_campaign(self):
+        self._check_not_of_campaign()
+
+    def _check_not_of_campaign(self):
+        """Have nobody listen, or make others listen, to what providers report of campaigns' SMS.
+
+        A report is believed because it knows the number (UUID) of a tracker.
+
+        :raise AccessError:
+        """
+        if may_record_events(self.env):
+            return
+        ours = self.mailing_trace_id.sudo().filtered("marketing_trace_id")
+        if ours:
+            raise AccessError(
+                _(
+                    "“%s” is a message of a campaign: what its provider reports is recorded by itself, and nobody can "
+                    "add, change or delete it.",
+                    ours[:1].mass_mailing_id.subject,
+                )
+            )
 
     def _update_sms_traces(self, trace_status, failure_type=False, failure_reason=False):
         """Record what a provider told about SMS of campaigns, at sending or in a report later.

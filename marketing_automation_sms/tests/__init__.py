@@ -2,6 +2,7 @@ from . import (
     test_sms_campaign,
     test_sms_clicks,
     test_sms_guards,
+    test_sms_links,
     test_sms_outcomes,
     test_sms_providers,
     test_sms_tour,
