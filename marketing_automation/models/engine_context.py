@@ -15,6 +15,7 @@ BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
 QUEUE_KEY = "marketing_automation_queue"
 GATEWAY_KEY = "marketing_automation_gateway"
+ALONE_KEY = "marketing_automation_alone"
 
 WAKE_EVERY = 5  # seconds; a queue that sends for long does not keep what follows waiting
 
@@ -60,6 +61,18 @@ class ActionRun:
     def is_of_batch(self, records):
         """Tell whether this is the record of a participant, alone, which others are read with."""
         return records._name == self.model_name and len(records) == 1 and records.id in self._batch
+
+
+@dataclass(eq=False)
+class LoneRun:
+    """A server action that runs for one participant, in a transaction of its own.
+
+    :param bool opened: whether it may leave the transaction: send, call out, commit
+    :param set passed: by which doors it has left, see ``doors.py``
+    """
+
+    opened: bool = True
+    passed: set = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -141,6 +154,12 @@ def may_record_events(env):
     gateways and the queue work as any user.
     """
     return bool(env.su or gateway(env) or message_batch(env))
+
+
+def lone_run(env):
+    """Return the LoneRun for which this environment executes, or None."""
+    run = env.context.get(ALONE_KEY)
+    return run if isinstance(run, LoneRun) else None
 
 
 def message_batch(env):

@@ -1,6 +1,24 @@
-from odoo import api, fields, models
+import ast
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
 from .engine_context import action_run
+
+# What a returned action does that asks nothing of anybody.
+HARMLESS_TAGS = {"display_notification", "reload", "soft_reload"}
+# Types of actions, of other addons, that do nothing but open a window.
+WINDOW_STATES = {"mass_edit"}  # OCA: server_action_mass_edit
+
+
+def needs_person(result):
+    """Tell whether what a server action returned is for a person to go on with: a window, a page, a report."""
+    if not isinstance(result, dict):
+        return False
+    kind = result.get("type")
+    if kind == "ir.actions.client" and result.get("tag") in HARMLESS_TAGS:
+        return needs_person((result.get("params") or {}).get("next"))
+    return bool(kind) and kind != "ir.actions.act_window_close"
 
 
 class IrActionsServer(models.Model):
@@ -19,7 +37,12 @@ class IrActionsServer(models.Model):
         run = action_run(self.env)
         if run and not run.as_addon:
             self._check_campaign_rights(records)
-        return super()._run(records, eval_context)
+        result = super()._run(records, eval_context)
+        if run and needs_person(result):
+            raise UserError(
+                _("“%s” opens a window for a person. A campaign has nobody to use it, so nothing was done.", self.name)
+            )
+        return result
 
     def _run_action_multi(self, eval_context=None):
         """Run the actions of an action with the rights that a campaign runs it with: Odoo's own run as superuser."""
@@ -34,7 +57,25 @@ class IrActionsServer(models.Model):
     @api.private
     def _contains_code(self):
         """Tell whether Python code of a user is run, which may write to the database past Odoo's cache."""
-        return any(action.state == "code" or action.child_ids._contains_code() for action in self)
+        return bool(self._get_code())
+
+    def _get_code(self):
+        """Return the Python code that is run, of these actions and of those inside them."""
+        return [action.code or "" for action in self._get_all_actions() if action.state == "code"]
+
+    def _get_all_actions(self):
+        actions = self
+        while more := actions.child_ids - actions:
+            actions |= more
+        return actions
+
+    @api.private
+    def _needs_person(self):
+        """Tell whether it is known before it runs that this action returns something for a person to go on with."""
+        return any(
+            action.state in WINDOW_STATES or (action.state == "code" and _opens_window(action.code or ""))
+            for action in self._get_all_actions()
+        )
 
     def _check_campaign_rights(self, records):
         """Check what an action of a campaign is about to do against the rights of its user.
@@ -55,3 +96,30 @@ class IrActionsServer(models.Model):
             targets._check_field_access(targets._fields[fname], "write")
         elif self.state in ("object_create", "object_copy"):
             records.sudo(False).env[self.crud_model_id.model].check_access("create")
+
+
+def _opens_window(code):
+    """Tell whether code ends with an ``action`` for a person, whatever happens in it."""
+    try:
+        statements = ast.parse(code.strip()).body
+    except SyntaxError:
+        return False  # Odoo refuses it
+    for statement in reversed(statements):
+        names = [target.id for target in getattr(statement, "targets", []) if isinstance(target, ast.Name)]
+        if "action" in names:
+            try:
+                return needs_person(_literal(statement.value))
+            except TypeError:
+                return False
+        if any(isinstance(node, ast.Name) and node.id == "action" for node in ast.walk(statement)):
+            return False  # it may be changed there
+    return False
+
+
+def _literal(node):
+    """Return what is written literally of a dictionary, down to those inside it."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Dict):
+        return {_literal(key): _literal(value) for key, value in zip(node.keys, node.values, strict=True) if key}
+    return None

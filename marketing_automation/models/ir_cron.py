@@ -18,6 +18,12 @@ FRESH_TRIGGER = timedelta(seconds=10)  # within which one wake-up serves for all
 class IrCron(models.Model):
     _inherit = "ir.cron"
 
+    @api.model
+    def _was_killed(self):
+        """Tell whether the last run of the scheduled action that runs now did not come to its end."""
+        progress = self.env["ir.cron.progress"].sudo().browse(self.env.context.get("ir_cron_progress_id") or [])
+        return progress.timed_out_counter > 1  # Odoo counts the present run before it begins
+
     def _trigger_list(self, at_list):
         """Wake what sends messages after the commit of the batch for which they are made."""
         now = fields.Datetime.now()

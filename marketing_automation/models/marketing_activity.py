@@ -311,6 +311,8 @@ class MarketingActivity(models.Model):
             errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=self._get_template_label()))
         elif self.activity_type in self._get_mailing_types():
             errors += self.mass_mailing_id._get_confirm_errors()
+        elif self.activity_type == "action" and self.server_action_id.sudo()._needs_person():
+            errors.append(_("“%s” opens a window for a person: a campaign has nobody to use it.", self.name))
         return errors
 
     def _get_warnings(self):

@@ -339,6 +339,7 @@ class MarketingCampaign(models.Model):
                 "state": "running",
                 "stop_date": False,
                 "stop_reason": False,
+                "failure_count": 0,
                 "run_as_id": run_as.id,
                 "tz": campaign._get_tz(),
             }

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 
 from .checked_values import check_ids
 from .marketing_campaign import CampaignStop
+from .marketing_errors import is_shutdown
 
 _logger = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class MarketingCampaign(models.Model):
                 try:
                     last_id = campaign._in_language_of_user(languages)._sync_chunk(last_id, moment, CHUNK)
                     self.env.cr.flush()
+                    if campaign.failed_job == "enrolment":
+                        campaign._clear_failure()
                 except CampaignStop as stop:
                     self.env.cr.rollback()
                     campaign._stop_for(str(stop))
@@ -59,9 +62,11 @@ class MarketingCampaign(models.Model):
                     if campaign.update_job:  # until it is finished nothing of the campaign runs
                         self._get_enrolment_cron()._trigger(at=moment + BUSY_PAUSE)
                     last_id = None
-                except Exception:
+                except BaseException as error:
                     self.env.cr.rollback()
-                    _logger.exception("Enrolment of the campaign %s failed", campaign.id)
+                    if is_shutdown(error):
+                        raise
+                    campaign._note_failure("enrolment", error, moment)
                     last_id = None
                 time_left = cron._commit_progress(1, remaining=len(self) - position - (last_id is None))
                 if not time_left:

@@ -2,7 +2,8 @@
 
     plan (what is due) ──> claim, sift, execute, settle ──> commit ──> plan …
                                      │ exception
-                                     └─> roll back, halve the batch, until one trace stands alone
+                                     ├─> roll back, halve the batch, until one trace stands alone
+                                     └─> it would leave the transaction: roll back, see ``marketing_trace_alone.py``
 
 Two crons and rows of the database are all there is: PostgreSQL coordinates, Odoo's cron
 workers are the hands. Campaigns take turns, a batch each, so that a small one waits for no
@@ -13,31 +14,18 @@ import logging
 from collections import deque
 from datetime import timedelta
 
-from psycopg2 import errors
-from psycopg2.extensions import TransactionRollbackError
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..doors import RunAlone
+from ..time_limit import TookTooLong
 from .marketing_campaign import CampaignStop, StepHeld
+from .marketing_errors import ATTEMPTS, CONTENTION, OUT_OF_RESOURCES, describe, is_shutdown, root_of
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 500  # traces or participants of one transaction
 WINDOW = 2_000  # due traces that one plan looks at
-ATTEMPTS = 5  # at a transaction that others' writes made fail
-DETAIL_LENGTH = 500  # characters of an error that are kept
-# What no participant is to blame for: it is tried again later, rather than marked as an error.
-OUT_OF_RESOURCES = (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections, errors.IoError, MemoryError)
-
-
-def _describe(error):
-    """Return in words what an exception says, first what began it, without a traceback that it quotes."""
-    words = str(error).partition("Traceback (most recent call last)")[0].strip() or type(error).__name__
-    while error.__cause__:
-        error = error.__cause__
-    cause = str(error).strip()
-    return words if not cause or cause in words else f"{cause} ({words})"
 
 
 class MarketingCampaign(models.Model):
@@ -117,6 +105,7 @@ class MarketingCampaign(models.Model):
         idle = True
         languages = {}  # of the campaigns' users, by campaign: each batch begins knowing nothing
         cron._commit_progress(remaining=len(turns))
+        self._in_transaction(self.env["marketing.trace"]._settle_interrupted, now or fields.Datetime.now())
         while turns:
             campaign = self.browse(turns.popleft())
             moment = now or fields.Datetime.now()
@@ -126,7 +115,10 @@ class MarketingCampaign(models.Model):
                 turns.append(campaign.id)
             if not cron._commit_progress(done, remaining=len(turns)):
                 break
-        self._in_transaction(self._wake_engine, now, idle)
+        try:
+            self._in_transaction(self._wake_engine, now, idle)
+        except CONTENTION as error:
+            _logger.info("The engine is woken at the next regular time: %s", error)
 
     def _execute_batch(self, now, languages):
         """Do one batch of this campaign's work: its events first, then what is due.
@@ -136,38 +128,47 @@ class MarketingCampaign(models.Model):
         """
         if self.update_job:
             return 0  # the enrolment cron finishes the Update, then triggers this one
+        failed = self.failed_job == "execution"
         try:
             campaign = self._in_language_of_user(languages)
-            return (
+            done = (
                 campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._end_waits, now)
                 or campaign._execute_due(now)
             )
+            if failed:
+                self._in_transaction(self._clear_failure)
+            return done
         except CampaignStop as stop:
             self.env.cr.rollback()
             self._in_transaction(self._stop_for, str(stop))
             _logger.warning("The campaign %s stops: %s", self.id, stop)
             return 0
-        except Exception:
+        except BaseException as error:
             # nothing that belongs to one campaign may keep the others from running
             self.env.cr.rollback()
-            _logger.exception("The campaign %s failed", self.id)
+            if is_shutdown(error):
+                raise
+            self._note_failure("execution", error, now)
             return 0
 
     def _in_transaction(self, method, *args):
         """Call a method in a transaction of its own, again when others' writes made it fail.
 
-        :return: what the method returns; 0 when others kept writing the same rows
+        :return: what the method returns
+        :raise Exception: one of ``CONTENTION`` when others kept writing the same rows
         """
-        for _attempt in range(ATTEMPTS):
+        for left in reversed(range(ATTEMPTS)):
             try:
                 result = method(*args)
                 self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # one batch, one transaction
                 return result
-            except TransactionRollbackError as error:
+            except CONTENTION as error:
                 self.env.cr.rollback()
+                if not left:
+                    raise
                 _logger.debug("%s met a concurrent change: %s", method.__name__, error)
-        return 0
+        return None
 
     # ------------------------------------------------------------
     # Batches
@@ -264,7 +265,7 @@ class MarketingCampaign(models.Model):
                 """
                 SELECT id, participant_id, activity_id FROM marketing_trace
                  WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %s
-                   AND %s
+                   AND executing IS NULL AND %s
               ORDER BY schedule_date, id LIMIT %s
                 """,
                 self.id,
@@ -302,35 +303,76 @@ class MarketingCampaign(models.Model):
         """
         try:
             return self._in_transaction(self._execute_claimed, trace_ids, now)
-        except (CampaignStop, *OUT_OF_RESOURCES):
+        except CampaignStop:
             raise
-        except Exception as error:
+        except RunAlone as refusal:
             self.env.cr.rollback()
-            if len(trace_ids) == 1:
-                _logger.warning("The marketing trace %s failed: %s", trace_ids[0], error, exc_info=True)
-                return self._in_transaction(self._fail, trace_ids, error, now)
+            return self._execute_alone(trace_ids, now, refusal.opened)
+        except BaseException as error:
+            self.env.cr.rollback()
+            if is_shutdown(error):
+                raise
+            # Of one that took too long it is known which, and that the others take their time again.
+            guilty = [error.trace_id] if isinstance(error, TookTooLong) else trace_ids
+            if len(guilty) == 1:
+                self._log_failure(guilty[0], error)
+                return self._in_transaction(self._end_guilty, guilty, error, now)
         middle = len(trace_ids) // 2
         return self._execute_traces(trace_ids[:middle], now) + self._execute_traces(trace_ids[middle:], now)
 
     def _execute_claimed(self, trace_ids, now):
+        done, traces = self._claim_and_sift(trace_ids, now)
+        if traces:
+            outcomes = traces.activity_id._execute(traces, now)
+            if outcomes is not None:
+                self.env.flush_all()
+                begun = traces.filtered(lambda trace: outcomes.get(trace.id, ()) is not None)
+                begun._finish(outcomes, now)
+                done -= len(traces) - len(begun)
+        return done
+
+    def _claim_and_sift(self, trace_ids, now):
+        """Claim traces, and end those that cannot run.
+
+        :return: (how many were claimed, those that are to be executed)
+        """
         traces = self.env["marketing.trace"].browse(trace_ids)._claim()
         traces = traces.filtered(lambda trace: trace.schedule_date <= now)
         if not traces or self.state != "running":
-            return 0
+            return 0, traces.browse()
         claimed = traces
         # Those whose events came since the plan: a negative no longer runs.
         self.env["marketing.trace"]._consume_events(traces.participant_id, now)
         traces = traces.filtered(lambda trace: trace.state == "scheduled")._sift(now)
         (claimed - traces).participant_id._refresh_state(now, self._get_awaiting_steps())
-        if traces:
-            outcomes = traces.activity_id._execute(traces, now)
-            if outcomes is not None:
-                self.env.flush_all()
-                traces._finish(outcomes, now)
-        return len(claimed)
+        return len(claimed), traces
+
+    # ------------------------------------------------------------
+    # The guilty one
+    # ------------------------------------------------------------
+
+    def _log_failure(self, trace_id, error):
+        _logger.warning("The marketing trace %s failed: %s", trace_id, error, exc_info=error)
+
+    def _end_guilty(self, trace_ids, error, now):
+        trace = self.env["marketing.trace"].browse(trace_ids)._claim()
+        if trace:
+            self._give_up(trace, error, now)
+        return 1
+
+    def _give_up(self, trace, error, now):
+        """End a claimed trace for what it raised; where that may pass it is tried again some times before."""
+        if isinstance(root_of(error), (*CONTENTION, *OUT_OF_RESOURCES)):
+            trace._postpone("needs_more", describe(self.env, error), now)
+        else:
+            trace._finish({trace.id: self._get_failure(error)}, now)
+
+    def _get_failure(self, error):
+        """Return an exception as an outcome of the trace that raised it."""
+        if isinstance(error, TookTooLong):
+            return "error", "too_long", {"detail": self.env._("the limit is %s seconds", round(error.seconds))}
+        return "error", "exception", {"detail": describe(self.env, error)}
 
     def _fail(self, trace_ids, error, now):
         trace = self.env["marketing.trace"].browse(trace_ids)._claim()
-        detail = _describe(error)[:DETAIL_LENGTH]
-        trace._finish({trace.id: ("error", "exception", {"detail": detail})} if trace else {}, now)
-        return 1
+        trace._finish({trace.id: self._get_failure(error)} if trace else {}, now)

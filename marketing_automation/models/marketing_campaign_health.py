@@ -32,8 +32,10 @@ class MarketingCampaign(models.Model):
             parts.append(_("Last run: %s.", format_datetime(self.env, last_run, dt_format="short")))
         if errors:
             parts.append(_("%s error(s) today.", errors))
-        is_late = bool(backlog) and oldest < now - LATE
-        if is_late:
+        failures = self._get_failure_labels()
+        parts += failures
+        is_late = bool(failures) or (bool(backlog) and oldest < now - LATE)
+        if is_late and not failures:
             parts.append(_("If this does not change, ask your administrator whether Odoo's scheduled actions run."))
         return {"text": " ".join(parts), "is_late": is_late}
 

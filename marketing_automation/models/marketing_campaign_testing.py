@@ -11,8 +11,9 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .engine_context import TEST_KEY, TestRun, test_run
+from .engine_context import ALONE_KEY, TEST_KEY, LoneRun, TestRun, test_run
 from .marketing_campaign import CampaignStop
+from .marketing_errors import is_shutdown
 
 _logger = logging.getLogger(__name__)
 
@@ -153,13 +154,16 @@ class MarketingTrace(models.Model):
         if trace.state != "scheduled":
             raise UserError(_("“%s” was dealt with already.", trace.activity_id.name))
         now = fields.Datetime.now()
+        run = LoneRun()
         try:
-            trace._run_test(now)
+            trace.with_context(**{ALONE_KEY: run})._run_test(now)
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
-        except TransactionRollbackError:
-            raise  # Odoo begins the call again
-        except Exception as error:
+        except BaseException as error:
+            if is_shutdown(error):
+                raise
+            if isinstance(error, TransactionRollbackError) and not run.passed:
+                raise  # Odoo begins the call again
             self.env.cr.rollback()
             _logger.info("The step %s of a test failed", trace.id, exc_info=True)
             trace.participant_id._lock()

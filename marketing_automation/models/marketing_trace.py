@@ -38,6 +38,13 @@ class MarketingTrace(models.Model):
     mailing_trace_ids = fields.One2many("mailing.trace", "marketing_trace_id", string="Messages", readonly=True)
     event_ids = fields.One2many("marketing.trace.event", "trace_id", string="Events", readonly=True)
     is_test = fields.Boolean(string="Test", readonly=True, default=False)
+    executing = fields.Selection(
+        [("inside", "In its transaction"), ("outside", "Outside of its transaction too")],
+        string="Being Executed",
+        readonly=True,
+        copy=False,
+        help="Runs alone, and this is committed: who finds it when nobody works on it knows that Odoo was interrupted.",
+    )
 
     # Never the same step twice for a participant.
     _step_uniq = models.UniqueIndex("(participant_id, activity_id, visit)")
@@ -48,6 +55,8 @@ class MarketingTrace(models.Model):
     # The counts on the workflow's cards, index only.
     _by_activity = models.Index("(activity_id, state, done_date) WHERE is_test IS NOT TRUE")
     _sent = models.Index("(activity_id) WHERE sent_date IS NOT NULL AND is_test IS NOT TRUE")
+    # What runs alone, or was interrupted.
+    _executing = models.Index("(id) WHERE executing IS NOT NULL")
     _errors = models.Index("(campaign_id) WHERE state = 'error' AND is_test IS NOT TRUE")
 
     @api.depends("end_code", "end_params")
@@ -92,6 +101,17 @@ class MarketingTrace(models.Model):
             "mail_email_invalid": _("The email address is invalid."),
             # it failed
             "exception": _("The activity failed"),
+            "needs_more": _("It could not run: the server lacked what it needs, or others kept changing the same data"),
+            "too_long": _("It took longer than it may"),
+            "interrupted": _(
+                "It is unknown whether it ran: Odoo was interrupted while it did. It is not run again by itself."
+            ),
+            "killed": _("It was tried several times, and Odoo was interrupted each time."),
+            "left_halfway": _(
+                "It failed after it had sent, called or committed something. It is not run again by itself"
+            ),
+            # it is scheduled, and was tried before
+            "postponed": _("It could not run, and is tried again by itself"),
             "refused": _("The message was not sent: the server refused it, or it was taken out of the queue"),
             "no_handler": _("Nothing installed can execute this type of activity."),
         }

@@ -43,7 +43,7 @@ class MarketingTrace(models.Model):
                 """
                 SELECT t.id
                   FROM marketing_trace t JOIN marketing_participant p ON p.id = t.participant_id
-                 WHERE t.id = ANY(%s) AND t.state = 'scheduled'
+                 WHERE t.id = ANY(%s) AND t.state = 'scheduled' AND t.executing IS NULL
               ORDER BY t.schedule_date, t.id
                    FOR NO KEY UPDATE OF t, p SKIP LOCKED
                 """,
@@ -153,8 +153,8 @@ class MarketingTrace(models.Model):
             simply processed
         :param datetime now: UTC
         """
-        self._end({trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now)
-        self._settle(now)
+        ended = self._end({trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now)
+        ended._settle(now)
 
     @api.private
     def _finish_messages(self, now):
@@ -185,14 +185,16 @@ class MarketingTrace(models.Model):
         """Write states, codes and dates, in one statement.
 
         :param dict outcomes: ``{trace id: (state, code, params)}``
+        :return: those of the traces that are still there: an action may delete its own participant
         """
         if not outcomes:
-            return
-        self.env.execute_query(
+            return self.browse()
+        rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE marketing_trace t
-                   SET state = o.state, end_code = o.code, end_params = o.params::jsonb, done_date = %s
+                   SET state = o.state, end_code = o.code, end_params = o.params::jsonb, done_date = %s,
+                       executing = NULL
                   FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS o (id, state, code, params)
                  WHERE t.id = o.id
              RETURNING t.id
@@ -205,6 +207,8 @@ class MarketingTrace(models.Model):
             )
         )
         self.invalidate_model()
+        left = {trace_id for (trace_id,) in rows}
+        return self.filtered(lambda trace: trace.id in left)
 
     # ------------------------------------------------------------
     # Events

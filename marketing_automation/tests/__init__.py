@@ -14,6 +14,7 @@ from . import (
     test_events,
     test_execution,
     test_files,
+    test_failures,
     test_filters,
     test_generated_values,
     test_guards,

@@ -1,0 +1,241 @@
+"""What server actions do, counted where it arrives: in the database once, at a mail server and over HTTP at most once.
+
+Each case is a campaign whose action does something to five people; it fails for the last of them, in the same batch.
+All of them run in one server, whose one scheduled action is called until nothing is left to do.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+from company import EXECUTION_CRON, model_of
+from http_sink import running_http_sink
+
+PEOPLE = ("P0", "P1", "P2", "P3", "P4")
+*FINE, FAILING = PEOPLE
+ROUNDS = 20
+HURRY = """
+UPDATE marketing_trace SET schedule_date = date_trunc('second', now() AT TIME ZONE 'UTC')
+ WHERE state = 'scheduled' AND schedule_date > now() AT TIME ZONE 'UTC' - interval '1 second'
+"""
+LEFT = """
+SELECT c.name, t.* FROM marketing_trace t JOIN marketing_campaign c ON c.id = t.campaign_id
+ WHERE t.state = 'scheduled' AND c.state = 'running'
+"""
+NOT_FOR_THE_LAST = "if record.name == 'P4':\n    raise UserError('Not for this one')"
+INSIDE = "env['res.partner.category'].create({'name': CASE + ' ' + record.name})"
+MAIL = """env['mail.mail'].sudo().create({
+    'subject': CASE + ' ' + record.name, 'body_html': 'Hi', 'email_from': 'us@company.example.com',
+    'email_to': record.name + '@people.example.com', 'auto_delete': False}).send()"""
+SMS = "env['sms.sms'].sudo().create({'number': record.phone, 'body': CASE}).send()"
+CALL = "env['marketing.trouble'].call_out(URL + '/' + CASE + '/' + record.name)"
+TROUBLE = "env['marketing.trouble']"
+
+
+@dataclass
+class Case:
+    """What an action does, and what is to come of it.
+
+    :param code: what it does for each; CASE, URL and TROUBLE are replaced
+    :param values: of the server action, where it is none of code
+    :param inside: how often it is done in the database for each
+    :param outside: how often it arrives elsewhere for each
+    :param ends: how the steps end that do not end as those of their neighbours do, by person
+    """
+
+    code: str = ""
+    values: dict = field(default_factory=dict)
+    inside: int = 1
+    outside: int = 0
+    ends: dict = field(default_factory=dict)
+
+
+def only_for(name, code):
+    lines = code.replace("\n", "\n    ")
+    return f"if record.name == {name!r}:\n    {lines}"
+
+
+def raises(name):
+    return f"{TROUBLE}.raise_it({name!r})"
+
+
+def ending(person, code, words=""):
+    return {person: ("error", code, words)}
+
+
+CASES = {
+    # inside its transaction
+    "nothing": Case("pass", inside=0),
+    "writes": Case(INSIDE),
+    "several": Case(values={"state": "multi"}),
+    # what leaves it
+    "mails": Case(f"{INSIDE}\n{MAIL}", outside=1),
+    "texts": Case(f"{INSIDE}\n{SMS}", outside=1),
+    "calls": Case(f"{INSIDE}\n{CALL}", outside=1),
+    "commits": Case(f"{INSIDE}\nenv.cr.commit()"),
+    "commits-by-SQL": Case(f"{INSIDE}\nenv.cr.execute('COMMIT')"),
+    "rolls-back": Case(f"{INSIDE}\nenv.cr.rollback()", inside=0),
+    "commits-then-more": Case(f"env.cr.commit()\n{INSIDE}\n{CALL}", outside=1),
+    "own-cursor": Case(f"log('LOGGED ' + CASE + ' ' + record.name)\n{INSIDE}"),
+    "runs-a-program": Case(f"{INSIDE}\n{TROUBLE}.run_a_program('/bin/true')"),
+    "hides-what-it-meets": Case(
+        f"{INSIDE}\n{TROUBLE}.call_out_and_hide_what_it_meets(URL + '/' + CASE + '/' + record.name)", outside=1
+    ),
+    # leaves it, then fails: what is inside is undone, what is outside was done once
+    "calls-then-fails": Case(
+        f"{INSIDE}\n{CALL}\n" + only_for("P2", "raise UserError('Too late')"),
+        outside=1,
+        ends=ending("P2", "left_halfway", "Too late"),
+    ),
+    "calls-then-meets-others": Case(
+        f"{INSIDE}\n{CALL}\n" + only_for("P2", raises("40001")),
+        outside=1,
+        ends=ending("P2", "left_halfway", "changing the same data"),
+    ),
+    # raises
+    **{
+        f"raises-{name}": Case(f"{INSIDE}\n" + only_for("P2", raises(name)), ends=ending("P2", code, words))
+        for name, code, words in (
+            ("SystemExit", "exception", "asked the server to end"),
+            ("KeyboardInterrupt", "exception", "asked the server to end"),
+            ("GeneratorExit", "exception", "asked the server to end"),
+            ("RecursionError", "exception", "RecursionError"),
+            ("OwnError", "exception", "Its code failed"),
+            ("MemoryError", "needs_more", "more than the server has"),
+            ("40001", "needs_more", "changing the same data"),
+            ("40P01", "needs_more", "changing the same data"),
+        )
+    },
+    "nothing-there": Case(
+        f"{INSIDE}\n" + only_for("P2", "None.write({})"),
+        ends=ending("P2", "exception", "something that is not there"),
+    ),
+    "deleted-link": Case(
+        f"{INSIDE}\n" + only_for("P2", "record.write({'parent_id': 999999})\nenv.flush_all()"),
+        ends=ending("P2", "exception", "a link to a record that was deleted"),
+    ),
+    # hangs
+    "hangs": Case(
+        f"{INSIDE}\n" + only_for("P2", f"{TROUBLE}.hang()"), ends=ending("P2", "too_long", "the limit is 1 seconds")
+    ),
+    "hangs-in-SQL": Case(
+        f"{INSIDE}\n" + only_for("P2", "env.cr.execute('SELECT pg_sleep(3600)')"), ends=ending("P2", "too_long")
+    ),
+    "calls-who-is-silent": Case(
+        f"{INSIDE}\n" + only_for("P2", f"{TROUBLE}.call_out(URL + '/silent/' + record.name)") + f"\n{CALL}",
+        outside=1,
+        ends=ending("P2", "left_halfway", "longer than 1 seconds"),
+    ),
+    # asks for a person
+    "opens-a-window": Case(
+        f"{INSIDE}\n"
+        + only_for("P2", "window = {'type': 'ir.actions.act_window', 'res_model': 'res.partner'}\naction = window"),
+        ends=ending("P2", "exception", "opens a window for a person"),
+    ),
+    "closes-a-window": Case(f"{INSIDE}\naction = {{'type': 'ir.actions.act_window_close'}}"),
+}
+
+
+@pytest.fixture
+def http_sink():
+    with running_http_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def effects(company, http_sink, smtp_sink, sms_sink):
+    return Effects(company, http_sink, smtp_sink, sms_sink)
+
+
+class Effects:
+    """A company with five contacts, and campaigns on them."""
+
+    def __init__(self, server, http_sink, smtp_sink, sms_sink):
+        self.server = server
+        self._http, self._smtp, self._sms = http_sink, smtp_sink, sms_sink
+        rpc = server.rpc
+        self._model = model_of(rpc, "res.partner")
+        people = [{"name": name, "phone": f"+3245600010{name[1]}", "ref": "effects"} for name in PEOPLE]
+        self.people = dict(zip(PEOPLE, rpc("res.partner", "create", people), strict=True))
+        rpc("ir.config_parameter", "set_param", "marketing_automation.action_time_limit", "1")
+        [data] = rpc("ir.model.data", "search_read", [("name", "=", EXECUTION_CRON.split(".")[1])], ["res_id"])
+        self._cron = data["res_id"]
+
+    def start(self, name, case):
+        rpc = self.server.rpc
+        action = self._create_action(name, case.code, **case.values)
+        step = {"name": name, "activity_type": "action", "server_action_id": action}
+        campaign = rpc(
+            "marketing.campaign",
+            "create",
+            {
+                "name": name,
+                "model_id": self._model,
+                "domain": repr([("ref", "=", "effects")]),
+                "marketing_activity_ids": [(0, 0, {**step, "interval_number": 0})],
+            },
+        )
+        rpc("marketing.campaign", "action_start_campaign", [campaign])
+
+    def _create_action(self, name, code, **values):
+        values = {"name": name, "model_id": self._model, "state": "code", **values}
+        if values["state"] == "multi":
+            children = [self._create_action(name, part) for part in (NOT_FOR_THE_LAST, INSIDE)]
+            values["child_ids"] = [(6, 0, children)]
+        else:
+            code = f"{NOT_FOR_THE_LAST}\n{code}" if code != NOT_FOR_THE_LAST else code
+            values["code"] = code.replace("CASE", repr(name)).replace("URL", repr(self._http.url))
+        return self.server.rpc("ir.actions.server", "create", values)
+
+    def run(self):
+        """Execute what is due, until nothing is left; what waits is due at once."""
+        for _round in range(ROUNDS):
+            self.server.rpc("ir.cron", "method_direct_trigger", [self._cron])
+            self.server.query(HURRY)
+            if not self.server.query(LEFT):
+                return
+        raise AssertionError(self.server.query(LEFT))
+
+    def ends(self, name):
+        rows = self.server.query(
+            """SELECT p.name, t.state, t.end_code, COALESCE(t.end_params ->> 'detail', '')
+                 FROM marketing_trace t JOIN marketing_campaign c ON c.id = t.campaign_id
+                 LEFT JOIN res_partner p ON p.id = t.res_id WHERE c.name = %s""",
+            name,
+        )
+        return {person: tuple(rest) for person, *rest in rows}
+
+    def count_inside(self, name):
+        rows = self.server.query("SELECT name ->> 'en_US' FROM res_partner_category")
+        return self._count(name, (row[0] for row in rows))
+
+    def count_outside(self, name):
+        texts = Counter(f"P{number[-1]}" for number in self._sms.numbers if name == "texts")
+        posts = (path.strip("/").replace("/", " ") for path in self._http.paths)
+        mails = (message["Subject"] for message in self._smtp.messages)
+        return texts + self._count(name, posts) + self._count(name, mails)
+
+    def _count(self, name, words):
+        found = (re.fullmatch(f"{re.escape(name)} (P[0-9])", word) for word in words)
+        return Counter(match[1] for match in found if match)
+
+
+def test_each_effect_once_beside_a_neighbour_that_fails(effects):
+    for name, case in CASES.items():
+        effects.start(name, case)
+    effects.run()
+    for name, case in CASES.items():
+        ends = effects.ends(name)
+        state, code, detail = ends.pop(FAILING)
+        assert (state, code, detail) == ("error", "exception", "Not for this one"), name
+        for person, (state, code, words) in case.ends.items():
+            found = ends.pop(person)
+            assert (*found[:2], words in found[2]) == (state, code, True), (name, found)
+        assert {person: end[0] for person, end in ends.items()} == dict.fromkeys(ends, "processed"), (name, ends)
+        inside = Counter({person: case.inside for person in ends if case.inside})
+        assert effects.count_inside(name) == inside, name
+        reached = ends if name == "calls-who-is-silent" else FINE
+        assert effects.count_outside(name) == Counter({person: case.outside for person in reached if case.outside}), (
+            name
+        )
