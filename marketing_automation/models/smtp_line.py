@@ -41,7 +41,8 @@ class SmtpLine:
         self._is_open = self._owes_answer = False
         self._guards = {}
         if isinstance(session, SMTP):
-            self._timeout = session.sock.gettimeout()
+            # PyOpenSSL's sockets do not tell theirs; what is no number is Python's default
+            self._timeout = session.timeout if isinstance(session.timeout, int | float) else None
             self._guards = {"mail": self._mail, "rcpt": self._rcpt, "data": self._data}
         elif hasattr(session, "data"):
             self._guards = {"data": self._announce}

@@ -17,13 +17,18 @@ class MailPeer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, tls=None):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.port = self.server_address[1]
         self.events = []
         self.delay = 0
         self.answer = lambda _stage, _address: None
+        self._tls = tls
         self._lock = threading.Condition()
+
+    def get_request(self):
+        connection, address = super().get_request()
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection, address
 
     def note(self, *event):
         with self._lock:
@@ -90,8 +95,12 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def running_mail_peer():
-    with MailPeer() as peer:
+def running_mail_peer(tls=None):
+    """Run a MailPeer while the block lasts.
+
+    :param ssl.SSLContext tls: for connections that are encrypted from the beginning
+    """
+    with MailPeer(tls) as peer:
         thread = threading.Thread(target=peer.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

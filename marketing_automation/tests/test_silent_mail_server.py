@@ -1,13 +1,17 @@
 import smtplib
+import ssl
+from base64 import b64encode
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo import api, fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+import odoo.addons.base
 from odoo.addons.marketing_automation.models.mail_lines import ASIDE_AT_MOST, SILENT_IN_A_ROW
 from odoo.addons.marketing_automation.models.mail_mail_lines import TRIED_AGAIN_AFTER
 from odoo.addons.marketing_automation.models.smtp_line import SmtpLine
@@ -17,6 +21,7 @@ from .mail_peer import HANG_UP, SILENCE, running_mail_peer
 from .test_mail_queue import QUEUE_LOGGER
 
 ODOOS_LOGGER = "odoo.addons.mail.models.mail_mail"
+CERTIFICATES = Path(odoo.addons.base.__file__).parent / "tests" / "ssl"
 LIMIT, PATIENCE = "marketing_automation.mail_answer_limit", "marketing_automation.mail_answer_patience"
 
 
@@ -96,6 +101,24 @@ class TestSilentMailServer(MarketingAutomationCommon):
 
     def test_others_do_not_wait(self):
         """A server that answers at last has accepted the email: the others have left meanwhile."""
+        self._assert_others_do_not_wait()
+
+    def test_others_do_not_wait_on_encrypted_connections(self):
+        """Two libraries serve them: Python's own, and another one where Odoo shows a certificate."""
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(CERTIFICATES / "self_signed.cert.pem", CERTIFICATES / "self_signed.key.pem")
+        self.peer = self.enterContext(running_mail_peer(tls))
+        key, certificate = (b64encode((CERTIFICATES / f"client.{kind}.pem").read_bytes()) for kind in ("key", "cert"))
+        shown = {"smtp_ssl_certificate": certificate, "smtp_ssl_private_key": key}
+        for values in ({"smtp_authentication": "login"}, {"smtp_authentication": "certificate", **shown}):
+            with self.subTest(values["smtp_authentication"]):
+                self.server.write({"smtp_port": self.peer.port, "smtp_encryption": "ssl", **values})
+                self.campaign = self._create_campaign(name=values["smtp_authentication"])
+                self.email = self._create_email(self.campaign, "Welcome")
+                self.peer.events.clear()
+                self._assert_others_do_not_wait()
+
+    def _assert_others_do_not_wait(self):
         first, *others = self._prepare()
 
         def answer(stage, address):
