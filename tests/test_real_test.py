@@ -9,7 +9,7 @@ def test_a_test_sends_its_mail_once(odoo_server, smtp_sink):
     rpc = odoo_server.rpc
     campaign, contacts = make_campaign(rpc)
     for count in range(1, TESTS + 1):
-        values = {"campaign_id": campaign, "res_id": contacts[0]}
+        values = {"campaign_id": campaign, "res_id": contacts[0], "confirmed": True}
         wizard = rpc("marketing.campaign.test", "create", values)
         participant = rpc("marketing.campaign.test", "action_launch_test", [wizard])["res_id"]
         [step] = rpc("marketing.trace", "search", [("participant_id", "=", participant)])

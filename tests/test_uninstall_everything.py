@@ -119,7 +119,9 @@ def live(server, smtp_sink, sms_sink):
     run_cron(server, EXECUTION_CRON)
     rpc("marketing.campaign", "action_stop_campaign", [campaigns["Stopped"]])
     rpc("marketing.campaign", "action_archive", [campaigns["Archived"]])
-    test = rpc("marketing.campaign.test", "create", {"campaign_id": campaigns["Draft"], "res_id": people[0]})
+    test = rpc(
+        "marketing.campaign.test", "create", {"campaign_id": campaigns["Draft"], "res_id": people[0], "confirmed": True}
+    )
     rpc("marketing.campaign.test", "action_launch_test", [test])
     rpc("marketing.campaign", "create_from_template", "double_optin")
     user_filter = {"name": "Mine", "model_id": "marketing.campaign", "domain": "[]", "user_ids": [2]}

@@ -116,7 +116,8 @@ class MarketingParticipant(models.Model):
         self.ensure_one()
         if not self.is_test:
             raise UserError(_("This is no test."))
-        wizard = self.env["marketing.campaign.test"].create({"campaign_id": self.campaign_id.id, "res_id": self.res_id})
+        values = {"campaign_id": self.campaign_id.id, "res_id": self.res_id, "confirmed": True}
+        wizard = self.env["marketing.campaign.test"].create(values)
         return wizard.action_launch_test()
 
     def action_refresh_test(self):

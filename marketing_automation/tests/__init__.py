@@ -24,6 +24,7 @@ from . import (
     test_links,
     test_losses,
     test_mail_queue,
+    test_own_test,
     test_pains,
     test_people_tour,
     test_plans,

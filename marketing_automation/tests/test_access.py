@@ -44,7 +44,9 @@ METHODS = {
     "marketing.trace.event": set(),
     "marketing.trace.figure": set(),
     "marketing.trace.report": {"action_open_trace"},
-    "marketing.campaign.test": {"action_launch_test"},
+    "marketing.campaign.test": {
+        *("action_launch_test", "action_confirm_test", "action_choose_another", "action_create_me"),
+    },
     "marketing.campaign.start": {"action_start"},
     "marketing.campaign.enroll": {"action_enroll"},
     "marketing.campaign.enroll.line": {"action_view_records"},

@@ -169,7 +169,7 @@ class TestBadInput(MarketingAutomationCommon):
         self._create_action(self.campaign, "Tag", "mail_click", email)
         template = email.mass_mailing_id
         self.env["marketing.campaign.test"].with_user(self.marketer).create(
-            {"campaign_id": self.campaign.id, "res_id": self.contacts[0].id}
+            {"campaign_id": self.campaign.id, "res_id": self.contacts[0].id, "confirmed": True}
         ).action_launch_test()
         self.campaign.action_clear_workflow()
         self.assertFalse(self.campaign.with_context(active_test=False).marketing_activity_ids)

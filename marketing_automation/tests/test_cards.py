@@ -130,7 +130,7 @@ class TestCards(MarketingAutomationCommon):
         with self._at(self.start + STORY):
             self.campaign.action_launch_test()
             self.env["marketing.campaign.test"].with_user(self.marketer).create(
-                {"campaign_id": self.campaign.id, "res_id": self.contacts[2].id}
+                {"campaign_id": self.campaign.id, "res_id": self.contacts[2].id, "confirmed": True}
             ).action_launch_test()
             data = self.campaign.get_workflow_cards()
         welcome, tag = data["cards"]

@@ -33,7 +33,9 @@ class TestDashboard(MarketingAutomationCommon):
         campaign = self._create_campaign()
         self._create_action(campaign, "Act")
         wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-        action = wizard.create({"campaign_id": campaign.id, "res_id": self.contacts[0].id}).action_launch_test()
+        action = wizard.create(
+            {"campaign_id": campaign.id, "res_id": self.contacts[0].id, "confirmed": True}
+        ).action_launch_test()
         test = self.env["marketing.participant"].with_user(self.marketer).browse(action["res_id"])
         with self._at(self.start):
             test.trace_ids.action_run_test()

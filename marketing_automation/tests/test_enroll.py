@@ -134,7 +134,7 @@ class TestEnroll(MarketingAutomationCommon):
         """Those of the record, tests excepted; the one there is opens at once."""
         self._start(self.campaign)
         wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-        wizard.create({"campaign_id": self.campaign.id, "res_id": self.ada.id}).action_launch_test()
+        wizard.create({"campaign_id": self.campaign.id, "res_id": self.ada.id, "confirmed": True}).action_launch_test()
         ada = self.ada.with_user(self.marketer)
         self.assertEqual(ada.marketing_participant_count, 1)
         action = ada.action_view_marketing_participants()

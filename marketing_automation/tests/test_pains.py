@@ -97,7 +97,9 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
         for body in ("<p>One</p>", "<p>Two</p>"):
             email.mass_mailing_id.body_html = body
             wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-            action = wizard.create({"campaign_id": self.campaign.id, "res_id": self.ada.id}).action_launch_test()
+            action = wizard.create(
+                {"campaign_id": self.campaign.id, "res_id": self.ada.id, "confirmed": True}
+            ).action_launch_test()
             test = self.env["marketing.participant"].with_user(self.marketer).browse(action["res_id"])
             with self._at(self.start):
                 test.trace_ids.action_run_test()

@@ -53,7 +53,9 @@ class TestRate(MarketingAutomationCommon):
         self._start(self.campaign)
         with self._at(self.start):
             wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-            test = wizard.create({"campaign_id": self.campaign.id, "res_id": self.contacts[0].id}).action_launch_test()
+            test = wizard.create(
+                {"campaign_id": self.campaign.id, "res_id": self.contacts[0].id, "confirmed": True}
+            ).action_launch_test()
             traces = self.env["marketing.participant"].browse(test["res_id"]).trace_ids
             for trace in traces:
                 trace.with_user(self.marketer).action_run_test()

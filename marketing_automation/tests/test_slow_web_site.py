@@ -35,7 +35,7 @@ class TestSlowWebSite(MarketingAutomationCommon):
 
     def test_a_test_of_the_campaign(self):
         wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-        values = {"campaign_id": self.campaign.id, "res_id": self.contacts[0].id}
+        values = {"campaign_id": self.campaign.id, "res_id": self.contacts[0].id, "confirmed": True}
         participant = self.env["marketing.participant"].browse(wizard.create(values).action_launch_test()["res_id"])
         with self._at(self.start):
             participant.trace_ids.with_user(self.marketer).action_run_test()

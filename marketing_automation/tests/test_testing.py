@@ -24,7 +24,7 @@ class TestTesting(MarketingAutomationCommon):
         wizard = (
             self.env["marketing.campaign.test"]
             .with_user(self.marketer)
-            .create({"campaign_id": self.campaign.id, "res_id": (record or self.ada).id})
+            .create({"campaign_id": self.campaign.id, "res_id": (record or self.ada).id, "confirmed": True})
         )
         action = wizard.action_launch_test()
         return self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])
@@ -103,10 +103,10 @@ class TestTesting(MarketingAutomationCommon):
         with self.assertRaises(UserError):
             self._run(self._step(test, self.welcome))
 
-    def test_the_dialog_proposes_a_record_of_the_audience(self):
+    def test_the_dialog_chooses_a_record(self):
         action = self.campaign.action_launch_test()
         wizard = Form(self.env[action["res_model"]].with_user(self.marketer).with_context(**action["context"]))
-        self.assertIn(wizard.resource_ref, [f"res.partner,{contact.id}" for contact in self.contacts])
+        self.assertEqual(wizard.resource_ref, f"res.partner,{self.marketer.partner_id.id}", "the user's own")
         wizard.resource_ref = f"res.partner,{self.contacts[1].id}"
         self.assertEqual(wizard.save().res_id, self.contacts[1].id)
         over_rpc = self.env["marketing.campaign.test"].with_user(self.marketer)
@@ -165,7 +165,9 @@ class TestWhatTestsBringIn(MarketingAutomationCommon, HttpCase):
     def _run_test_step(self):
         """Run the first step of a new test; return the mails that left."""
         wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-        action = wizard.create({"campaign_id": self.campaign.id, "res_id": self.ada.id}).action_launch_test()
+        action = wizard.create(
+            {"campaign_id": self.campaign.id, "res_id": self.ada.id, "confirmed": True}
+        ).action_launch_test()
         participant = self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])
         with self._at(self.start):
             participant.trace_ids.action_run_test()

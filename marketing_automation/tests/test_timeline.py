@@ -47,7 +47,7 @@ class TestTimeline(MarketingAutomationCommon):
 
     def _test(self, record=None):
         wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-        values = {"campaign_id": self.campaign.id, "res_id": (record or self.ada).id}
+        values = {"campaign_id": self.campaign.id, "res_id": (record or self.ada).id, "confirmed": True}
         return wizard.browse(wizard.create(values).id).action_launch_test()["res_id"]
 
     def _browse_test(self, record=None):

@@ -33,7 +33,9 @@ class TestLeadNumbers(LeadsCommon):
 
     def _launch_test(self, campaign, record):
         wizard = self.env["marketing.campaign.test"].with_user(self.marketer)
-        action = wizard.create({"campaign_id": campaign.id, "res_id": record.id}).action_launch_test()
+        action = wizard.create(
+            {"campaign_id": campaign.id, "res_id": record.id, "confirmed": True}
+        ).action_launch_test()
         return self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])
 
     def _run_test_step(self, campaign, record):

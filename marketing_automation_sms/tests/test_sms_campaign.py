@@ -226,7 +226,7 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
         wizard = (
             self.env["marketing.campaign.test"]
             .with_user(self.marketer)
-            .create({"campaign_id": self.campaign.id, "res_id": self.ada.id})
+            .create({"campaign_id": self.campaign.id, "res_id": self.ada.id, "confirmed": True})
         )
         action = wizard.action_launch_test()
         test = self.env[action["res_model"]].with_user(self.marketer).browse(action["res_id"])

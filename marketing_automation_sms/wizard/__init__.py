@@ -1,1 +1,1 @@
-from . import sms_composer
+from . import marketing_campaign_test, sms_composer

@@ -13,15 +13,16 @@ registry.category("web_tour.tours").add("marketing_automation_test_page", {
             run: "click",
         },
         {
-            trigger: '.modal .o_field_widget[name="resource_ref"] input:value("Ada")',
+            content: "It proposes the user",
+            trigger: '.modal .o_field_widget[name="resource_ref"] input:value("Mara Marketer")',
         },
         {
-            content: "Empty it, and choose another",
+            content: "Empty it, and choose somebody else",
             trigger: '.modal .o_field_widget[name="resource_ref"] input',
             run: "clear && press Tab",
         },
         {
-            trigger: '.modal .o_field_widget[name="resource_ref"] input:not(:value("Ada"))',
+            trigger: '.modal .o_field_widget[name="resource_ref"] input:not(:value("Mara Marketer"))',
             run: "edit Ada",
         },
         {
@@ -33,6 +34,14 @@ registry.category("web_tour.tours").add("marketing_automation_test_page", {
         },
         {
             trigger: '.modal button[name="action_launch_test"]',
+            run: "click",
+        },
+        {
+            content: "It asks, naming the address",
+            trigger: '.modal .alert-warning:contains("ada@people.example.com")',
+        },
+        {
+            trigger: '.modal button[name="action_confirm_test"]',
             run: "click",
         },
         {

@@ -39,7 +39,7 @@ class TestNote(MarketingAutomationCommon):
         """Its page offers what may happen to a note, and nothing else."""
         campaign, note = self._campaign()
         answered = self._create_action(campaign, "Answered", "note_answer", note)
-        values = {"campaign_id": campaign.id, "res_id": self.contacts[0].id}
+        values = {"campaign_id": campaign.id, "res_id": self.contacts[0].id, "confirmed": True}
         action = self.env["marketing.campaign.test"].with_user(self.marketer).create(values).action_launch_test()
         test = self.env["marketing.participant"].with_user(self.marketer).browse(action["res_id"])
         with self._at(self.start):
