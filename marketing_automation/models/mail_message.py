@@ -38,7 +38,7 @@ class MailMessage(models.Model):
             raise AccessError(
                 _(
                     "“%s” is an email of a campaign that waits to be sent: it can be neither changed nor deleted. "
-                    "To keep it from being sent, cancel it in the queue of emails, or remove the participant.",
+                    "To keep it from being sent, ask an administrator to cancel it in the queue of emails.",
                     mail.subject,
                 )
             )
