@@ -1,5 +1,6 @@
 """What the upgrade to 19.0.1.0.1 makes of campaigns that rest on what others could change, or have taken from them."""
 
+import json
 from dataclasses import replace
 
 from odoo.tools import SQL
@@ -14,7 +15,7 @@ def keep_what_campaigns_rest_on(env):
     campaigns = env["marketing.campaign"].with_context(active_test=False).search([("workflow", "!=", False)])
     for campaign in campaigns:
         workflow = campaign._get_workflow()
-        campaign.workflow = replace(
+        workflow = replace(
             workflow,
             model_name=workflow.model_name or campaign.model_name,
             # where an edit waits for Update, the step rests on another template or action: that is known at Update
@@ -24,7 +25,14 @@ def keep_what_campaigns_rest_on(env):
                 if activity.id in workflow.steps
                 and activity._get_template_id() == workflow.steps[activity.id].template_id
             },
-        ).to_json()
+        )
+        # past the ORM: nobody has written this campaign
+        env.cr.execute(
+            SQL(
+                "UPDATE marketing_campaign SET workflow = %s WHERE id = %s", json.dumps(workflow.to_json()), campaign.id
+            )
+        )
+    env.invalidate_all()
 
 
 def _keep_lost_unicity(env):

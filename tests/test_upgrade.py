@@ -21,7 +21,8 @@ RELEASES = {  # the commit of each, for a clone without tags
     "19.0.1.0.0": "8b42a199da016d473c52faeb0e746a1476974e61",
 }
 
-CHANGED = {}  # columns by table, which the upgrade to this version rewrites; what they become is tested with them
+# Columns by table, which the upgrade to this version rewrites; what they become is tested with them
+CHANGED = {"marketing_campaign": {"workflow"}}
 
 # What a company has after some days: every template at work, a campaign that was stopped, events, errors, a test.
 # Public names alone: it runs on the released version.
@@ -195,6 +196,10 @@ def company(tmp_path):
 
 NEW = ("marketing_automation_base_automation",)  # since then; Odoo installs none by an upgrade
 CAMPAIGNS = "SELECT name, state, stop_reason FROM marketing_campaign"
+WITHOUT_RESTS = """
+    SELECT name FROM marketing_campaign WHERE workflow -> 'steps' -> 0 IS NOT NULL
+       AND (workflow ->> 'model_name' IS DISTINCT FROM model_name OR NOT jsonb_path_exists(workflow, '$.rests.*'))
+"""
 STOPPED = {"Forged": "Nothing shows that", "Turned": "was changed while it ran"}
 
 
@@ -216,6 +221,8 @@ def test_upgrade_keeps_everything_and_stops_what_may_have_been_abused(company):
     assert after.keys() == before.keys()
     for table in before:
         assert unchanged(table, after) == unchanged(table, before), table
+    unknown = databases.query(database, WITHOUT_RESTS)
+    assert not unknown, "what runs does not say what it rests on"
     query = (
         "SELECT name, latest_version FROM ir_module_module WHERE state = 'installed' AND name LIKE 'marketing_auto%%'"
     )

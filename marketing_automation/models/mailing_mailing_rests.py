@@ -1,10 +1,16 @@
 """What a step of a campaign rests on in its template, and who changed it last."""
 
+import re
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from .engine_context import message_batch
+
+# What is evaluated for each recipient, in the body and in a line of text, and what it reads of the record first
+EXPRESSIONS = re.compile(r"""\bt-[a-z-]+="([^"]*)"|\{\{(.*?)\}\}""", re.S)
+PLACEHOLDER = re.compile(r"(?<![\w.])object\.([A-Za-z_]\w*)")
 
 
 class MailingMailing(models.Model):
@@ -129,6 +135,20 @@ class MailingMailing(models.Model):
             }
             for mailing_id, model, mailing_type, digest, values, files in rows
         }
+
+    def _get_missing_placeholders(self):
+        """Return the names that the text reads of each record, and that its model does not have: fields that are gone.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        model = self.env.get(self.mailing_model_real)
+        if model is None:
+            return []
+        texts = [self[fname] or "" for fname in self._get_marketing_text_fields()]
+        expressions = [line or text for content in texts for line, text in EXPRESSIONS.findall(content)]
+        names = {name for expression in expressions for name in PLACEHOLDER.findall(expression)}
+        return sorted(name for name in names if not hasattr(model, name))
 
     def _get_marketing_editor(self):
         """Return who changed last what the recipients read, archived or not."""

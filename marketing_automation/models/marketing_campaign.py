@@ -119,6 +119,9 @@ class MarketingCampaign(models.Model):
     )
     last_sync_date = fields.Datetime(string="Last Enrolment", readonly=True, copy=False)
     require_sync = fields.Boolean(string="Workflow Modified", compute="_compute_require_sync")
+    waiting_text = fields.Text(
+        compute="_compute_require_sync", help="What was changed of what runs, and waits for an Update."
+    )
     # ------------------------------------------------------------
     # Constraints
     # ------------------------------------------------------------
@@ -206,9 +209,10 @@ class MarketingCampaign(models.Model):
     def _compute_require_sync(self):
         for campaign in self:
             running = campaign.state == "running" and campaign.workflow
+            waiting = campaign._get_waiting_changes() if running else []
+            campaign.waiting_text = "\n".join(waiting)
             campaign.require_sync = running and (
-                not campaign._build_workflow().is_course_of(campaign._get_workflow())
-                or bool(campaign._get_waiting_changes())
+                bool(waiting) or not campaign._build_workflow().is_course_of(campaign._get_workflow())
             )
 
     # ------------------------------------------------------------

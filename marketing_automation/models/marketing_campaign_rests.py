@@ -65,6 +65,20 @@ class MarketingCampaign(models.Model):
         changes += [_("The activity “%s” was removed.", activity.name) for activity in removed]
         return changes + [words for words, _waits in self._compare_rests()]
 
+    def _get_placeholder_errors(self, user):
+        errors = super()._get_placeholder_errors(user)
+        for mailing in self.marketing_activity_ids.mass_mailing_id.sudo():
+            errors += [
+                _(
+                    "“%(mailing)s” has the placeholder “%(name)s”, but “%(model)s” has no such field.",
+                    mailing=mailing.subject,
+                    name=f"object.{name}",
+                    model=mailing.mailing_model_id.name,
+                )
+                for name in mailing._get_missing_placeholders()
+            ]
+        return errors
+
     def _compare_rests(self):
         """Return what the steps of what runs rest on and was changed.
 
@@ -176,13 +190,13 @@ class MarketingActivity(models.Model):
         if any(current[key] != approved[key] for key in ("model", "type")):
             changes[_("The recipients or the type of “%(template)s” were changed.", **names)] = True
         if current["settings"] != approved["settings"]:
-            changes[_("The settings of “%(template)s” were changed: its step waits.", **names)] = True
+            changes[_("The settings of “%(template)s” were changed.", **names)] = True
         return changes
 
     def _describe_action_change(self, action):
         action = action.sudo()
         return _(
-            "The server action “%(action)s” was changed by %(user)s on %(date)s: its step waits.",
+            "The server action “%(action)s” was changed by %(user)s on %(date)s.",
             action=action.name,
             user=action.write_uid.name or "-",
             date=format_date(self.env, action.write_date),
@@ -238,5 +252,7 @@ class MarketingActivity(models.Model):
         if not approved or current == approved:
             return mailing
         if current["settings"] != approved["settings"]:
-            raise StepHeld(_("The settings of “%s” were changed: its step waits.", mailing.sudo().subject), self.id)
+            raise StepHeld(
+                _("The settings of “%s” were changed: its step waits for an Update.", mailing.sudo().subject), self.id
+            )
         return mailing.with_env(campaign._get_env_of_editor(mailing))

@@ -39,7 +39,7 @@ class MarketingCampaign(models.Model):
         user = self._get_run_as_candidate()
         preview = {
             "problems": self._get_run_errors(user),
-            "warnings": self._get_warnings() + self._get_server_warnings(),
+            "warnings": self._get_warnings() + self._get_server_warnings() + self._get_rest_warnings(),
             "record_count": 0,
             "enroll_count": 0,
             "overdue_count": 0,
@@ -56,6 +56,11 @@ class MarketingCampaign(models.Model):
             if total > self.hourly_limit:
                 preview["expected_end"] = self._get_expected_end(total, fields.Datetime.now())
         return preview
+
+    def _get_rest_warnings(self):
+        """Return in words what has changed of templates and actions since the last Start or Update."""
+        campaign = self.sudo()
+        return [words for words, _waits in campaign._compare_rests()] if campaign.workflow else []
 
     def _count_audience(self):
         """Return how many records match the filter, and how many of them would enter."""

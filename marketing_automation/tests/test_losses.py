@@ -130,6 +130,19 @@ class TestLosses(MarketingAutomationCommon):
             company.unlink()
         self.assertIn("violates", str(caught.exception))
 
+    def test_a_placeholder_of_a_field_that_is_gone(self):
+        self._make_template_editor()
+        email = self._create_email(self.campaign, "Welcome")
+        email.mass_mailing_id.write(
+            {
+                "subject": "For {{ object.x_gone }}",
+                "body_html": '<p>See www.object.example or <t t-out="object.x_lost or object.name.upper()"/></p>',
+            }
+        )
+        self.assertEqual(email.mass_mailing_id._get_missing_placeholders(), ["x_gone", "x_lost"])
+        with self.assertRaisesRegex(UserError, "has the placeholder “object.x_gone”, but “Contact” has no such field"):
+            self.campaign.action_start_campaign()
+
     # ------------------------------------------------------------
     # Server actions
     # ------------------------------------------------------------

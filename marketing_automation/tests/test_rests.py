@@ -102,6 +102,7 @@ class TestRests(MarketingAutomationCommon):
         self._start(self.campaign)
         self.template.with_user(self.nina).body_html = text
         self.assertTrue(self.campaign.require_sync)
+        self.assertIn("The text of “Welcome” was changed by Nina", self.campaign.waiting_text)
         mails = self._run_crons(self.later)
         self.assertNotIn("BE-SECRET", self._mail_to(mails, self.ada)["body"])
         # the campaign's user takes it over
@@ -130,6 +131,7 @@ class TestRests(MarketingAutomationCommon):
         state, reason = self._stop_reason()
         self.assertEqual(state, "stopped")
         self.assertRegex(reason, "“Welcome!” was changed by Nina while the campaign ran.*archived")
+        self.assertRegex("".join(self.campaign.get_start_preview()["warnings"]), "“Welcome!” was changed by Nina on")
         self._start(self.campaign, self.later)
         self.assertEqual(len(self._run_crons(self.later)), 5)
 
@@ -158,7 +160,7 @@ class TestRests(MarketingAutomationCommon):
                 [
                     "The file “catalogue.pdf” of “Welcome” was removed.",
                     "The file “poster.pdf” was added to “Welcome”.",
-                    "The settings of “Welcome” were changed: its step waits.",
+                    "The settings of “Welcome” were changed.",
                 ],
             )
         self.assertFalse(self._run_crons(self.later), "whom it leaves out is for the campaign's user to say")
@@ -191,7 +193,7 @@ class TestRests(MarketingAutomationCommon):
         self.assertTraces(after, dict.fromkeys(self.contacts, None))
         with self._at(self.later):
             [words] = campaign.get_update_preview()["changes"]
-            self.assertRegex(words, "The server action “Changed” was changed by .* on .*: its step waits.")
+            self.assertRegex(words, "The server action “Changed” was changed by .* on .*")
             campaign.action_update_participants()
         self.assertFalse(campaign.require_sync)
         self._run_crons(self.later, EXECUTION_CRON)

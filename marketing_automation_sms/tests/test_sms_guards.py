@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.modules.neutralize import get_neutralization_queries
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.marketing_automation.models.engine_context import BATCH_KEY
@@ -31,6 +31,28 @@ class TestSmsGuards(MarketingAutomationSmsCommon):
     def _run_queues(self):
         return self._run_sms(self.start, QUEUE_CRON, SMS_CRON)
 
+    def test_a_text_that_was_changed_while_it_runs(self):
+        """By somebody who is gone since: nobody gets it; Update would tell."""
+        editor = new_test_user(
+            self.env,
+            login="editor",
+            name="Edith",
+            groups="base.group_user,marketing_automation.group_marketing_automation_user",
+        )
+        self._start(self.campaign)
+        self.mailing.with_user(editor).body_plaintext = "Half price"
+        editor.active = False
+        with self._at(self.start):
+            [change] = self.campaign.get_update_preview()["changes"]
+        self.assertRegex(change, "The text of “Sale” was changed by Edith on")
+        self.assertFalse(self._run_sms(self.start, EXECUTION_CRON, SMS_CRON))
+        self.assertEqual(self.campaign.state, "stopped")
+        self.assertIn("“Sale” was changed by Edith", self.campaign.stop_reason)
+
+    def test_an_email_made_of_an_sms_template(self):
+        with self.assertRaisesRegex(ValidationError, "its recipients and its type cannot change"), self.cr.savepoint():
+            self.mailing.mailing_type = "mail"
+
     def test_buttons_of_sms_marketing(self):
         for action in (
             "action_launch",
@@ -55,7 +77,9 @@ class TestSmsGuards(MarketingAutomationSmsCommon):
     def test_queue_of_sms_marketing(self):
         self.assertEqual(self.mailing.mailing_domain, NOBODY)
         for state in ("in_queue", "sending"):
-            self.mailing.state = state
+            with self.assertRaisesRegex(UserError, "its participants"), self.cr.savepoint():
+                self.mailing.state = state
+            self.mailing.sudo().state = state
             self.assertFalse(self._run_queues())
         self.assertFalse(self.mailing.mailing_trace_ids)
 
@@ -69,7 +93,7 @@ class TestSmsGuards(MarketingAutomationSmsCommon):
         self.assertNotEqual(self.mailing.state, "sending")
         self.assertFalse(self._run_queues())
         # and if it were marked all the same
-        self.mailing.state = "sending"
+        self.mailing.sudo().state = "sending"
         self.assertFalse(self._run_queues())
         self.assertEqual(self.mailing.mailing_trace_ids.mapped("res_id"), self.ada.ids)
 
