@@ -70,7 +70,7 @@ class MailingMailing(models.Model):
                 raise ValidationError(
                     _(
                         "The campaign “%(campaign)s” has a template with the title “%(subject)s” already.",
-                        campaign=campaign.name,
+                        campaign=campaign.sudo().display_name,
                         subject=mailing.subject,
                     )
                 )
@@ -100,8 +100,8 @@ class MailingMailing(models.Model):
                     "“%(template)s” is the template of the activity “%(activity)s” of the campaign “%(campaign)s”: "
                     "remove that activity first, or give it another template.",
                     template=template.subject,
-                    activity=user.name,
-                    campaign=user.campaign_id.name,
+                    activity=user.display_name,
+                    campaign=user.campaign_id.display_name,  # not its name: it may be of another company
                 )
             )
 
@@ -239,6 +239,6 @@ class MailingMailing(models.Model):
                         "“%(title)s” is a template of the campaign “%(campaign)s”: the campaign sends it to its "
                         "participants, when their time has come.",
                         title=mailing.subject,
-                        campaign=mailing.marketing_campaign_id.name or "-",
+                        campaign=mailing.sudo().marketing_campaign_id.display_name or "-",
                     )
                 )

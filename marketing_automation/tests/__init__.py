@@ -29,6 +29,7 @@ from . import (
     test_people_tour,
     test_plans,
     test_privacy,
+    test_private_names,
     test_rate,
     test_rests,
     test_retention,

@@ -1,0 +1,117 @@
+from odoo.exceptions import UserError
+from odoo.service.model import call_kw
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import MarketingAutomationCommon
+
+SECRET = "Merger with Initech"
+PERSON = "Peter Gibbons"
+
+
+@tagged("post_install", "-at_install")
+class TestPrivateNames(MarketingAutomationCommon):
+    """The campaigns of another company, and their people, have no name for who may not read them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env["res.company"].create({"name": "Second"})
+        cls.foreigner = new_test_user(
+            cls.env,
+            login="foreigner",
+            email="foreigner@second.example.com",
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+            groups="base.group_user,base.group_partner_manager,marketing_automation.group_marketing_automation_user",
+        )
+        cls.contacts[0].write({"name": PERSON, "company_id": cls.env.company.id})
+        cls.campaign = cls._create_campaign(name=SECRET, company_id=cls.env.company.id)
+        cls.email = cls._create_email(cls.campaign, SECRET)
+        cls.template = cls.email.mass_mailing_id
+        cls.template.subject = "Hello"  # titles of mailings are everybody's, in Odoo
+
+    def _call(self, records, method, *args):
+        """Call as the foreigner does; return all that comes back, an error's text included."""
+        records = self.env[records._name].with_user(self.foreigner)
+        self.env.invalidate_all()
+        try:
+            with self.cr.savepoint():
+                return str(call_kw(records, method, list(args), {}))
+        except UserError as error:
+            return str(error)
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_nothing_tells_them(self):
+        self._start(self.campaign)
+        participant = self._participant(self.campaign, self.contacts[0])
+        trace = self._trace(self.email, self.contacts[0])
+        mailings, campaign_id, ids = self.env["mailing.mailing"], self.campaign.id, self.template.ids
+        spec = {"marketing_campaign_id": {"fields": {"display_name": {}}}}
+        told = [
+            self._call(mailings, "read", ids, ["subject", "marketing_campaign_id"]),
+            self._call(mailings, "web_read", ids, spec),
+            self._call(mailings, "web_search_read", [("id", "in", ids)], spec),
+            self._call(mailings, "formatted_read_group", [("id", "in", ids)], ["marketing_campaign_id"]),
+            self._call(
+                mailings, "search_read", [("marketing_campaign_id", "ilike", "Merger")], ["marketing_campaign_id"]
+            ),
+            self._call(mailings, "export_data", ids, ["subject", "marketing_campaign_id"]),
+            self._call(mailings, "unlink", ids),
+            self._call(mailings, "write", ids, {"subject": "Mine"}),
+            self._call(mailings, "action_put_in_queue", ids),
+            self._call(mailings, "action_send_mail", ids),
+            self._call(self.campaign, "name_search", "Merger"),
+            self._call(self.campaign, "read", [campaign_id], ["name"]),
+            self._call(self.campaign, "action_start_campaign", [campaign_id]),
+            self._call(self.email, "read", self.email.ids, ["name"]),
+            self._call(self.email, "action_remove", self.email.ids),
+            self._call(participant, "read", participant.ids, ["display_name"]),
+            self._call(trace, "read", trace.ids, ["participant_id", "activity_id"]),
+            self._call(trace, "action_retry", trace.ids),
+        ]
+        for model in ("test", "start", "update"):
+            wizard = self.env[f"marketing.campaign.{model}"]
+            told.append(self._call(wizard, "create", [{"campaign_id": campaign_id}]))
+            told.append(
+                self._call(
+                    wizard,
+                    "web_save",
+                    [],
+                    {"campaign_id": campaign_id},
+                    {"campaign_id": {"fields": {"display_name": {}}}},
+                )
+            )
+        leaks = [text for text in told if SECRET in text or PERSON in text]
+        self.assertFalse(leaks)
+        self.assertIn("(of another company)", told[0])
+
+    def test_who_may_read_them_gets_them(self):
+        self._start(self.campaign)
+        read = self.template.with_user(self.marketer).read(["marketing_campaign_id"])
+        self.assertEqual(read[0]["marketing_campaign_id"], (self.campaign.id, SECRET))
+        trace = self._trace(self.email, self.contacts[0]).with_user(self.marketer)
+        [read] = trace.read(["participant_id", "activity_id"])
+        self.assertEqual((read["participant_id"][1], read["activity_id"][1]), (PERSON, SECRET))
+
+    def test_people_whom_a_reader_of_the_campaign_may_not_see(self):
+        """A campaign of all companies, run by somebody who sees more than its other readers."""
+        campaign = self._create_campaign(name="Of all")
+        email = self._create_email(campaign, "Welcome all")
+        self._start(campaign)
+        trace = self._trace(email, self.contacts[0])
+        self.assertTrue(trace)
+        told = [
+            self._call(trace, "read", trace.ids, ["participant_id", "state"]),
+            self._call(trace, "web_read", trace.ids, {"participant_id": {"fields": {"display_name": {}}}}),
+            self._call(trace.participant_id, "read", trace.participant_id.ids, ["display_name", "resource_ref"]),
+            self._call(
+                trace.participant_id,
+                "web_read",
+                trace.participant_id.ids,
+                {"resource_ref": {"fields": {"display_name": {}}}},
+            ),
+            self._call(self.env["marketing.trace.report"], "read", trace.ids, ["participant_id"]),
+        ]
+        self.assertFalse([text for text in told if PERSON in text])
+        self.assertIn(f"Record {self.contacts[0].id}", told[0])
