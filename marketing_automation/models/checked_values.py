@@ -43,10 +43,12 @@ class MarketingCheckedMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.browse().check_access("create")  # what is wrong with a value tells of others' records
         self._check_values_list(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
+        self.check_access("write")
         self._check_values(vals)
         return super().write(vals)
 

@@ -1,7 +1,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.tools import consteq, hmac
+from odoo.tools import clean_context, consteq, hmac
 
 # What an action shows rather than does
 PRESENTATION = {
@@ -38,7 +38,8 @@ class IrActionsServer(models.Model):
         if not action:
             values = self.env["marketing.campaign"].sudo()._get_template_actions()[key]()
             model = self.env["ir.model"]._get(values.pop("model"))
-            action = actions.create(
+            # no default of the caller's: what is made here runs as the addon's own
+            action = actions.with_context(clean_context(self.env.context)).create(
                 {**values, "model_id": model.id, "usage": "marketing_automation", "marketing_shipped_key": key}
             )
             action.marketing_shipped_digest = action._get_marketing_digest()

@@ -33,6 +33,7 @@ class MailMail(models.Model):
     marketing_tries = fields.Integer(
         string="Tries without an Answer",
         readonly=True,
+        engine_only=True,
         copy=False,
         help="How often the mail server hung up or kept silent before it got the content.",
     )
@@ -232,10 +233,10 @@ class MailMail(models.Model):
             later = fields.Datetime.now() + TRIED_AGAIN_AFTER[tries - 1]
             lines.wake(later)
             waiting = {"state": "outgoing", "scheduled_date": later, "failure_type": False, "failure_reason": False}
-            self.write({**values, **waiting})
+            self.sudo().write({**values, **waiting})  # whoever sends it
         else:
             reason = _("The mail server did not answer, in %(count)s tries: %(error)s", count=tries, error=error)
-            self.write({**values, "state": "exception", "failure_type": "mail_smtp", "failure_reason": reason})
+            self.sudo().write({**values, "state": "exception", "failure_type": "mail_smtp", "failure_reason": reason})
             failure_type = UNANSWERED if self.marketing_trace_id else "mail_smtp"
             self._postprocess_sent_message([], [], failure_reason=reason, failure_type=failure_type)
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import clean_context
 
 from ..schedule import UNITS
 from ..workflow import Step, Trigger
@@ -172,6 +173,7 @@ class MarketingActivity(models.Model):
 
         :raise UserError: where one of them has a history
         """
+        self.check_access("unlink")  # the search leaves out what the user may not see
         activities = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
         events = self.env["marketing.trace.event"].sudo().search([("activity_id", "in", activities.ids)])
         res = super(MarketingActivity, activities).unlink()
@@ -200,7 +202,7 @@ class MarketingActivity(models.Model):
         if mailing and mailing not in executed:
             executed[mailing] = mailing.copy({"subject": mailing.subject})
         if action.usage == "marketing_automation" and not action.marketing_shipped_key and action not in executed:
-            executed[action] = action.copy()
+            executed[action] = action.with_context(clean_context(self.env.context)).copy()
         return self.copy(
             {
                 "campaign_id": campaign.id,
@@ -241,7 +243,10 @@ class MarketingActivity(models.Model):
         """Remove these activities, and those below them, from the workflow.
 
         Those that run, or have a history, are archived, so that it stays; the others are deleted.
+
+        :raise AccessError: for a user who may not write the campaigns
         """
+        self.exists().check_access("unlink")
         for activity in self.exists():
             branch = self.with_context(active_test=False).search([("id", "child_of", activity.ids)])
             if branch._filter_needed():

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import clean_context
 
 from ..workflow import Workflow
 
@@ -226,6 +227,7 @@ class MarketingCampaign(models.Model):
             utm_campaign = (
                 self.env["utm.campaign"]
                 .sudo()
+                .with_context(clean_context(self.env.context))
                 .create(
                     {
                         "title": campaign.name,

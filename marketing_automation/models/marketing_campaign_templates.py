@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from odoo import _, api, models
 from odoo.exceptions import UserError
+from odoo.tools import clean_context
 
 from .checked_values import shorten
 from .mailing_mailing import CONFIRMED_PATH
@@ -272,7 +273,7 @@ class MarketingCampaign(models.Model):
         """
         record = self.env.ref(f"{NAMESPACE}.{name}", raise_if_not_found=False)
         if not record:
-            record = self.env[model].sudo().create(values)
+            record = self.env[model].sudo().with_context(clean_context(self.env.context)).create(values)
             self.env["ir.model.data"].sudo()._update_xmlids(
                 [{"xml_id": f"{NAMESPACE}.{name}", "record": record, "noupdate": True}]
             )

@@ -33,6 +33,7 @@ from . import (
     test_rate,
     test_rests,
     test_retention,
+    test_rights_table,
     test_schedule,
     test_server_actions,
     test_silent_mail_server,

@@ -1,1 +1,1 @@
-from . import test_automation_rules
+from . import test_automation_rules, test_rights_table

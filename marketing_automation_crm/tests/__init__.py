@@ -1,1 +1,9 @@
-from . import test_lead_merge, test_lead_numbers, test_lead_people, test_lead_templates, test_leads, test_tour
+from . import (
+    test_lead_merge,
+    test_lead_numbers,
+    test_lead_people,
+    test_lead_templates,
+    test_leads,
+    test_rights_table,
+    test_tour,
+)

@@ -1,4 +1,5 @@
 from . import (
+    test_rights_table,
     test_sms_campaign,
     test_sms_clicks,
     test_sms_guards,
