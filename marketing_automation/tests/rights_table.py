@@ -60,6 +60,8 @@ USER_FIELDS = {
         "campaign_id": lambda test: test.campaign.id,
         "res_id": lambda test: test.contacts[0].id,
         "resource_ref": lambda test: f"res.partner,{test.contacts[0].id}",
+        "is_asked": False,
+        "confirmed": True,
     },
     "marketing.campaign.update": {
         "campaign_id": lambda test: test.campaign.id,
@@ -87,7 +89,8 @@ ENGINE_FIELDS = {
         *("mailing_filter_count", "require_sync", "workflow_cards", "running_participant_count"),
         *("completed_participant_count", "total_participant_count", "test_participant_count", "has_results"),
         *("link_tracker_click_count", "mailing_count", "error_count", "success_rate", "warning_text"),
-        *("unique_field_name", "is_unicity_lost", "unicity_salt"),
+        *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
+        *("last_error_date", "last_error_traceback"),
     },
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
@@ -102,7 +105,7 @@ ENGINE_FIELDS = {
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),
         *("sent_date", "wait_until", "attempt", "end_code", "end_params", "state_msg", "parent_id", "child_ids"),
-        *("mailing_trace_ids", "event_ids", "is_test", "can_fire"),
+        *("mailing_trace_ids", "event_ids", "is_test", "can_fire", "executing"),
     },
     "marketing.trace.event": {
         *("trace_id", "event", "date", "mailing_trace_id", "source", "campaign_id", "activity_id", "participant_id"),
@@ -122,7 +125,7 @@ SHOWN_FIELDS = {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
         *("problem_text", "warning_text", "has_moving_filter"),
     },
-    "marketing.campaign.test": {"model_id", "model_name"},
+    "marketing.campaign.test": {"model_id", "model_name", "question", "can_create_me", "create_me_text"},
 }
 # Fields that we add to models of Odoo's: "engine" as above, whoever may write the rest; "computed", never kept;
 # "odoo", with the rest of the record.
@@ -141,6 +144,7 @@ FIELDS_ON_ODOO = {
     },
     "mailing.trace": {"marketing_trace_id": "engine"},
     "res.config.settings": {
+        "marketing_automation_action_time_limit": "odoo",
         "marketing_automation_health": "computed",
         "marketing_automation_lanes": "odoo",
         "marketing_automation_lane_warning": "computed",
@@ -189,7 +193,12 @@ METHODS = {
     "marketing.campaign.enroll": {"action_enroll": []},
     "marketing.campaign.enroll.line": {"action_view_records": []},
     "marketing.campaign.start": {"action_start": []},
-    "marketing.campaign.test": {"action_launch_test": []},
+    "marketing.campaign.test": {
+        "action_choose_another": [],
+        "action_confirm_test": [],
+        "action_create_me": [],
+        "action_launch_test": [],
+    },
     "marketing.campaign.update": {"action_update": []},
 }
 # Of those, the ones that tell no more than their names do, to whom they are given: windows that Odoo then fills with
