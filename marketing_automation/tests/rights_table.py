@@ -90,7 +90,7 @@ ENGINE_FIELDS = {
         *("completed_participant_count", "total_participant_count", "test_participant_count", "has_results"),
         *("link_tracker_click_count", "mailing_count", "error_count", "success_rate", "warning_text"),
         *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
-        *("last_error_date", "last_error_traceback"),
+        *("last_error_date", "last_error_traceback", "waiting_text"),
     },
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
