@@ -158,6 +158,7 @@ class MarketingCampaignTest(models.TransientModel):
         :raise UserError: where one needs more than that
         """
         self.ensure_one()
+        self.check_access("write")
         model = self.env.get(self.model_name)
         if not self.can_create_me:
             raise UserError(self.create_me_text or _("Choose the record on which you want to test the campaign."))
