@@ -10,9 +10,10 @@ from odoo.addons.mass_mailing.controllers.main import MassMailController
 from ..models.engine_context import CLICK_KEY, ConfirmedClick
 from ..models.link_tracker import CONFIRM
 from .clicks import ClickJudge
+from .pages import PublicPages
 
 
-class MarketingAutomationController(ClickJudge, MassMailController):
+class MarketingAutomationController(ClickJudge, PublicPages, MassMailController):
     # The numbers of messages are text here: werkzeug's and PostgreSQL's integers end in a traceback.
 
     @http.route("/r/<string:code>/m/<string:mailing_trace_id>")
@@ -31,7 +32,7 @@ class MarketingAutomationController(ClickJudge, MassMailController):
             if self._is_confirmed(link, trace):
                 return self._redirect_to(link, trace)
             url = f"/marketing_automation/confirm/{quote(code)}/{mailing_trace_id}?{urlencode({'s': signature})}"
-            return request.render(
+            return self._render_page(
                 "marketing_automation.page_confirm_click", {"confirm_url": url}, headers={"Cache-Control": "no-store"}
             )
         if trace.mass_mailing_id.marketing_confirm_click:
@@ -70,7 +71,7 @@ class MarketingAutomationController(ClickJudge, MassMailController):
     @http.route("/marketing_automation/confirmed", type="http", auth="public", sitemap=False)
     def confirmed(self, **_params):
         """Thank for a confirmation; nothing happens here."""
-        return request.render("marketing_automation.page_confirmed")
+        return self._render_page("marketing_automation.page_confirmed")
 
     def _get_mailing_trace(self, mailing_trace_id):
         # the columns that Odoo's own count reads next, in the same query

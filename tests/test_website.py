@@ -1,0 +1,89 @@
+"""The pages of campaigns in a database that has the app Website too, with two websites and two languages."""
+
+import itertools
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+from company import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON
+from modules import complaints, install, run_cron
+from real_odoo import real_odoo
+
+LINK = r'href="[^"]*(/r/\w+/m/[^"]+)"[^>]*>\s*(?:<[^>]+>\s*)*Yes'
+WORDS = {
+    "en-US,en;q=0.9": ("One more click", "Thank you, you are in."),
+    "fr-BE,fr;q=0.9,en;q=0.5": ("Encore un clic", "Merci, c'est fait."),
+}
+
+
+@pytest.fixture
+def websites(smtp_sink, tmp_path):
+    """A RealOdoo with two websites, the second of which is in French alone, and their addresses."""
+    with real_odoo(smtp_sink.port, tmp_path, options=("--max-cron-threads=0",)) as server:
+        rpc = server.rpc
+        rpc("res.users", "write", [2], {"email": "admin@company.example.com"})
+        install(server, "website")
+        wizard = rpc("base.language.install", "create", {"lang_ids": [(6, 0, _languages(rpc, "fr_FR"))]})
+        rpc("base.language.install", "lang_install", [wizard])
+        second = f"http://localhost:{server.port}"
+        french = {"language_ids": [(6, 0, _languages(rpc, "fr_FR"))], "default_lang_id": _languages(rpc, "fr_FR")[0]}
+        rpc("website", "create", {"name": "Deuxième", "domain": second, **french})
+        yield server, (server.url, second)
+
+
+def test_consent(websites, smtp_sink):
+    """Whoever asked for a newsletter confirms it, on each website and in each language."""
+    server, addresses = websites
+    rpc = server.rpc
+    visits = {f"{number}@people.example.com": visit for number, visit in enumerate(itertools.product(addresses, WORDS))}
+    rpc("marketing.campaign", "create_from_template", "double_optin")
+    [asked] = rpc("mailing.list", "search", [("name", "=", "Newsletter")])
+    subscription = {"subscription_ids": [(0, 0, {"list_id": asked})]}
+    rpc("mailing.contact", "create", [{"email": email, **subscription} for email in visits])
+    rpc("marketing.campaign", "action_start_campaign", rpc("marketing.campaign", "search", []))
+    for cron in (ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON):
+        run_cron(server, cron)
+
+    for mail in smtp_sink.wait_for(len(visits), 10):
+        address, language = visits[mail["To"].addresses[0].addr_spec]
+        question, thanks = WORDS[language]
+        [path] = re.findall(LINK, mail.get_body(("html",)).get_content())
+        page = _get(address + path.replace("&amp;", "&"), language)
+        assert question in page
+        assert thanks in _get(f"{address}/marketing_automation/confirmed", language)
+        [path] = re.findall(r'action="([^"]+)"', page)
+        assert thanks in _get(address + path.replace("&amp;", "&"), language, b"confirm=1")
+    run_cron(server, EXECUTION_CRON)
+    confirmed = rpc("mailing.contact", "search_count", [("list_ids.name", "=", "Confirmed contacts")])
+    assert confirmed == len(visits)
+    assert not complaints(server)
+
+
+def _languages(rpc, *codes):
+    return rpc("res.lang", "search", [("code", "in", codes), ("active", "in", [True, False])])
+
+
+class _Here(urllib.request.HTTPRedirectHandler):
+    """Follows what leads to a page of the same server, whose port is given."""
+
+    def __init__(self, port):
+        self._port = port
+
+    def redirect_request(self, request, response, code, reason, headers, url):
+        if urllib.parse.urlsplit(url).port != self._port:
+            return None
+        return super().redirect_request(request, response, code, reason, headers, url)
+
+
+def _get(url, language, data=None):
+    """:return: the page; nothing where the link leads away"""
+    request = urllib.request.Request(url, data, headers={"User-Agent": "Mozilla/5.0", "Accept-Language": language})
+    opener = urllib.request.build_opener(_Here(urllib.parse.urlsplit(url).port))
+    try:
+        with opener.open(request, timeout=60) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        assert answer.code in {301, 303}, answer.read().decode()
+        return ""
