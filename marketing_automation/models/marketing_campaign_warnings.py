@@ -18,6 +18,7 @@ class MarketingCampaign(models.Model):
     @api.depends(
         *("domain", "leave_on_mismatch", "company_id.alias_domain_id"),
         *("marketing_activity_ids.trigger_type", "marketing_activity_ids.child_ids"),
+        *("marketing_activity_ids.interval_number", "marketing_activity_ids.interval_type"),
         *("marketing_activity_ids.mass_mailing_id.body_html", "marketing_activity_ids.mass_mailing_id.reply_to_mode"),
     )
     @api.depends_context("lang")

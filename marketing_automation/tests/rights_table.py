@@ -138,6 +138,7 @@ FIELDS_ON_ODOO = {
         "use_in_marketing_automation": "odoo",
         "marketing_confirm_click": "odoo",
         "marketing_confirm_url": "odoo",
+        "marketing_text_problem": "computed",
         "marketing_campaign_id": "engine",
         "marketing_editor_id": "engine",
         "marketing_edit_date": "engine",

@@ -9,6 +9,7 @@ import { kanbanView } from "@web/views/kanban/kanban_view";
 import { ListController } from "@web/views/list/list_controller";
 import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
+import { stopsWhenArchived } from "../archiving/archiving";
 
 /** The cards of the campaign templates; each makes a draft and opens it. */
 export class CampaignTemplateCards extends Component {
@@ -88,11 +89,11 @@ export class CampaignListRenderer extends ListRenderer {
 
 registry.category("views").add("marketing_campaign_kanban", {
     ...kanbanView,
-    Controller: offersTemplates(KanbanController),
+    Controller: stopsWhenArchived(offersTemplates(KanbanController)),
     Renderer: CampaignKanbanRenderer,
 });
 registry.category("views").add("marketing_campaign_list", {
     ...listView,
-    Controller: offersTemplates(ListController),
+    Controller: stopsWhenArchived(offersTemplates(ListController)),
     Renderer: CampaignListRenderer,
 });

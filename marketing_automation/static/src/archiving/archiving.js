@@ -1,0 +1,33 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { FormController } from "@web/views/form/form_controller";
+import { formView } from "@web/views/form/form_view";
+
+/** A view of campaigns that says, before it archives some, that those stop which are running. */
+export const stopsWhenArchived = (Controller) =>
+    class extends Controller {
+        get archiveDialogProps() {
+            const { root } = this.model;
+            const records = root.selection || [root]; // of a list, or the record of a form
+            if (!root.isDomainSelected && !records.some((record) => record.data.state === "running")) {
+                return super.archiveDialogProps;
+            }
+            return {
+                ...super.archiveDialogProps,
+                title: _t("Stop and archive?"),
+                body: root.selection
+                    ? _t(
+                          "Campaigns that are running stop: nothing more is executed until they are restored and started again."
+                      )
+                    : _t(
+                          "This campaign is running. Archiving stops it: nothing more is executed until it is restored and started again."
+                      ),
+                confirmLabel: _t("Stop and Archive"),
+            };
+        }
+    };
+
+registry.category("views").add("marketing_campaign_form", {
+    ...formView,
+    Controller: stopsWhenArchived(FormController),
+});

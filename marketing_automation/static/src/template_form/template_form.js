@@ -1,0 +1,82 @@
+import { toRaw } from "@odoo/owl";
+
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { _t } from "@web/core/l10n/translation";
+import { Notebook } from "@web/core/notebook/notebook";
+import { registry } from "@web/core/registry";
+import { useBus } from "@web/core/utils/hooks";
+import { FormController } from "@web/views/form/form_controller";
+import { FormRenderer } from "@web/views/form/form_renderer";
+import { formView } from "@web/views/form/form_view";
+
+/** A page that is left takes its editor with it: what was written there is taken over first. */
+export class TemplateNotebook extends Notebook {
+    async activatePage(page) {
+        await this.env.model.root.isDirty(); // asks the fields for what they have not handed on yet
+        super.activatePage(page);
+    }
+}
+
+export class TemplateFormRenderer extends FormRenderer {
+    static components = { ...FormRenderer.components, Notebook: TemplateNotebook };
+}
+
+/** The form of a campaign's template, in which nothing that was written is lost without a question. */
+export class TemplateFormController extends FormController {
+    setup() {
+        super.setup();
+        this.isWriting = false;
+        useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => (this.isWriting = detail));
+        if (this.env.inDialog) {
+            const dialogData = toRaw(this.env.dialogData); // to read and write it without being rendered again
+            const { dismiss } = dialogData;
+            dialogData.dismiss = async () => {
+                if (!(await this.mayDiscard())) {
+                    await new Promise(() => {}); // the dialog closes as soon as it is answered
+                }
+                return dismiss?.();
+            };
+        }
+    }
+
+    async discard() {
+        if (!this.env.inDialog || (await this.mayDiscard())) {
+            return super.discard();
+        }
+    }
+
+    async beforeUnload(ev) {
+        if (this.isWriting) {
+            // The mail's styles take longer to be made than a page that is closed has: stay, if the user wants to.
+            ev.preventDefault();
+            ev.returnValue = "Unsaved changes";
+            return;
+        }
+        return super.beforeUnload(ev);
+    }
+
+    /** @returns {Promise<boolean>} whether there is nothing unsaved, or the user does not want it */
+    async mayDiscard() {
+        if (!(await this.model.root.isDirty())) {
+            return true;
+        }
+        return new Promise((resolve) => {
+            this.dialogService.add(ConfirmationDialog, {
+                title: _t("Not saved yet"),
+                body: _t("What you have changed in this template is not saved."),
+                // Enter and Escape lose nothing
+                confirmLabel: _t("Go on writing"),
+                confirm: () => resolve(false),
+                dismiss: () => resolve(false),
+                cancelLabel: _t("Discard"),
+                cancel: () => resolve(true),
+            });
+        });
+    }
+}
+
+registry.category("views").add("marketing_template_form", {
+    ...formView,
+    Controller: TemplateFormController,
+    Renderer: TemplateFormRenderer,
+});
