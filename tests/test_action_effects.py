@@ -5,16 +5,25 @@ All of them run in one server, whose one scheduled action is called until nothin
 """
 
 import re
+import subprocess
+import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
 from company import EXECUTION_CRON, model_of
 from http_sink import running_http_sink
+from test_chaos import SCRIPT, TRIGGERS, Nursery
+from test_concurrency import Engine
+
+from tools.paths import ODOO_CONF
+from tools.processes import background
 
 PEOPLE = ("P0", "P1", "P2", "P3", "P4")
 *FINE, FAILING = PEOPLE
 ROUNDS = 20
+PATIENCE = 60  # seconds
 HURRY = """
 UPDATE marketing_trace SET schedule_date = date_trunc('second', now() AT TIME ZONE 'UTC')
  WHERE state = 'scheduled' AND schedule_date > now() AT TIME ZONE 'UTC' - interval '1 second'
@@ -154,6 +163,7 @@ class Effects:
     def __init__(self, server, http_sink, smtp_sink, sms_sink):
         self.server = server
         self._http, self._smtp, self._sms = http_sink, smtp_sink, sms_sink
+        self.smtp_port = smtp_sink.port
         rpc = server.rpc
         self._model = model_of(rpc, "res.partner")
         people = [{"name": name, "phone": f"+3245600010{name[1]}", "ref": "effects"} for name in PEOPLE]
@@ -239,3 +249,58 @@ def test_each_effect_once_beside_a_neighbour_that_fails(effects):
         assert effects.count_outside(name) == Counter({person: case.outside for person in reached if case.outside}), (
             name
         )
+
+
+@pytest.fixture
+def nursery(effects, tmp_path):
+    """A Nursery of workers that are killed by what they run."""
+    command = [sys.executable, str(SCRIPT), str(ODOO_CONF), effects.server.database, str(effects.smtp_port)]
+    errors = tmp_path / "workers.log"
+    with (
+        errors.open("wb") as log,
+        background(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        nursery = Nursery(process, errors)
+        nursery.read()
+        yield nursery
+
+
+def test_who_kills_the_process_is_found_and_what_was_sent_is_not_sent_again(effects, nursery):
+    """One kills it inside of its transaction: it ends after some tries. One after a call: it is not run again."""
+    kill = only_for("P2", f"{TROUBLE}.die()")
+    effects.start("kills", Case(f"{INSIDE}\n{kill}"))
+    effects.start("calls-and-kills", Case(f"{INSIDE}\n{CALL}\n{kill}"))
+    for _round in range(ROUNDS):
+        effects.server.query(TRIGGERS)
+        nursery.begin(workers=1)
+        nursery.end()
+        effects.server.query(HURRY)
+        if not effects.server.query(LEFT):
+            break
+    for name, code in (("kills", "killed"), ("calls-and-kills", "interrupted")):
+        ends = effects.ends(name)
+        assert ends.pop("P4")[:2] == ("error", "exception")
+        assert ends.pop("P2")[:2] == ("error", code)
+        assert {person: end[0] for person, end in ends.items()} == dict.fromkeys(("P0", "P1", "P3"), "processed")
+        assert effects.count_inside(name) == Counter(("P0", "P1", "P3"))
+    assert effects.count_outside("calls-and-kills") == Counter(FINE)
+
+
+def test_who_waits_in_c_is_ended_though_its_thread_is_not(effects):
+    effects.start("waits", Case(f"{INSIDE}\n" + only_for("P0", f"{TROUBLE}.hang_in_c()")))
+    engine = Engine(effects.server.database)
+    try:
+        engine.begin()
+        deadline = time.monotonic() + PATIENCE
+        while effects.ends("waits")["P0"][1] != "too_long":
+            assert time.monotonic() < deadline, effects.ends("waits")
+            time.sleep(0.2)
+    finally:
+        engine.kill()
+    effects.run()
+    assert {person: end[0] for person, end in effects.ends("waits").items()} == {
+        **dict.fromkeys(FINE, "processed"),
+        "P0": "error",
+        FAILING: "error",
+    }
+    assert effects.count_inside("waits") == Counter(("P1", "P2", "P3"))

@@ -1,7 +1,6 @@
 import logging
 import os
 import signal
-import sys
 import time
 import urllib.request
 
@@ -63,7 +62,4 @@ class MarketingTrouble(models.AbstractModel):
         time.sleep(3600)
 
     def die(self):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def leave(self):
-        sys.exit(1)
+        signal.raise_signal(signal.SIGKILL)
