@@ -112,6 +112,10 @@ TABLES = """
      WHERE nspname = 'public' AND relkind IN ('r', 'p') AND relname LIKE 'marketing%%'
        AND relname NOT IN (SELECT replace(model, '.', '_') FROM ir_model WHERE transient) ORDER BY 1
 """
+FORGET_ADDONS = """
+    WITH gone AS (DELETE FROM ir_module_module WHERE name = ANY(%s) RETURNING id)
+    DELETE FROM ir_model_data WHERE model = 'ir.module.module' AND res_id IN (SELECT id FROM gone)
+"""
 # Tables of Odoo's that hold something of ours
 SHARED = {
     "mailing_mailing": "use_in_marketing_automation",
@@ -142,6 +146,9 @@ def released(folder):
         archive = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
         subprocess.run(["tar", "-x", "-C", path], input=archive, check=True)
         names = sorted(manifest.parent.name for manifest in path.glob("*/__manifest__.py"))
+        # the template knows of addons that came later: they would be installed by themselves
+        later = sorted(set(addons.names()) - set(names))
+        space.databases.query(database, FORGET_ADDONS, later)
         run_odoo("-d", database, "-i", ",".join(names), "--stop-after-init", path=path)
         yield database, space.databases, path
 
