@@ -22,7 +22,7 @@ RELEASES = {  # the commit of each, for a clone without tags
 }
 
 # Columns by table, which the upgrade to this version rewrites; what they become is tested with them
-CHANGED = {"marketing_campaign": {"workflow"}}
+CHANGED = {"marketing_campaign": {"workflow", "write_date"}}
 
 # What a company has after some days: every template at work, a campaign that was stopped, events, errors, a test.
 # Public names alone: it runs on the released version.
