@@ -48,5 +48,6 @@ from . import (
     test_timeline,
     test_tour,
     test_update,
+    test_upgrade_rests,
     test_warnings,
 )
