@@ -127,7 +127,10 @@ class TestBadInput(MarketingAutomationCommon):
         """As the uninstall of the target's module leaves the campaign."""
         self.env.flush_all()
         self.cr.execute(
-            "UPDATE marketing_campaign SET model_id = NULL, model_name = 'x.gone' WHERE id = %s", self.campaign.ids
+            """UPDATE marketing_campaign
+                  SET model_id = NULL, model_name = 'x.gone', workflow = workflow || '{"model_name": "x.gone"}'
+                WHERE id = %s""",
+            self.campaign.ids,
         )
         self.env.invalidate_all()
 

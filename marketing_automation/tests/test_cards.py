@@ -225,7 +225,8 @@ class TestCards(MarketingAutomationCommon):
         removed = self.env["marketing.activity"].with_context(**action["context"]).search(action["domain"])
         self.assertEqual((removed, removed.processed), (self.email, 5))
 
-    def test_as_many_queries_for_one_card_as_for_many(self):
+    def test_as_many_queries_for_one_card_of_each_type_as_for_many(self):
+        self._create_action(self.campaign, "Act")
         counts = []
         for _round in range(2):
             self.env.flush_all()
