@@ -31,25 +31,27 @@ def _never_started_reason(campaign):
 
 def _other_target_reason(campaign):
     return campaign.env._(
-        "Its target, or that of one of its templates, was changed while it ran: messages may have gone to others than "
-        "its audience. Look at its templates, then start it again."
+        "Its target, or that of one of its templates or server actions, was changed while it ran: it may have reached "
+        "others than its audience. Look at its activities, then start it again."
     )
 
 
 def _find_never_started(env):
-    """Return the ids of the running campaigns of which nothing says that their user has pressed Start or Update.
+    """Return the ids of the running campaigns of which nothing says that somebody has pressed Start or Update.
 
-    Start and Update enrol the first participants as that user; scheduled actions do so as the superuser. Where there
-    was nobody to enrol, a person has to look, too. Campaigns could be forged when they were created: the user's own are
-    beyond doubt, and those that the superuser made.
+    Both put the name of who presses them on the campaign, and enrol the first participants as that user; scheduled
+    actions enrol as the superuser. Where there was nobody to enrol, a person has to look, too. Campaigns could be forged
+    when they were created: the user's own are beyond doubt, and those that the superuser made.
     """
     query = SQL(
         """
         SELECT c.id FROM marketing_campaign c
          WHERE c.state = 'running' AND c.create_uid IS DISTINCT FROM c.run_as_id AND c.create_uid != %s
            AND NOT EXISTS (SELECT 1 FROM marketing_participant p
-                            WHERE p.campaign_id = c.id AND p.create_uid = c.run_as_id AND p.is_test IS NOT TRUE)
+                            WHERE p.campaign_id = c.id AND p.source = 'filter' AND p.create_uid != %s
+                              AND p.is_test IS NOT TRUE)
         """,
+        SUPERUSER_ID,
         SUPERUSER_ID,
     )
     return [campaign_id for (campaign_id,) in env.execute_query(query)]

@@ -134,7 +134,8 @@ def live(server, smtp_sink, sms_sink):
     rpc("sms.sms", "write", messages[:1], {"state": "error", "failure_type": "sms_server"})
     templates = server.query("SELECT id FROM mailing_mailing WHERE use_in_marketing_automation ORDER BY id")
     for (template,), state in zip(templates, ["draft", "in_queue", "sending", "done"] * 2, strict=False):
-        rpc("mailing.mailing", "write", [template], {"state": state})
+        # whatever it came by: nobody may write it
+        server.query("UPDATE mailing_mailing SET state = %s WHERE id = %s", state, template)
     states = dict(server.query("SELECT state, count(*) FROM marketing_campaign WHERE active GROUP BY state"))
     assert {"draft", "running", "stopped"} <= set(states)
     assert server.query("SELECT id FROM marketing_campaign WHERE NOT active")

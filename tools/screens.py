@@ -96,7 +96,8 @@ class Screens:
         [contact] = self._call("res.partner", "search", [*domain, ["is_blacklisted", "=", False]], limit=1)
         domain = [["campaign_id", "=", number], ["is_test", "=", True], ["res_id", "=", contact]]
         if not (participants := self._call("marketing.participant", "search", domain)):
-            [test] = self._call("marketing.campaign.test", "create", [{"campaign_id": number, "res_id": contact}])
+            values = {"campaign_id": number, "res_id": contact, "confirmed": True}
+            [test] = self._call("marketing.campaign.test", "create", [values])
             self._call("marketing.campaign.test", "action_launch_test", [test])
             participants = self._call("marketing.participant", "search", domain)
         self._open(f"marketing-participants/{participants[0]}", ".o_marketing_timeline_step")

@@ -38,15 +38,33 @@ class IrActionsServer(models.Model):
             )
         if problems:
             return problems
-        if not action._get_runner()[0]:
-            return [_("The addon of its type was uninstalled.")]
-        check = getattr(action, f"_get_marketing_problems_{action.state}", None)
-        problems += check() if check else []
+        problems = action._get_marketing_losses()
         if not problems and action.warning:  # Odoo's own, which a field that does not exist makes fail
             problems.append(action.warning)
         for child in action.child_ids if action.state == "multi" else ():
             problems += [f"“{child.name}”: {problem}" for problem in child._get_marketing_problems(model_name, user)]
         return problems
+
+    def _get_marketing_losses(self):
+        """Return in words what this action misses of what it sets, sends or makes, its children left out.
+
+        :rtype: list[str]
+        """
+        if not self._get_runner()[0]:
+            return [_("The addon of its type was uninstalled.")]
+        check = getattr(self, f"_get_marketing_problems_{self.state}", None)
+        return check() if check else []
+
+    @api.private
+    def _find_marketing_loss(self):
+        """Return in words what this action, or one of its children, misses since Start, or None."""
+        for action in self.sudo():
+            children = action.child_ids if action.state == "multi" else action.browse()
+            losses = action._get_marketing_losses()
+            loss = losses[0] if losses else children._find_marketing_loss()
+            if loss:
+                return loss
+        return None
 
     def _get_marketing_problems_multi(self):
         return [] if self.child_ids else [_("It has no actions to run.")]

@@ -3,13 +3,29 @@
 import hashlib
 import json
 
-from odoo import api, models
+from odoo import _, api, models
+from odoo.exceptions import UserError
 
 from .ir_actions_server_shipped import PRESENTATION
 
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_step(self):
+        activities = self.env["marketing.activity"].sudo().with_context(active_test=False)
+        activity = activities.search([("server_action_id", "in", self.ids)], limit=1)
+        if activity:
+            raise UserError(
+                _(
+                    "“%(action)s” is the server action of the activity “%(activity)s” of the campaign “%(campaign)s”: "
+                    "remove that activity first, or give it another action.",
+                    action=activity.server_action_id.name,
+                    activity=activity.display_name,
+                    campaign=activity.campaign_id.display_name,  # not its name: it may be of another company
+                )
+            )
 
     @api.private
     def _get_marketing_rests(self):

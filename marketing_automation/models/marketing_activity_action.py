@@ -36,11 +36,16 @@ class MarketingActivity(models.Model):
         action = self.server_action_id
         if self.activity_type != "action" or not action:
             return []
-        names = {"activity": self.name, "action": action.sudo().name}
-        return [
-            _("“%(activity)s”, server action “%(action)s”: %(problem)s", problem=problem, **names)
-            for problem in action._get_marketing_problems(self.model_name, user)
-        ]
+        problems = action._get_marketing_problems(self.model_name, user)
+        return [self._describe_action_problem(action, problem) for problem in problems]
+
+    def _describe_action_problem(self, action, problem):
+        return _(
+            "“%(activity)s”, server action “%(action)s”: %(problem)s",
+            activity=self.name,
+            action=action.sudo().name,
+            problem=problem,
+        )
 
     @api.constrains("server_action_id", "activity_type", "campaign_id")
     def _check_action_needs_nobody(self):

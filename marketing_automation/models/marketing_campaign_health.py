@@ -36,8 +36,15 @@ class MarketingCampaign(models.Model):
         parts += failures
         is_late = bool(failures) or (bool(backlog) and oldest < now - LATE)
         if is_late and not failures:
-            parts.append(_("If this does not change, ask your administrator whether Odoo's scheduled actions run."))
+            parts.append(self._get_late_hint())
         return {"text": " ".join(parts), "is_late": is_late}
+
+    def _get_late_hint(self):
+        """Return in words what to do about steps that are late."""
+        for campaign in self:
+            if campaign.state == "running" and campaign.workflow and campaign._get_waiting_changes():
+                return _("Steps of “%s” wait for an Update.", campaign.name)
+        return _("If this does not change, ask your administrator whether Odoo's scheduled actions run.")
 
     def _count_backlog(self, now):
         """Return how many steps are due (up to a limit), since when, and how many failed today."""

@@ -35,8 +35,13 @@ class MarketingCampaign(models.Model):
 
     @api.private
     def _get_waiting_changes(self):
-        """Return in words what was changed and waits for an Update."""
-        return [words for words, waits in self._compare_rests() if waits]
+        """Return in words what was changed, or is gone, and waits for an Update."""
+        changes = [words for words, waits in self._compare_rests() if waits]
+        for activity in self.marketing_activity_ids:
+            loss = activity.activity_type == "action" and activity.server_action_id._find_marketing_loss()
+            if loss:
+                changes.append(activity._describe_action_problem(activity.server_action_id, loss))
+        return changes
 
     @api.private
     def _get_changes(self):
@@ -216,7 +221,7 @@ class MarketingActivity(models.Model):
         return super()._execute(traces, now)
 
     def _check_action_unchanged(self):
-        """Have the step of a server action that was changed wait for an Update.
+        """Have the step of a server action that was changed, or lost what it sets or sends, wait for an Update.
 
         :raise StepHeld:
         """
@@ -227,6 +232,9 @@ class MarketingActivity(models.Model):
         action = self.env["ir.actions.server"].browse(step.template_id)
         if approved and action._get_marketing_rests()[action.id] != approved:
             raise StepHeld(self._describe_action_change(action), self.id)
+        loss = action._find_marketing_loss()
+        if loss:  # each participant would fail with it, or go on without
+            raise StepHeld(self._describe_action_problem(action, loss), self.id)
 
     @api.private
     def _get_mailing_to_send(self):

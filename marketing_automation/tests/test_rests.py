@@ -218,6 +218,38 @@ class TestRests(MarketingAutomationCommon):
         self.assertTraces(activity, dict.fromkeys(self.contacts, "scheduled"))
         self.assertTrue(campaign.require_sync)
 
+    def test_an_action_that_lost_its_tag_waits_for_one(self):
+        """Nobody's step fails for what an administrator deleted; the others go on, and the form says why one waits."""
+        hot = self.env["res.partner.category"].create({"name": "Hot"})
+        cold = self.env["res.partner.category"].create({"name": "Cold"})
+        values = {"state": "object_write", "update_path": "category_id", "code": False}
+        action = self._create_server_action(name="Tag", **values, resource_ref=f"res.partner.category,{hot.id}")
+        campaign = self._create_campaign(name="Act")
+        tag = self._create_activity(campaign, "Tag", "action", "begin", None, server_action_id=action.id)
+        other = self._create_action(campaign, "Other")
+        self._start(campaign)
+        hot.unlink()
+        self._run_crons(self.later, EXECUTION_CRON)
+        self.assertTraces(tag, dict.fromkeys(self.contacts, "scheduled"))
+        self.assertTraces(other, dict.fromkeys(self.contacts, "processed"))
+        self.assertTrue(campaign.require_sync)
+        self.assertIn("that it takes was deleted", campaign.waiting_text)
+        with self._at(self.later):
+            self.assertIn("Steps of “Act” wait for an Update", campaign._get_health()["text"])
+            with self.assertRaisesRegex(UserError, "that it takes was deleted"):
+                campaign.action_update_participants()
+        action.resource_ref = f"res.partner.category,{cold.id}"
+        with self._at(self.later):
+            campaign.action_update_participants()
+        self._run_crons(self.later, EXECUTION_CRON)
+        self.assertTraces(tag, dict.fromkeys(self.contacts, "processed"))
+        self.assertIn(cold, self.ada.category_id)
+
+    def test_an_action_that_an_activity_runs_is_not_deleted(self):
+        action = self._create_action(self.campaign, "Act").server_action_id.sudo()
+        with self.assertRaisesRegex(UserError, "“Act” is the server action of the activity “Act”"):
+            action.unlink()
+
     # ------------------------------------------------------------
     # The target
     # ------------------------------------------------------------
