@@ -18,6 +18,8 @@ from odoo import _
 MAX_LENGTH = 200_000  # characters; a list of 20 000 ids fits
 MAX_DEPTH = 30  # brackets within brackets
 MAX_CONDITIONS = 500
+MAX_PATH = 8  # fields of a path, each of which is a table that PostgreSQL has to join
+MAX_PATHS = 60  # … of all paths together
 MAX_NUMBER = 10**18
 MAX_SHIFT = 10_000  # days, months … by which a date is moved
 OPERATORS = ("&", "|", "!")
@@ -113,7 +115,7 @@ def _without_strings(text):
 
 def _check_size(conditions):
     """Refuse so many conditions that Odoo could not put them together, in subdomains too."""
-    count, waiting = 0, [(conditions, 1)]
+    count, joins, waiting = 0, 0, [(conditions, 1)]
     while waiting:
         items, depth = waiting.pop()
         if depth > MAX_DEPTH:
@@ -121,6 +123,10 @@ def _check_size(conditions):
         for item in items:
             is_condition = isinstance(item, list | tuple)
             count += is_condition or item in OPERATORS
+            length = item[0].count(".") if is_condition and item and isinstance(item[0], str) else 0
+            joins += length + (is_condition and len(item) == 3 and item[1] in ("any", "not any"))
+            if length > MAX_PATH or joins > MAX_PATHS:
+                raise ValueError(_("it is too long or too complex"))
             if is_condition and len(item) == 3 and item[1] in ("any", "not any") and isinstance(item[2], list | tuple):
                 waiting.append((item[2], depth + 1))
     if count > MAX_CONDITIONS:

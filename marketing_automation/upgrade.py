@@ -40,8 +40,8 @@ def _find_never_started(env):
     """Return the ids of the running campaigns of which nothing says that somebody has pressed Start or Update.
 
     Both put the name of who presses them on the campaign, and enrol the first participants as that user; scheduled
-    actions enrol as the superuser. Where there was nobody to enrol, a person has to look, too. Campaigns could be forged
-    when they were created: the user's own are beyond doubt, and those that the superuser made.
+    actions enrol as the superuser. Where there was nobody to enrol, a person has to look, too. Campaigns could be
+    forged when they were created: the user's own are beyond doubt, and those that the superuser made.
     """
     query = SQL(
         """

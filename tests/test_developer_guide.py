@@ -22,6 +22,8 @@ def example(name):
     """:return: the code of an example of the guide."""
     [code] = [match["code"] for match in BLOCK.finditer(GUIDE.read_text()) if match["name"] == name]
     return code
+
+
 def test_companion_addons_are_those_that_are_tested():
     shown = {match["name"]: match["code"] for match in BLOCK.finditer(GUIDE.read_text()) if match["kind"] == "file"}
     assert shown == {path: (ROOT / path).read_text() for path in shown}

@@ -89,10 +89,10 @@ class ConfirmedClick:
 class Gateway:
     """What a mail server tells about messages: it accepts or refuses one, or brings an answer or a bounce.
 
-    :param bool is_automatic: whether a machine wrote the mail that came in
+    :param bool is_ignored: whether nothing of it counts: a machine wrote the mail, or who brings it is no gateway
     """
 
-    is_automatic: bool = False
+    is_ignored: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ import json
 
 from odoo import _, api, models
 from odoo.exceptions import UserError
+from odoo.models import MAGIC_COLUMNS
+from odoo.tools import SQL
 
 from .ir_actions_server_shipped import PRESENTATION
 
@@ -46,6 +48,30 @@ class IrActionsServer(models.Model):
             for action in actions
         }
 
+    def _get_marketing_template_digests(self):
+        """Return a digest of the templates that these actions send, which others than administrators may write.
+
+        :return: by the id of each action that has one
+        :rtype: dict[int, str]
+        """
+        return self._digest_templates("template_id")
+
+    def _digest_templates(self, fname):
+        """Return a digest of the rows that a many2one of these actions names, in all languages; by one query."""
+        named = {action.id: action[fname].id for action in self if action[fname]}
+        if not named:
+            return {}
+        model = self.env[self._fields[fname].comodel_name]
+        model.flush_model()
+        query = SQL(
+            "SELECT t.id, md5((to_jsonb(t) - %s::text[])::text) FROM %s t WHERE t.id = ANY(%s)",
+            list(MAGIC_COLUMNS),
+            SQL.identifier(model._table),
+            list(named.values()),
+        )
+        digests = dict(self.env.execute_query(query))
+        return {action_id: digests.get(template_id, "") for action_id, template_id in named.items()}
+
     def _get_marketing_contents(self):
         """Return all that these actions do, by id: what is set of their fields, and what their child actions do."""
         fnames = sorted(
@@ -56,6 +82,8 @@ class IrActionsServer(models.Model):
         contents = {}
         for values in self.with_context(active_test=False, lang=None).read(fnames, load=None):
             contents[values["id"]] = {name: value for name, value in values.items() if value and name != "id"}
+        for action_id, digest in self._get_marketing_template_digests().items():
+            contents[action_id]["template"] = digest
         children = self.child_ids
         if children:
             child_contents = children._get_marketing_contents()

@@ -5,6 +5,7 @@ from .engine_context import GATEWAY_KEY, Gateway
 
 # RFC 3834, and the older headers that answering machines set
 AUTOMATIC_PRECEDENCES = {"auto_reply", "bulk", "junk", "list"}
+GATEWAY_LOGINS = "marketing_automation.mail_gateway_logins"
 AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 
 
@@ -14,14 +15,27 @@ class MailThread(models.AbstractModel):
     @api.model
     def _message_route_process(self, message, message_dict, routes):
         """Record the replies of campaigns' participants; an automatic answer is none."""
-        self = self.with_context(**{GATEWAY_KEY: Gateway(is_automatic=self._is_automatic_answer(message))})
+        is_ignored = self._is_automatic_answer(message) or not self._is_marketing_gateway()
+        self = self.with_context(**{GATEWAY_KEY: Gateway(is_ignored)})
         return super()._message_route_process(message, message_dict, routes)
 
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
-        """Record the bounces of campaigns' messages, whichever user the mail server works as."""
-        self = self.with_context(**{GATEWAY_KEY: Gateway()})
+        """Record the bounces of campaigns' messages."""
+        self = self.with_context(**{GATEWAY_KEY: Gateway(not self._is_marketing_gateway())})
         return super()._routing_handle_bounce(email_message, message_dict)
+
+    @api.model
+    def _is_marketing_gateway(self):
+        """Tell whether who hands in a mail may say what people answered: Odoo lets any user call its gateway.
+
+        Incoming mail servers work as superuser, a mail server's script mostly as an administrator; the logins of others
+        are in a setting.
+        """
+        if self.env.su or self.env.user._is_system():
+            return True
+        logins = self.env["ir.config_parameter"].sudo().get_param(GATEWAY_LOGINS, "")
+        return self.env.user.login in {login.strip() for login in logins.split(",")} - {""}
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):

@@ -128,7 +128,7 @@ class MailingTrace(models.Model):
         fnames = ["marketing_trace_id", "trace_status", "links_click_datetime", "reply_datetime", "mass_mailing_id"]
         traces = self + self.search_fetch(domain, fnames)
         told = gateway(self.env)
-        if told and told.is_automatic:
+        if told and told.is_ignored:
             traces = traces.filtered(lambda trace: not trace.marketing_trace_id)
         traces._check_not_of_campaign()
         return traces

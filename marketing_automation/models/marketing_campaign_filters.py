@@ -13,6 +13,7 @@ from ..workflow import asks_for_something
 from .marketing_campaign import CampaignStop
 
 SHOWN = 200  # characters of a filter in a message
+PLAN_LIMIT = 1_500  # milliseconds; each run of the campaign plans it again
 
 
 class MarketingCampaign(models.Model):
@@ -44,10 +45,14 @@ class MarketingCampaign(models.Model):
         try:
             query = model._search(domain)
             with self.env.cr.savepoint(flush=False):
-                # without reading anything: a value may not suit its field
+                # without reading anything: a value may not suit its field, or the plan may take for ever
+                self.env.cr.execute(SQL("SET LOCAL statement_timeout = %s", PLAN_LIMIT))
                 self.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+                self.env.cr.execute("SET LOCAL statement_timeout TO DEFAULT")
         except (UserError, ValueError):
             raise
+        except psycopg2.errors.QueryCanceled as error:
+            raise ValueError(_("it is too long or too complex")) from error
         except psycopg2.Error as error:
             raise ValueError(_("a value does not suit its field: %s", error.diag.message_primary)) from error
         except Exception as error:  # whatever a search on the target's fields raises

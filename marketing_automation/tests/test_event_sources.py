@@ -11,7 +11,7 @@ from .test_events import BOUNCE, REPLY
 SETTERS = ("set_sent", "set_opened", "set_clicked", "set_replied", "set_bounced", "set_failed", "set_canceled")
 # Types that only Odoo's own code can make count; a caller sends what JSON has.
 FORGED = {
-    "marketing_automation_gateway": {"is_automatic": False},
+    "marketing_automation_gateway": {"is_ignored": False},
     "marketing_automation_batch": True,
     "marketing_automation_click": {"address": "192.0.2.1"},
 }
@@ -230,7 +230,27 @@ class TestEventSources(MarketingAutomationCommon):
         return sorted(self._trace(self.email, contact).event_ids.mapped("event"))
 
     def test_mail_gateway_of_a_user(self):
-        """A mail server hands in what it gets over RPC, as a user."""
+        """A mail server hands in what it gets over RPC, as an administrator, or as a user whom the setting names."""
+        settings = self.env["ir.config_parameter"].sudo()
+        settings.set_param("marketing_automation.mail_gateway_logins", f"postmaster, {self.mailer.login}")
+        self._hand_in_as(self.mailer)
+        self.assertEqual(self._events(self.ada), ["open", "reply", "sent"])
+        self.assertEqual(self._events(self.ben), ["bounce", "sent"])
+
+    def test_mail_gateway_of_an_administrator(self):
+        self._hand_in_as(self.admin)
+        self.assertEqual(self._events(self.ada), ["open", "reply", "sent"])
+        self.assertEqual(self._events(self.ben), ["bounce", "sent"])
+
+    def test_a_marketer_is_no_mail_gateway(self):
+        """Odoo 19.0 lets any user call message_process, and a marketer read the Message-Id of others' messages."""
+        for user in (self.mailer, self.marketer):
+            self._hand_in_as(user)
+        self.assertEqual(self._events(self.ada), ["sent"])
+        self.assertEqual(self._events(self.ben), ["sent"])
+
+    def _hand_in_as(self, user):
+        """Have a user hand in an answer of Ada and a bounce of Ben's message."""
         self._run_crons(self.start, MAIL_CRON)
         for template, contact in ((REPLY, self.ada), (BOUNCE, self.ben)):
             message_id = self._message(contact).message_id
@@ -244,9 +264,7 @@ class TestEventSources(MarketingAutomationCommon):
                 message_id=message_id,
             )
             with self._at(self.start):
-                self._call(self.mailer, "mail.thread", "message_process", False, mail)
-        self.assertEqual(self._events(self.ada), ["open", "reply", "sent"])
-        self.assertEqual(self._events(self.ben), ["bounce", "sent"])
+                self._call(user, "mail.thread", "message_process", False, mail)
 
     def test_administrator_sends_a_mail_by_hand(self):
         with self._at(self.start):

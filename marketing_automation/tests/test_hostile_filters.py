@@ -51,6 +51,8 @@ BOMBS = [
     "[('name', 'sounds like', 'x')]",
     "[('name.name', '=', 'x')]",
     "[('id', 'inselect', ('SELECT 1', []))]",
+    "[('" + "child_ids.parent_id." * 30 + "name', '=', 'a')]",
+    "[" + "('" + "child_ids.parent_id." * 3 + "name', '=', 'a'), " * 40 + "]",
 ]
 # … while these are what Odoo's domain editor writes, and what people write by hand.
 GENUINE = [

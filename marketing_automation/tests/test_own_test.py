@@ -1,6 +1,6 @@
 from odoo.exceptions import UserError
 from odoo.service.model import call_kw
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import MarketingAutomationCommon
 
@@ -51,6 +51,19 @@ class TestOwnTest(MarketingAutomationCommon):
         self.assertEqual((made.name, made.email), (self.marketer.name, self.marketer.email))
         self.assertEqual(self._wizard(self.subscribers).res_id, made.id, "the next time it is found")
         self.assertEqual(self._call(wizard, "action_launch_test")["res_model"], "marketing.participant")
+
+    def test_create_me_in_the_form(self):
+        """Its button saves the dialog first, in which no record is chosen yet."""
+        wizards = self.env["marketing.campaign.test"].with_user(self.marketer)
+        wizard = Form(wizards.with_context(default_campaign_id=self.subscribers.id)).save()
+        self._call(wizard, "action_create_me")
+        self.assertEqual(self.env["mailing.contact"].browse(wizard.res_id).email, self.marketer.email)
+
+    def test_a_sample_from_the_dialog_of_an_activity(self):
+        """An activity opens its template in a form of ours; Odoo's dialog for samples hands that on."""
+        mailing = self.subscribers.marketing_activity_ids.mass_mailing_id
+        action = mailing.with_context(form_view_ref="marketing_automation.template").action_test()
+        self.assertFalse(action["context"]["form_view_ref"])
 
     def test_records_that_need_more(self):
         """A registration needs its event: it is left to the user, who is told."""

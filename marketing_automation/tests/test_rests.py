@@ -245,6 +245,21 @@ class TestRests(MarketingAutomationCommon):
         self.assertTraces(tag, dict.fromkeys(self.contacts, "processed"))
         self.assertIn(cold, self.ada.category_id)
 
+    def test_a_rewritten_template_of_an_action_waits_for_update(self):
+        """Whom Odoo lets write an email template, its creator for one, may not speak in the campaign's name."""
+        template = self.env["mail.template"].create(
+            {"name": "T", "model_id": self.model_partner.id, "subject": "Hello", "use_default_to": True}
+        )
+        action = self._create_server_action(name="Post", state="mail_post", template_id=template.id, code=False)
+        campaign = self._create_campaign(name="Act")
+        post = self._create_activity(campaign, "Post", "action", "begin", None, server_action_id=action.id)
+        self._start(campaign)
+        self.assertFalse(campaign.require_sync)
+        template.write({"use_default_to": False, "email_to": "stranger@elsewhere.example.com"})
+        self._run_crons(self.later, EXECUTION_CRON)
+        self.assertTraces(post, dict.fromkeys(self.contacts, "scheduled"))
+        self.assertTrue(campaign.require_sync)
+
     def test_an_action_that_an_activity_runs_is_not_deleted(self):
         action = self._create_action(self.campaign, "Act").server_action_id.sudo()
         with self.assertRaisesRegex(UserError, "“Act” is the server action of the activity “Act”"):

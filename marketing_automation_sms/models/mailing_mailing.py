@@ -23,6 +23,10 @@ class MailingMailing(models.Model):
             self._check_not_marketing_template()
         return super().action_send_sms(res_ids)
 
+    def action_test(self):
+        """Open Odoo's dialog in its own form, as that of an email."""
+        return super(MailingMailing, self.with_context(form_view_ref=False)).action_test()
+
     def action_retry_failed_sms(self):
         self._check_not_marketing_template()
         return super().action_retry_failed_sms()
