@@ -145,6 +145,37 @@ CASES = {
     "closes-a-window": Case(f"{INSIDE}\naction = {{'type': 'ir.actions.act_window_close'}}"),
 }
 
+# Odoo's own types, each behind one that fails for the last: (values of the action, what it leaves for each, by name)
+TYPES = {
+    "update": (
+        {"state": "object_write", "update_path": "color", "evaluation_type": "equation", "value": "record.color + 1"},
+        "SELECT p.name, p.color FROM res_partner p WHERE p.ref = 'effects' AND p.color > 0",
+    ),
+    "create": (
+        {"state": "object_create", "crud_model": "res.partner.category", "value": "made once for each"},
+        """SELECT 'all', count(*) FROM res_partner_category WHERE name ->> 'en_US' = 'made once for each'""",
+    ),
+    "activity": (
+        {"state": "next_activity", "activity_type": "mail.mail_activity_data_call", "activity_user_id": 2},
+        """SELECT p.name, count(*) FROM mail_activity a JOIN res_partner p ON p.id = a.res_id
+            WHERE a.res_model = 'res.partner' GROUP BY p.name""",
+    ),
+    "post": (
+        {"state": "mail_post", "mail_post_method": "comment", "template": "Posted once"},
+        """SELECT p.name, count(*) FROM mail_message m JOIN res_partner p ON p.id = m.res_id
+            WHERE m.model = 'res.partner' AND m.subject = 'Posted once' GROUP BY p.name""",
+    ),
+    "follow": (
+        {"state": "followers", "followers_type": "specific", "partner_ids": [(6, 0, [1])]},
+        """SELECT p.name, count(*) FROM mail_followers f JOIN res_partner p ON p.id = f.res_id
+            WHERE f.res_model = 'res.partner' AND f.partner_id = 1 AND p.ref = 'effects' GROUP BY p.name""",
+    ),
+    "webhook": (
+        {"state": "webhook", "webhook_url": "URL/webhook"},
+        "SELECT 'none', 0 WHERE FALSE",
+    ),
+}
+
 
 @pytest.fixture
 def http_sink():
@@ -191,12 +222,38 @@ class Effects:
     def _create_action(self, name, code, **values):
         values = {"name": name, "model_id": self._model, "state": "code", **values}
         if values["state"] == "multi":
+            if "child_ids" in values:
+                return self.server.rpc("ir.actions.server", "create", values)
             children = [self._create_action(name, part) for part in (NOT_FOR_THE_LAST, INSIDE)]
             values["child_ids"] = [(6, 0, children)]
         else:
             code = f"{NOT_FOR_THE_LAST}\n{code}" if code != NOT_FOR_THE_LAST else code
             values["code"] = code.replace("CASE", repr(name)).replace("URL", repr(self._http.url))
         return self.server.rpc("ir.actions.server", "create", values)
+
+    def start_type(self, name, values):
+        """Start a campaign whose action fails for the last, then is one of Odoo's own types, in the same batch."""
+        rpc, values = self.server.rpc, {"name": name, "model_id": self._model, **values}
+        if "crud_model" in values:
+            values["crud_model_id"] = model_of(rpc, values.pop("crud_model"))
+        if "activity_type" in values:
+            module, xmlid = values.pop("activity_type").split(".")
+            domain = [("module", "=", module), ("name", "=", xmlid)]
+            [data] = rpc("ir.model.data", "search_read", domain, ["res_id"])
+            values |= {"activity_type_id": data["res_id"], "activity_user_type": "specific"}
+        if "template" in values:
+            template = {"name": name, "model_id": self._model, "subject": values.pop("template"), "body_html": "Hi"}
+            values["template_id"] = rpc("mail.template", "create", template)
+        if "webhook_url" in values:
+            values["webhook_url"] = values["webhook_url"].replace("URL", self._http.url)
+        children = [self._create_action(name, NOT_FOR_THE_LAST), rpc("ir.actions.server", "create", values)]
+        self.start(name, Case(values={"state": "multi", "child_ids": [(6, 0, children)]}))
+
+    def count_of_type(self, query):
+        return {person: count for person, count in self.server.query(query) if count}
+
+    def count_paths(self, path):
+        return sum(found.strip("/") == path for found in self._http.paths)
 
     def run(self):
         """Execute what is due, until nothing is left; what waits is due at once."""
@@ -249,6 +306,20 @@ def test_each_effect_once_beside_a_neighbour_that_fails(effects):
         assert effects.count_outside(name) == Counter({person: case.outside for person in reached if case.outside}), (
             name
         )
+
+
+def test_each_type_once_beside_a_neighbour_that_fails(effects):
+    for name, (values, _query) in TYPES.items():
+        effects.start_type(name, values)
+    effects.run()
+    for name, (_values, query) in TYPES.items():
+        states = {person: end[0] for person, end in effects.ends(name).items()}
+        assert states == {**dict.fromkeys(FINE, "processed"), FAILING: "error"}, (name, effects.ends(name))
+        if name == "webhook":
+            assert effects.count_paths("webhook") == len(FINE)
+            continue
+        expected = {"all": len(FINE)} if name == "create" else dict.fromkeys(FINE, 1)
+        assert effects.count_of_type(query) == expected, name
 
 
 @pytest.fixture
