@@ -170,6 +170,15 @@ TYPES = {
         """SELECT p.name, count(*) FROM mail_followers f JOIN res_partner p ON p.id = f.res_id
             WHERE f.res_model = 'res.partner' AND f.partner_id = 1 AND p.ref = 'effects' GROUP BY p.name""",
     ),
+    "copy": (
+        {"state": "object_copy", "crud_model": "res.partner.category", "copied": "copied once for each"},
+        "SELECT 'all', count(*) - 1 FROM res_partner_category WHERE name ->> 'en_US' LIKE 'copied once for each%%'",
+    ),
+    "text": (
+        {"state": "sms", "sms_method": "sms", "text": "Texted once"},
+        """SELECT p.name, count(*) FROM sms_sms s JOIN res_partner p ON p.id = s.partner_id
+            WHERE s.body = 'Texted once' GROUP BY p.name""",
+    ),
     "webhook": (
         {"state": "webhook", "webhook_url": "URL/webhook"},
         "SELECT 'none', 0 WHERE FALSE",
@@ -244,6 +253,12 @@ class Effects:
         if "template" in values:
             template = {"name": name, "model_id": self._model, "subject": values.pop("template"), "body_html": "Hi"}
             values["template_id"] = rpc("mail.template", "create", template)
+        if "copied" in values:
+            original = rpc("res.partner.category", "create", {"name": values.pop("copied")})
+            values["resource_ref"] = f"res.partner.category,{original}"
+        if "text" in values:
+            template = {"name": name, "model_id": self._model, "body": values.pop("text")}
+            values["sms_template_id"] = rpc("sms.template", "create", template)
         if "webhook_url" in values:
             values["webhook_url"] = values["webhook_url"].replace("URL", self._http.url)
         children = [self._create_action(name, NOT_FOR_THE_LAST), rpc("ir.actions.server", "create", values)]
@@ -318,7 +333,7 @@ def test_each_type_once_beside_a_neighbour_that_fails(effects):
         if name == "webhook":
             assert effects.count_paths("webhook") == len(FINE)
             continue
-        expected = {"all": len(FINE)} if name == "create" else dict.fromkeys(FINE, 1)
+        expected = {"all": len(FINE)} if name in ("create", "copy") else dict.fromkeys(FINE, 1)
         assert effects.count_of_type(query) == expected, name
 
 
