@@ -62,10 +62,17 @@ POINTS = {
     "before a mail's commit": ("mail.mail", "_commit_and_remember", "before"),
     "after a mail's commit": ("mail.mail", "_commit_and_remember", "after"),
 }
+# … of an action that runs alone, since it leaves its transaction
+LONE_POINTS = {
+    "marked": ("marketing.trace", "_mark", "after"),
+    "the mark is committed": ("marketing.trace", "_lock_marked", "before"),
+    "it has run": ("marketing.activity", "_execute", "after"),
+    "its outcome is committed": ("marketing.campaign", "_run_marked", "after"),
+}
 
 
 def arm(registry, point, hit):
-    owner, name, moment = POINTS[point]
+    owner, name, moment = {**POINTS, **LONE_POINTS}[point]
     if isinstance(owner, str):
         owner = registry[owner] if owner in registry else pydoc.locate(owner)
     original = getattr(owner, name)

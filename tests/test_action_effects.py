@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
+from chaos_process import LONE_POINTS
 from company import EXECUTION_CRON, model_of
 from http_sink import running_http_sink
 from test_chaos import SCRIPT, TRIGGERS, Nursery
@@ -370,6 +371,31 @@ def test_who_kills_the_process_is_found_and_what_was_sent_is_not_sent_again(effe
         assert {person: end[0] for person, end in ends.items()} == dict.fromkeys(("P0", "P1", "P3"), "processed")
         assert effects.count_inside(name) == Counter(("P0", "P1", "P3"))
     assert effects.count_outside("calls-and-kills") == Counter(FINE)
+
+
+def test_killed_while_one_runs_alone(effects, nursery):
+    """At each commit point: what arrived elsewhere did so once, and whose outcome is unknown is not run again."""
+    killed = Counter()
+    for number, point in enumerate(LONE_POINTS):
+        name = f"killed-{number}"
+        effects.start(name, Case(f"{INSIDE}\n{CALL}"))
+        order = {"point": point, "hit": 3}
+        for _round in range(ROUNDS):
+            effects.server.query(TRIGGERS)
+            nursery.begin(workers=1, **order)
+            killed[point] += nursery.end()
+            order = {}
+            effects.server.query(HURRY)
+            if not effects.server.query(LEFT):
+                break
+        ends, outside = effects.ends(name), effects.count_outside(name)
+        assert ends.pop(FAILING)[:2] == ("error", "exception"), point
+        assert {end[:2] for end in ends.values()} <= {("processed", None), ("error", "interrupted")}, (point, ends)
+        processed = Counter(person for person, end in ends.items() if end[0] == "processed")
+        assert len(processed) >= len(FINE) - 1, (point, ends)
+        assert effects.count_inside(name) == processed, point
+        assert processed <= outside <= Counter(FINE), (point, outside)
+    assert killed == Counter(list(LONE_POINTS))
 
 
 def test_who_waits_in_c_is_ended_though_its_thread_is_not(effects):
