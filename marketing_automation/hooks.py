@@ -1,7 +1,6 @@
 from odoo.tools import sql
 
 from .models.mailing_mailing import NOBODY
-from .models.marketing_campaign_lanes import LANES_KEY
 
 # Of Odoo's own actions that leave templates out: by our field, which goes
 ACTION_DOMAINS = {
@@ -28,7 +27,7 @@ def uninstall_hook(env):
         action = env.ref(xmlid, raise_if_not_found=False)
         if action:
             action.domain = domain
-    env["ir.config_parameter"].set_param(LANES_KEY, False)
+    env["ir.config_parameter"].search([("key", "=like", "marketing\\_automation.%")]).unlink()
     # On a column of Odoo's, which stays
     sql.drop_index(env.cr, sql.make_index_name("mailing_trace", "message_id"), "mailing_trace")
     env.flush_all()
