@@ -40,6 +40,7 @@ class TestEndings(MarketingAutomationCommon):
         self.assertEqual(trace.state_msg, "The activity failed: The stock is empty")
         activity.server_action_id.sudo().code = WORK
         with self._at(self.start + timedelta(days=1)):
+            self.campaign.action_update_participants()  # upon which the changed action is used
             trace.with_user(self.marketer).action_retry()
         self.assertEqual((trace.state, trace.attempt, trace.end_code), ("scheduled", 2, False))
         self.assertEqual(self._participant(self.campaign, self.ada).state, "running")

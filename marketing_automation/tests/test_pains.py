@@ -344,6 +344,7 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
         self.assertEqual(self._trace(activity, self.ada).state_msg, "The activity failed: The stock is empty")
         activity.server_action_id.sudo().code = "record.write({'ref': 'now'})"
         with self._at(self.start):
+            self.campaign.action_update_participants()
             self.campaign.action_retry_errors()
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertEqual((self.campaign.error_count, self.ada.ref), (0, "now"))

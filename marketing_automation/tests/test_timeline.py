@@ -152,6 +152,7 @@ class TestTimeline(MarketingAutomationCommon):
         self.assertNotIn("Reminder", steps, "nothing waits below what never ran")
         broken.server_action_id.sudo().code = "record.write({'ref': 'printed'})"
         with self._at(self.start):
+            self.campaign.action_update_participants()
             self._trace(broken, self.ben).with_user(self.marketer).action_retry()
         self._run_crons(self.start, EXECUTION_CRON)
         _data, steps = self._timeline(self._participant(self.campaign, self.ben))
@@ -160,8 +161,8 @@ class TestTimeline(MarketingAutomationCommon):
     def test_a_mail_that_cannot_be_rendered(self):
         """The reason is that of its placeholder, not a page of Odoo's own code."""
         self._make_template_editor()
-        self.welcome.mass_mailing_id.body_html = '<p t-out="object.nothing_there"/>'
         self._start(self.campaign)
+        self.welcome.mass_mailing_id.body_html = '<p t-out="object.nothing_there"/>'  # which Start would refuse
         self._run_crons(self.start, EXECUTION_CRON)
         _data, steps = self._timeline(self._participant(self.campaign, self.ada))
         self.assertIn("object has no attribute 'nothing_there'", steps["Welcome"]["reason"])
