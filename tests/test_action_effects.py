@@ -5,8 +5,6 @@ All of them run in one server, whose one scheduled action is called until nothin
 """
 
 import re
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,11 +13,8 @@ import pytest
 from chaos_process import LONE_POINTS
 from company import EXECUTION_CRON, model_of
 from http_sink import running_http_sink
-from test_chaos import SCRIPT, TRIGGERS, Nursery
+from test_chaos import TRIGGERS, running_nursery
 from test_concurrency import Engine
-
-from tools.paths import ODOO_CONF
-from tools.processes import background
 
 PEOPLE = ("P0", "P1", "P2", "P3", "P4")
 *FINE, FAILING = PEOPLE
@@ -341,14 +336,7 @@ def test_each_type_once_beside_a_neighbour_that_fails(effects):
 @pytest.fixture
 def nursery(effects, tmp_path):
     """A Nursery of workers that are killed by what they run."""
-    command = [sys.executable, str(SCRIPT), str(ODOO_CONF), effects.server.database, str(effects.smtp_port)]
-    errors = tmp_path / "workers.log"
-    with (
-        errors.open("wb") as log,
-        background(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        nursery = Nursery(process, errors)
-        nursery.read()
+    with running_nursery(effects.server.database, effects.smtp_port, tmp_path) as nursery:
         yield nursery
 
 

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -131,8 +132,15 @@ def campaign(own_postgres, company, smtp_sink):
 @pytest.fixture
 def nursery(campaign, smtp_sink, tmp_path):
     """A Nursery for the campaign's database."""
-    command = [sys.executable, str(SCRIPT), str(ODOO_CONF), campaign.database, str(smtp_sink.port)]
-    errors = tmp_path / "workers.log"
+    with running_nursery(campaign.database, smtp_sink.port, tmp_path) as nursery:
+        yield nursery
+
+
+@contextmanager
+def running_nursery(database, smtp_port, folder):
+    """Give a Nursery for a database, whose workers write what goes wrong into a folder."""
+    command = [sys.executable, str(SCRIPT), str(ODOO_CONF), database, str(smtp_port)]
+    errors = folder / "workers.log"
     with (
         errors.open("wb") as log,
         background(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process,
