@@ -24,6 +24,7 @@ from . import (
     test_links,
     test_losses,
     test_mail_queue,
+    test_mail_reports,
     test_novice,
     test_own_test,
     test_pains,
