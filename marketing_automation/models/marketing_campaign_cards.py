@@ -34,6 +34,7 @@ class MarketingCampaign(models.Model):
         today = fields.Date.context_today(self)
         month_ago = fields.Date.to_string(fields.Date.subtract(today, days=30))
         reasons = activities._get_error_reasons()
+        left_out = activities._get_left_out_numbers()
         removed = self.env["marketing.activity"].search_count(
             [("campaign_id", "=", self.id), ("active", "=", False), ("trace_ids.is_test", "=", False)]
         )
@@ -55,7 +56,13 @@ class MarketingCampaign(models.Model):
             "first_day": min(days, default=month_ago) if period == "life" else month_ago,
             "last_day": fields.Date.to_string(today),
             "errors": self._sum_reasons(reasons),
-            "cards": [activity._get_card(series[activity.id], reasons.get(activity.id, [])) for activity in activities],
+            "cards": [
+                dict(
+                    activity._get_card(series[activity.id], reasons.get(activity.id, [])),
+                    left_out=left_out.get(activity.id, []),
+                )
+                for activity in activities
+            ],
         }
 
     def _get_shown_due_date(self):

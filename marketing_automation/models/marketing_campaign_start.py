@@ -29,9 +29,11 @@ class MarketingCampaign(models.Model):
         """Tell what Start would do.
 
         :return: ``problems``, ``warnings`` (in words), ``record_count`` (matching records),
-            ``enroll_count`` (of them, those who enter), ``overdue_count`` (steps that waited while the
-            campaign was stopped), ``messages`` (how many in the first hour, by activity type, were
-            there no limit), ``expected_end`` of those (UTC), where a limit spreads them
+            ``enroll_count`` (of them, those who enter), ``shared_count`` (of them, those whose value of the unicity
+            somebody else has), ``overdue_count`` (steps that waited while the campaign was stopped),
+            ``messages`` (how many in the first hour, by activity type, were there no limit),
+            ``left_out`` (who gets none of them, and why, in words), ``expected_end`` of those (UTC), where a
+            limit spreads them
         :rtype: dict
         """
         self.ensure_one()
@@ -42,19 +44,22 @@ class MarketingCampaign(models.Model):
             "warnings": self._get_warnings() + self._get_server_warnings() + self._get_rest_warnings(),
             "record_count": 0,
             "enroll_count": 0,
+            "shared_count": 0,
             "overdue_count": 0,
             "messages": {},
+            "left_out": [],
             "expected_end": False,
         }
         if not preview["problems"]:
             campaign = self._as_described(user)
-            preview["record_count"], preview["enroll_count"] = campaign._count_audience()
-            overdue = campaign._count_overdue(fields.Datetime.now() + FIRST_HOUR)
+            preview["record_count"], preview["enroll_count"], preview["shared_count"] = campaign._count_audience()
+            now = fields.Datetime.now()
+            overdue = campaign._count_overdue(now + FIRST_HOUR)
             preview["overdue_count"] = sum(overdue.values())
-            preview["messages"] = campaign._count_first_messages(preview["enroll_count"], overdue)
+            preview["messages"], preview["left_out"] = campaign._foresee_messages(preview["enroll_count"], overdue, now)
             total = sum(preview["messages"].values())
             if total > self.hourly_limit:
-                preview["expected_end"] = self._get_expected_end(total, fields.Datetime.now())
+                preview["expected_end"] = self._get_expected_end(total, now)
         return preview
 
     def _get_rest_warnings(self):
@@ -63,13 +68,25 @@ class MarketingCampaign(models.Model):
         return [words for words, _waits in campaign._compare_rests()] if campaign.workflow else []
 
     def _count_audience(self):
-        """Return how many records match the filter, and how many of them would enter."""
+        """Return how many records match the filter, would enter, and are kept out since they share a value."""
         newcomers, audience = self._get_newcomers_sql()
         [[records]] = self.env.execute_query(SQL("SELECT count(*) FROM (%s) AS audience", audience))
         [[entering]] = self.env.execute_query(
             SQL("SELECT count(*) FILTER (WHERE n.key IS NULL) + count(DISTINCT n.key) FROM (%s) AS n", newcomers)
         )
-        return records, entering
+        if entering == records or not self._get_workflow().unique_field:
+            return records, entering, 0
+        [[inside]] = self.env.execute_query(
+            SQL(
+                """SELECT count(*) FROM (%s) AS a (id, key)
+                    WHERE EXISTS (SELECT 1 FROM marketing_participant p
+                                   WHERE p.campaign_id = %s AND p.res_id = a.id AND p.run = 1
+                                     AND p.is_test IS NOT TRUE)""",
+                audience,
+                self.id,
+            )
+        )
+        return records, entering, records - entering - inside
 
     def _count_overdue(self, until):
         """Return how many scheduled steps are due until a moment (UTC), by activity id."""
@@ -85,18 +102,44 @@ class MarketingCampaign(models.Model):
             )
         )
 
-    def _count_first_messages(self, entering, overdue):
-        """Return how many messages the first hour brings, by activity type."""
-        workflow, now = self._get_workflow(), fields.Datetime.now()
+    def _foresee_messages(self, entering, overdue, now):
+        """Return how many messages the first hour brings, and who gets none.
+
+        :param int entering: how many enter now
+        :param dict overdue: steps that are due, by activity id
+        :param datetime now: UTC
+        :return: numbers by activity type; who is left out of each step, in words
+        :rtype: tuple[dict[str, int], list[str]]
+        """
+        counts, sentences = Counter(), []
         message_types = self.env["marketing.activity"]._get_message_types()
-        counts = Counter()
-        for step in workflow.steps.values():
+        for step in self._get_workflow().steps.values():
             if step.activity_type not in message_types:
                 continue
-            counts[step.activity_type] += overdue.get(step.id, 0)
-            if step.parent_id is None and step.due(now, self._get_tz()) <= now + FIRST_HOUR:
-                counts[step.activity_type] += entering
-        return dict(counts)
+            enters = bool(entering) and step.parent_id is None and step.due(now, self._get_tz()) <= now + FIRST_HOUR
+            counts[step.activity_type] += 0
+            if enters or overdue.get(step.id):
+                reach = self._count_reach(step, enters, now + FIRST_HOUR)
+                counts[step.activity_type] += reach.get(None, 0)
+                sentences += self._describe_left_out(step, reach)
+        return dict(counts), sentences
+
+    def _describe_left_out(self, step, reach):
+        """Return in words who gets no message of a step, as a list that is empty when everybody does."""
+        labels = self._get_left_out_labels()
+        reasons = [f"{count:,} {labels.get(code, code)}" for code, count in reach.items() if code and count]
+        if not reasons:
+            return []
+        total = sum(reach.values())
+        return [
+            _(
+                "%(left_out)s of %(total)s do not get “%(activity)s”: %(reasons)s.",
+                left_out=f"{total - reach.get(None, 0):,}",
+                total=f"{total:,}",
+                activity=self.env["marketing.activity"].browse(step.id).name,
+                reasons=", ".join(reasons),
+            )
+        ]
 
     def _get_server_warnings(self):
         """Return in words what keeps emails from going out, as far as it can be known."""

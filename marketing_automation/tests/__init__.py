@@ -33,6 +33,7 @@ from . import (
     test_privacy,
     test_private_names,
     test_rate,
+    test_reach,
     test_rests,
     test_retention,
     test_rights_table,

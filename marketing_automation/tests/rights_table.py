@@ -123,6 +123,7 @@ SHOWN_FIELDS = {
     "marketing.campaign.enroll.line": {"record_count"},
     "marketing.campaign.start": {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
+        *("shared_count", "left_out_text"),
         *("problem_text", "warning_text", "has_moving_filter"),
     },
     "marketing.campaign.test": {"model_id", "model_name", "question", "can_create_me", "create_me_text"},
@@ -182,6 +183,7 @@ METHODS = {
         "action_retry_errors": [],
         "action_view_errors": [],
         "action_view_records": ["processed"],
+        "action_view_left_out": ["mail_bl"],
     },
     "marketing.participant": {
         "action_refresh_test": [],

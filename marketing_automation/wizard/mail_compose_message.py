@@ -62,9 +62,11 @@ class MailComposeMessage(models.TransientModel):
     def _get_optout_emails(self, mail_values_dict):
         """Add the mailing contacts who opted out of their lists: Odoo asks the list, and here is none."""
         emails = super()._get_optout_emails(mail_values_dict)
-        if message_batch(self.env) and self.model == "mailing.contact":
+        batch = message_batch(self.env)
+        if batch and self.model == "mailing.contact":
             contacts = self.env["mailing.contact"].sudo().browse(mail_values_dict)
-            emails += contacts._filter_opted_out().mapped("email_normalized")
+            list_ids = batch.traces.campaign_id._get_named_lists()
+            emails += contacts._filter_opted_out(list_ids).mapped("email_normalized")
         return emails
 
     def _cancel_marketing_duplicates(self, mail_values_dict, batch):

@@ -1,7 +1,8 @@
 from odoo import _, api, fields, models
 
 PREVIEW = (
-    *("record_count", "enroll_count", "overdue_count", "message_summary", "expected_end"),
+    *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
+    "expected_end",
     *("problem_text", "warning_text", "has_moving_filter"),
 )
 
@@ -16,10 +17,16 @@ class MarketingCampaignStart(models.TransientModel):
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
     record_count = fields.Integer(string="Records that match", compute="_compute_preview")
     enroll_count = fields.Integer(string="Enter now", compute="_compute_preview")
+    shared_count = fields.Integer(
+        string="Kept out by unicity",
+        compute="_compute_preview",
+        help="They share the value on which unicity is based with another record, which enters or has entered.",
+    )
     overdue_count = fields.Integer(
         string="Overdue Steps", compute="_compute_preview", help="They waited while the campaign was stopped."
     )
     message_summary = fields.Char(string="First Messages", compute="_compute_preview")
+    left_out_text = fields.Text(compute="_compute_preview", help="Who enters, and gets no message.")
     hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
     expected_end = fields.Datetime(compute="_compute_preview", help="When the limit per hour has let all of them out.")
     problem_text = fields.Text(compute="_compute_preview")
@@ -41,7 +48,9 @@ class MarketingCampaignStart(models.TransientModel):
             preview = wizard.campaign_id.get_start_preview()
             wizard.record_count = preview["record_count"]
             wizard.enroll_count = preview["enroll_count"]
+            wizard.shared_count = preview["shared_count"]
             wizard.overdue_count = preview["overdue_count"]
+            wizard.left_out_text = "\n".join(preview["left_out"])
             wizard.message_summary = (
                 ", ".join(
                     _("%(type)s: %(count)s", type=labels[activity_type], count=f"{count:,}")

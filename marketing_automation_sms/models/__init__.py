@@ -3,6 +3,7 @@ from . import (
     mailing_mailing,
     mailing_trace,
     marketing_activity,
+    marketing_campaign_reach,
     marketing_trace,
     sms_sms,
     sms_tracker,

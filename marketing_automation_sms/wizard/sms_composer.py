@@ -38,8 +38,10 @@ class SmsComposer(models.TransientModel):
     def _get_optout_record_ids(self, records, recipients_info):
         """Add the mailing contacts who opted out of their lists: Odoo asks the list, and here is none."""
         res_ids = super()._get_optout_record_ids(records, recipients_info)
-        if message_batch(self.env) and self.res_model == "mailing.contact":
-            res_ids = [*res_ids, *records.sudo()._filter_opted_out().ids]
+        batch = message_batch(self.env)
+        if batch and self.res_model == "mailing.contact":
+            list_ids = batch.traces.campaign_id._get_named_lists()
+            res_ids = [*res_ids, *records.sudo()._filter_opted_out(list_ids).ids]
         return res_ids
 
     def _get_done_record_ids(self, records, recipients_info):

@@ -33,6 +33,7 @@ const CARD = {
     series: { processed: {}, rejected: {} },
     child_triggers: [],
     start_errors: [],
+    left_out: [],
 };
 const DATA = {
     state: "draft",

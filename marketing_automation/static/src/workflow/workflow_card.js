@@ -48,6 +48,11 @@ export class WorkflowCard extends Component {
         return `${formatInteger(this.card.errors)} × ${words}`;
     }
 
+    get leftOutLabel() {
+        const total = this.card.left_out.reduce((sum, { count }) => sum + count, 0);
+        return _t("Not sent to %s:", formatInteger(total));
+    }
+
     get editLabel() {
         const { name } = this.card;
         return this.props.workflow.canEdit ? _t("Edit %s", name) : _t("Open %s", name);
@@ -138,6 +143,11 @@ export class WorkflowCard extends Component {
 
     async openMetric(metric) {
         const action = await this.orm.call("marketing.activity", "action_view_records", [[this.card.id], metric]);
+        return this.action.doAction(action);
+    }
+
+    async openLeftOut(code) {
+        const action = await this.orm.call("marketing.activity", "action_view_left_out", [[this.card.id], code]);
         return this.action.doAction(action);
     }
 

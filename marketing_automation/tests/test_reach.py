@@ -1,0 +1,180 @@
+from datetime import timedelta
+
+from odoo.exceptions import UserError
+from odoo.tests import Form, tagged
+
+from .common import MarketingAutomationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestReach(MarketingAutomationCommon):
+    """Start promises what goes out: who gets no message is named, and the card shows them afterwards."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.campaign = cls._create_campaign()
+        cls.email = cls._create_email(cls.campaign, "Welcome")
+
+    def _block(self, record):
+        self.env["mail.blacklist"].sudo()._add(record.email)
+
+    def _preview(self, campaign=None):
+        return (campaign or self.campaign).get_start_preview()
+
+    def _count_mails(self, campaign):
+        self._start(campaign)
+        return len(self._run_crons(self.start + timedelta(minutes=5)))
+
+    def _left_out(self, activity):
+        [card] = [card for card in activity.campaign_id.get_workflow_cards()["cards"] if card["id"] == activity.id]
+        return {reason["code"]: reason["count"] for reason in card["left_out"]}
+
+    def test_what_is_promised_goes_out(self):
+        ada, ben, cleo, dan, _eve = self.contacts
+        self._block(ada)
+        ben.email = "ben at people"
+        cleo.email = False
+        dan.email = "EVE@people.example.com"
+        preview = self._preview()
+        self.assertEqual(preview["messages"], {"email": 1})
+        [sentence] = preview["left_out"]
+        self.assertIn("4 of 5 do not get “Welcome”", sentence)
+        for words in (
+            "1 blocklisted",
+            "1 without an email address",
+            "1 with an address that cannot be read",
+            "1 with the address of somebody else here",
+        ):
+            self.assertIn(words, sentence)
+        form = Form(self.env["marketing.campaign.start"].with_context(default_campaign_id=self.campaign.id))
+        self.assertEqual((form.message_summary, form.left_out_text), ("Email: 1", sentence))
+        self.assertEqual(self._count_mails(self.campaign), 1)
+        expected = {"mail_bl": 1, "mail_email_missing": 1, "mail_email_invalid": 1, "mail_dup": 1}
+        self.assertEqual(self._left_out(self.email), expected)
+
+    def test_who_is_left_out_can_be_opened(self):
+        self._block(self.contacts[0])
+        self._start(self.campaign)
+        self._run_crons(self.start + timedelta(minutes=5))
+        action = self.email.action_view_left_out("mail_bl")
+        found = self.env["marketing.participant"].search(action["domain"])
+        self.assertEqual(found.mapped("res_id"), self.contacts[0].ids)
+        for wrong in ("mail_nonsense", None, ["mail_bl"]):
+            with self.assertRaises(UserError):
+                self.email.action_view_left_out(wrong)
+
+    def test_a_template_that_ignores_the_blocklist(self):
+        self._block(self.contacts[0])
+        self.email.mass_mailing_id.use_exclusion_list = False
+        self.assertEqual(self._preview()["messages"], {"email": 5})
+        self.assertEqual(self._preview()["left_out"], [])
+        self.assertEqual(self._count_mails(self.campaign), 5)
+
+    def test_the_filter_of_the_step(self):
+        self.email.activity_domain = "[('name', 'in', ('Ada', 'Ben'))]"
+        preview = self._preview()
+        self.assertEqual(preview["messages"], {"email": 2})
+        self.assertIn("3 not matching its filter", preview["left_out"][0])
+        self.assertEqual(self._count_mails(self.campaign), 2)
+
+    def test_an_address_that_got_it_before(self):
+        """After a stop, somebody new with the address of somebody inside gets no second one."""
+        self.assertEqual(self._count_mails(self.campaign), 5)
+        self.campaign.action_stop_campaign()
+        self.contacts[0].copy({"email": "ADA@people.example.com"})
+        self.contacts[1].copy({"email": "new@people.example.com"})
+        preview = self._preview()
+        self.assertEqual((preview["enroll_count"], preview["messages"]), (2, {"email": 1}))
+        self.assertIn("1 with the address of somebody else here", preview["left_out"][0])
+
+    def test_steps_that_waited(self):
+        self._start(self.campaign)
+        self.campaign.action_stop_campaign()
+        self._block(self.contacts[0])
+        with self._at(self.start + timedelta(days=1)):
+            preview = self._preview()
+        self.assertEqual((preview["overdue_count"], preview["messages"]), (5, {"email": 4}))
+
+    def test_unicity_says_whom_it_keeps_out(self):
+        self.campaign.unique_field_id = self.env["ir.model.fields"]._get("res.partner", "email")
+        self.contacts[1].email = self.contacts[0].email
+        preview = self._preview()
+        numbers = preview["record_count"], preview["enroll_count"], preview["shared_count"]
+        self.assertEqual(numbers, (5, 4, 1))
+        self._start(self.campaign)
+        self.campaign.action_stop_campaign()
+        preview = self._preview()
+        numbers = preview["record_count"], preview["enroll_count"], preview["shared_count"]
+        self.assertEqual(numbers, (5, 0, 1))
+
+    def test_the_number_of_queries_does_not_depend_on_how_many_enter(self):
+        self._preview()
+        few = self._count_queries()
+        more = [
+            {"name": f"More {i}", "email": f"m{i}@x.example.com", "category_id": self.category.ids} for i in range(200)
+        ]
+        self.env["res.partner"].create(more)
+        self.assertEqual(self._preview()["messages"], {"email": 205})
+        self.assertEqual(self._count_queries(), few)
+
+    def _count_queries(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        self._preview()
+        return self.cr.sql_log_count - before
+
+
+@tagged("post_install", "-at_install")
+class TestReachOfLists(MarketingAutomationCommon):
+    """Who opted out of a mailing list that the filter names gets nothing, whatever other lists they are on."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.news, cls.other = cls.env["mailing.list"].create([{"name": "News"}, {"name": "Other"}])
+        cls.people = cls.env["mailing.contact"].create(
+            [
+                {
+                    "name": name,
+                    "email": f"{name.lower()}@people.example.com",
+                    "subscription_ids": [(0, 0, {"list_id": list_.id, "opt_out": out}) for list_, out in lists],
+                }
+                for name, lists in {
+                    "In": [(cls.news, False)],
+                    "Out": [(cls.news, True)],
+                    "Out of News": [(cls.news, True), (cls.other, False)],
+                    "Out of Other": [(cls.news, False), (cls.other, True)],
+                }.items()
+            ]
+        )
+        for contact in cls.people:
+            contact.email = contact.email.replace(" ", "")
+
+    def _promise(self, domain):
+        campaign = self._create_campaign(
+            model_id=self.env["ir.model"]._get("mailing.contact").id,
+            domain=repr([("id", "in", self.people.ids), *domain]),
+        )
+        email = self._create_email(campaign, "Letter")
+        promised = campaign.get_start_preview()["messages"]["email"]
+        self._start(campaign)
+        mails = self._run_crons(self.start + timedelta(minutes=5))
+        self.assertEqual(len(mails), promised)
+        traces = email.sudo().trace_ids.filtered(lambda trace: trace.end_code == "mail_optout")
+        return self.people.browse(traces.mapped("res_id")).mapped("name")
+
+    def test_a_list_that_the_filter_names(self):
+        self.assertEqual(sorted(self._promise([("list_ids", "in", self.news.ids)])), ["Out", "Out of News"])
+
+    def test_lists_by_another_path(self):
+        named = [("subscription_ids.list_id", "in", self.news.ids)]
+        self.assertEqual(sorted(self._promise(named)), ["Out", "Out of News"])
+
+    def test_one_of_several_lists_is_enough(self):
+        both = [("list_ids", "in", (self.news | self.other).ids)]
+        self.assertEqual(self._promise(both), ["Out"])
+
+    def test_no_list_is_named(self):
+        self.assertEqual(self._promise([]), ["Out"])
