@@ -36,6 +36,14 @@ class IrActionsServer(models.Model):
                     user=user.name,
                 )
             )
+        if not problems and not action._may_change_target(user):
+            problems.append(
+                _(
+                    "%(user)s may not change records of “%(model)s”.",
+                    user=user.name,
+                    model=action.model_id.name,
+                )
+            )
         if problems:
             return problems
         problems = action._get_marketing_losses()
@@ -44,6 +52,12 @@ class IrActionsServer(models.Model):
         for child in action.child_ids if action.state == "multi" else ():
             problems += [f"“{child.name}”: {problem}" for problem in child._get_marketing_problems(model_name, user)]
         return problems
+
+    def _may_change_target(self, user):
+        """Tell whether a user has what Odoo asks for before it runs this action: its groups, or to write its model."""
+        if self.group_ids or self.parent_id or user._is_superuser() or self._is_marketing_shipped():
+            return True  # the action that it is a part of was looked at
+        return self.env[self.model_name].with_user(user).sudo(False).has_access("write")
 
     def _get_marketing_losses(self):
         """Return in words what this action misses of what it sets, sends or makes, its children left out.

@@ -130,6 +130,7 @@ class MarketingActivity(models.Model):
             "tone": tone,
             "sentence": self.sentence,
             "expiry": expiry,
+            "does": self.action_description,
             "activity_domain": self.activity_domain or "[]",
             "domain": self.domain or "[]",
             "processed": self.processed,

@@ -96,7 +96,7 @@ ENGINE_FIELDS = {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
         *("statistics_graph_data", "trigger_label", "sentence", "interval_error", "validity_error"),
-        "allowed_trigger_types",
+        *("allowed_trigger_types", "offered_action_ids", "unoffered_actions", "action_description"),
     },
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
@@ -131,7 +131,11 @@ SHOWN_FIELDS = {
 # Fields that we add to models of Odoo's: "engine" as above, whoever may write the rest; "computed", never kept;
 # "odoo", with the rest of the record.
 FIELDS_ON_ODOO = {
-    "ir.actions.server": {"marketing_shipped_key": "engine", "marketing_shipped_digest": "engine"},
+    "ir.actions.server": {
+        "marketing_shipped_key": "engine",
+        "marketing_shipped_digest": "engine",
+        "marketing_description": "computed",
+    },
     "ir.model": {"is_marketing_target": "computed"},
     "link.tracker.click": {"link_url": "computed"},
     "mail.mail": {"marketing_trace_id": "engine", "marketing_handover": "engine", "marketing_tries": "engine"},

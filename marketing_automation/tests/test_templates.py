@@ -278,7 +278,12 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         tag = self._activity(campaign, "Tag as Hot")
         tag.write({"trigger_type": "begin", "parent_id": False})
         tag.server_action_id.sudo().write({"update_path": "name", "value": "Mine", "resource_ref": False})
+        with self.assertRaisesRegex(UserError, "“Tag as Hot”.* Paula Plain may not change records of “Contact”"):
+            self._start(campaign)
+        contacts = self.env.ref("base.group_partner_manager")
+        self.user.group_ids += contacts
         self._start(campaign)
+        self.user.group_ids -= contacts
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertTraces(tag, dict.fromkeys(self.contacts, "error"))
         self.assertNotIn("Mine", self.contacts.mapped("name"))

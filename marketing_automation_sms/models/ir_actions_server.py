@@ -9,3 +9,12 @@ class IrActionsServer(models.Model):
 
     def _get_marketing_template_digests(self):
         return {**super()._get_marketing_template_digests(), **self._digest_templates("sms_template_id")}
+
+    def _get_marketing_records(self):
+        return [self.sms_template_id] if self.state == "sms" else super()._get_marketing_records()
+
+    def _describe_marketing_sms(self, names):
+        if not self.sms_template_id:
+            return ""
+        pattern = _("Log the note %s") if self.sms_method == "note" else _("Send the text message %s")
+        return pattern % self._name_marketing(self.sms_template_id, names)
