@@ -18,10 +18,12 @@ class SmtpSink:
     def __init__(self):
         self.port = free_port()
         self.messages = []
+        self.held = []  # addresses about whose content it has not answered
         self._refused = self._dropped = self._held = None
+        self._releases = []
 
-    def treat_as(self, refused, dropped, held):
-        """Be unkind to addresses that begin so: refuse them, drop the connection, or never answer about a content."""
+    def treat_as(self, refused=None, dropped=None, held=None):
+        """Be unkind to addresses that begin so: refuse them, drop the connection, or do not answer about a content."""
         self._refused, self._dropped, self._held = refused, dropped, held
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
@@ -46,9 +48,20 @@ class SmtpSink:
             server.transport.abort()
             return "421 Too bad"
         if self._held and envelope.rcpt_tos[0].startswith(self._held):
-            await asyncio.Event().wait()
+            await self._hold(envelope.rcpt_tos[0])
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 Message accepted for delivery"
+
+    async def _hold(self, address):
+        release = asyncio.Event()
+        self._releases.append((asyncio.get_running_loop(), release))
+        self.held.append(address)
+        await release.wait()
+
+    def release(self):
+        """Accept at last what it has not answered about so far."""
+        for loop, release in self._releases:
+            loop.call_soon_threadsafe(release.set)
 
 
 @contextmanager

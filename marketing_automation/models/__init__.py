@@ -48,6 +48,7 @@ from . import (
     marketing_trace,
     marketing_trace_life,
     marketing_trace_alone,
+    mail_mail_rounds,
     mail_mail_handover,
     mail_mail_lines,
     mail_mail_queue,

@@ -14,6 +14,7 @@ CLICK_KEY = "marketing_automation_click"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
 QUEUE_KEY = "marketing_automation_queue"
+ROUNDS_KEY = "marketing_automation_rounds"
 GATEWAY_KEY = "marketing_automation_gateway"
 ALONE_KEY = "marketing_automation_alone"
 
@@ -107,26 +108,70 @@ class TestRun:
 
 @dataclass(eq=False)
 class QueueRun:
-    """Mails that the queue sends one by one: what can be done for many of them at once.
+    """Mails that the queue sends one by one by one mail server: what can be done for many of them at once.
 
+    :param int server_id: of the ir.mail_server, or None
+    :param mails: mail.mail, none of them, in the environment in which they are sent
+    :param lines: the MailLines by which they go out
+    :param dict options: for Odoo's _send
     :param list sent_ids: ids of the mail.mail that were sent, to be deleted together
     :param float woken: when the engine was last woken for them, by the monotonic clock
+    :param bool has_news: whether something happened since
     :param mail: the mail.mail that is being sent
-    :param lines: the MailLines by which they go out
     """
 
+    server_id: int | None = None
+    mails: Any = None
+    lines: Any = None
+    options: dict = field(default_factory=dict)
     sent_ids: list = field(default_factory=list)
     woken: float = 0
+    has_news: bool = False
     mail: Any = None
-    lines: Any = None
 
     def is_time_to_wake(self):
         """Tell whether the engine is to be woken for the mail that was just sent; the next ones wait their turn."""
         now = time.monotonic()
-        if self.woken and now - self.woken < WAKE_EVERY:
-            return False
-        self.woken = now
-        return True
+        self.has_news = bool(self.woken) and now - self.woken < WAKE_EVERY
+        if not self.has_news:
+            self.woken = now
+        return not self.has_news
+
+
+@dataclass(eq=False)
+class QueueRounds:
+    """A run of Odoo's queue, which goes on while mail servers owe answers.
+
+    :param stack: a contextlib.ExitStack of what is done at its end
+    :param runs: QueueRun by mail server and sender
+    :param take: a function of a domain that has Odoo's queue send what is due; None if nothing new is to be sent
+    :param set seen: ids of the mail.mail that had their turn, or are in one of the runs
+    :param float until: when mails of campaigns that are new wait for the next run, by the monotonic clock
+    :param float looked: when it last looked for new mails, by the monotonic clock
+    :param bool put_off: whether mails wait until an answer makes a connection free
+    """
+
+    stack: Any
+    runs: dict = field(default_factory=dict)
+    take: Any = None
+    seen: set = field(default_factory=set)
+    until: float | None = None
+    looked: float = field(default_factory=time.monotonic)
+    put_off: bool = False
+
+    def get_lines(self):
+        return [run.lines for run in self.runs.values()]
+
+    def get_aside(self):
+        """Return the mails whose answers are waited for."""
+        return [aside for lines in self.get_lines() for aside in lines.aside]
+
+    def is_waiting_for(self, mail_server_id):
+        """Tell whether a mail server owes an answer; an id that is false is that of Odoo's configuration file."""
+        return any(run.lines.aside and run.server_id == (mail_server_id or None) for run in self.runs.values())
+
+    def is_time_up(self):
+        return self.until is not None and time.monotonic() >= self.until
 
 
 def action_run(env):
@@ -172,6 +217,12 @@ def queue_run(env):
     """Return the QueueRun for which this environment sends mails, or None."""
     run = env.context.get(QUEUE_KEY)
     return run if isinstance(run, QueueRun) else None
+
+
+def queue_rounds(env):
+    """Return the QueueRounds of the queue that this environment sends for, or None."""
+    rounds = env.context.get(ROUNDS_KEY)
+    return rounds if isinstance(rounds, QueueRounds) else None
 
 
 def test_run(env):

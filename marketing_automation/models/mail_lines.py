@@ -6,12 +6,15 @@ mails to the same domain wait behind everybody else. A domain about which no ans
 
 import time
 from collections import defaultdict, deque
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from .smtp_line import SmtpLine, find_answered
 
 ASIDE_AT_MOST = 10  # connections; some servers allow few from one client
 SILENT_IN_A_ROW = 5  # mails without an answer, after which it is the server that is in trouble, not their recipients
+TROUBLE_PAUSE = timedelta(minutes=1)
 
 
 class ServerTroubleError(Exception):
@@ -30,14 +33,13 @@ class Aside:
 class MailLines:
     """The connections of a run of the queue with a mail server, and the mails that wait for one.
 
-    :param session: the first connection
-    :param connect: a function that makes another one, which may raise anything
+    :param connect: a function that makes one, which may raise anything
     :param before_content: called right before a content goes to the server
     :param float limit: seconds that the answer about a content may take
     :param float patience: seconds after which the others do not wait for an answer about one recipient
     """
 
-    def __init__(self, session, connect, before_content, limit, patience):
+    def __init__(self, connect, before_content, limit, patience):
         self.limit, self.patience = limit, patience
         self.queue = deque()  # ids of the mails that are still to be sent
         self.aside = []
@@ -46,11 +48,12 @@ class MailLines:
         self.left_ids = []  # mails to such a domain
         self.wake_at = None  # when the first of the mails that are tried again is due
         self._connect, self._before_content = connect, before_content
-        self._first = self._line = SmtpLine(session, before_content)
+        self._line = None
         self._free = []
         self._slow = set()
         self._behind = defaultdict(list)  # domain: ids of the mails that wait for the answer about another one
-        self._until = None
+        self.is_unreachable = False  # as the last connection was to be made
+        self._is_stuck = False  # so that an answer has to come first
 
     # ------------------------------------------------------------
     # Whose turn it is
@@ -85,12 +88,19 @@ class MailLines:
         self.given_up.add(domain)
         self.left_ids += self._behind.pop(domain, ())
 
-    def note_all_had_their_turn(self):
-        """Give those who wait for the answer about another one some time, before mails that are new have theirs."""
-        self._until = self._until or time.monotonic() + self.limit
+    def may_go_on(self):
+        """Tell whether the next mail may go; if not, an answer has to come first."""
+        if self.is_silent():
+            return False
+        return not self.aside or (not self._is_stuck and len(self.aside) < ASIDE_AT_MOST)
 
-    def is_time_up(self):
-        return bool(self._until) and time.monotonic() >= self._until
+    def is_silent(self):
+        """Tell whether so many got no answer that the server is in trouble, if not one of them gets it yet."""
+        return self.silent_in_a_row >= SILENT_IN_A_ROW
+
+    def put_back(self, mail_ids):
+        """Have mails that were taken from the queue be the next ones."""
+        self.queue.extendleft(reversed(mail_ids))
 
     def wake(self, moment):
         """Have the queue run again at a moment, if not sooner."""
@@ -109,29 +119,46 @@ class MailLines:
     # Connections
     # ------------------------------------------------------------
 
+    @contextmanager
+    def borrowing(self, session):
+        """Use a connection, too, that somebody else made, and takes back at the end of the block."""
+        borrowed = SmtpLine(session, self._before_content)
+        if self._line:
+            self._free.append(self._line)
+        self._line = borrowed
+        try:
+            yield
+        finally:
+            if not any(aside.line is borrowed for aside in self.aside):  # else it is closed when it is answered
+                self._line = None if self._line is borrowed else self._line
+                self._free = [line for line in self._free if line is not borrowed]
+                borrowed.release()
+
     def get_line(self):
         """Return the connection by which the next mail goes; an exception says that there is none."""
         if not self._line:
             self._line = self._free.pop() if self._free else SmtpLine(self._connect(), self._before_content)
+        self.is_unreachable = False
         return self._line
+
+    def wait_for_line(self, mail_id):
+        """Have a mail, for which there is no connection, go once an answer makes one free."""
+        self.is_unreachable = self._is_stuck = True
+        self.put_back([mail_id])
 
     def put_aside(self, mail_id, domain):
         self.aside.append(Aside(self._line, mail_id, domain))
         self._line = None
 
-    def take_answered(self, wait=False):
-        """Take out who got an answer, or whose time is over.
-
-        :param bool wait: whether to wait until there is one
-        """
+    def take_answered(self):
+        """Take out who got an answer, or whose time is over."""
         if not self.aside:
             return []
-        now = time.monotonic()
-        first = min(aside.line.deadline for aside in self.aside)
-        answered = find_answered([aside.line for aside in self.aside], max(first - now, 0) if wait else 0)
+        answered = find_answered([aside.line for aside in self.aside], 0)
         now = time.monotonic()
         taken = [aside for aside in self.aside if aside.line in answered or aside.line.deadline <= now]
         self.aside = [aside for aside in self.aside if aside not in taken]
+        self._is_stuck = self._is_stuck and not taken
         return taken
 
     def keep(self, line):
@@ -147,8 +174,9 @@ class MailLines:
         line.close()
 
     def end(self):
-        """Hang up all connections but the first one, if it is usable, which somebody else made."""
+        """Hang up all connections."""
         for line in [self._line, *self._free, *(aside.line for aside in self.aside)]:
-            if line and (line is not self._first or any(aside.line is line for aside in self.aside)):
+            if line:
+                line.release()
                 line.close()
-        self._first.release()
+        self._line, self._free, self.aside = None, [], []

@@ -15,8 +15,9 @@ from odoo.tools import SQL, email_domain_extract
 from odoo.addons.base.models.ir_mail_server import SMTP_TIMEOUT
 
 from .engine_context import queue_run
-from .mail_lines import ASIDE_AT_MOST, SILENT_IN_A_ROW, MailLines, ServerTroubleError
+from .mail_lines import TROUBLE_PAUSE, MailLines, ServerTroubleError
 from .mail_mail_handover import FAILURE as UNKNOWN
+from .mail_mail_rounds import PutOffError
 from .smtp_line import ACCEPTED, AsideError
 
 LIMIT_KEY, LIMIT = "marketing_automation.mail_answer_limit", 60  # seconds
@@ -40,7 +41,7 @@ class MailMail(models.Model):
 
     @api.model
     def _open_lines(self, smtp_session, mail_server):
-        """Return the MailLines of a run whose first connection Odoo has made."""
+        """Return the MailLines of a run, for connections like the one that Odoo has made for it."""
         connect = partial(
             self.env["ir.mail_server"]._connect__,
             mail_server_id=mail_server and mail_server.id,
@@ -53,7 +54,7 @@ class MailMail(models.Model):
             if run.mail:
                 run.mail._mark_handover()
 
-        return MailLines(smtp_session, connect, mark, limit, min(patience, limit))
+        return MailLines(connect, mark, limit, min(patience, limit))
 
     @api.model
     def _get_seconds(self, key, default):
@@ -78,6 +79,8 @@ class MailMail(models.Model):
         run = queue_run(self.env)  # none, for a mail of no campaign
         while True:
             line = self._get_line(lines)
+            if not line:
+                return
             if run:
                 self._commit_and_remember()
                 if not self._take_from_queue() or not lines.is_turn_of(self.id, self._get_destination()):
@@ -90,7 +93,7 @@ class MailMail(models.Model):
                 super()._send(smtp_session=line.session, **options)
             except AsideError:
                 lines.put_aside(self.id, self._get_destination())
-                self._note_silence(lines)
+                lines.silent_in_a_row += 1
             except smtplib.SMTPServerDisconnected as error:
                 lines.drop(line)
                 if line.is_idle_end():
@@ -102,15 +105,18 @@ class MailMail(models.Model):
                 lines.silent_in_a_row = 0
             return
 
-    @api.model
     def _get_line(self, lines):
-        while True:
-            try:
-                return lines.get_line()
-            except Exception as error:  # whatever the network, the server or the settings of the server give
-                if not lines.aside:
-                    raise ServerTroubleError(error) from error
-                self._settle_aside(lines, wait=True)  # it may allow so many connections only
+        """Return a connection for this mail; none if it goes once an answer makes one free.
+
+        :raise ServerTroubleError:
+        """
+        try:
+            return lines.get_line()
+        except (Exception, PutOffError) as error:  # whatever the network, the server or its settings give
+            if not lines.aside or not queue_run(self.env):
+                raise ServerTroubleError(error) from error
+            lines.wait_for_line(self.id)  # the server may allow so many connections only
+            return None
 
     def _get_destination(self):
         """Return the domain to which this mail goes, as far as one can tell."""
@@ -129,38 +135,17 @@ class MailMail(models.Model):
                 raise ServerTroubleError(error)
         if self.marketing_trace_id:
             lines.give_up(self._get_destination())
-        self._note_silence(lines)
-
-    def _note_silence(self, lines):
         lines.silent_in_a_row += 1
-        while lines.aside and (len(lines.aside) >= ASIDE_AT_MOST or lines.silent_in_a_row >= SILENT_IN_A_ROW):
-            self._settle_aside(lines, wait=True)
-        if lines.silent_in_a_row >= SILENT_IN_A_ROW:
-            raise ServerTroubleError(_("%s mails in a row got no answer.", SILENT_IN_A_ROW))
 
     # ------------------------------------------------------------
     # Mails that wait aside, and behind them
     # ------------------------------------------------------------
 
     @api.model
-    def _wait_for_turn(self, lines):
-        """Tell whether a mail is to be sent now, if need be when the next answer has come."""
-        while not lines.queue:
-            lines.note_all_had_their_turn()
-            if not lines.aside:
-                return False
-            self._settle_aside(lines, wait=True)
-        return not lines.is_time_up()
-
-    @api.model
-    def _settle_aside(self, lines, wait=False):
-        """Take note of the answers that mails aside have got, at the end of a transaction.
-
-        :param bool wait: whether to wait for one
-        """
-        if wait:
-            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # it may take a while
-        for aside in lines.take_answered(wait):
+    def _settle_aside(self):
+        """Take note of the answers that mails aside have got, at the end of a transaction."""
+        lines = queue_run(self.env).lines
+        for aside in lines.take_answered():
             mail = self.browse(aside.mail_id).exists()
             try:
                 code, text = aside.line.answer()
@@ -177,12 +162,11 @@ class MailMail(models.Model):
                 mail._end_answered(code, text)
 
     @api.model
-    def _leave_who_waits(self, lines):
+    def _leave_who_waits(self):
         """End a run: those whose turn it was not wait for the next one, or for some time."""
-        while lines.aside:
-            self._settle_aside(lines, wait=True)
+        lines = queue_run(self.env).lines
         if lines.is_anybody_left():
-            lines.wake(fields.Datetime.now())
+            lines.wake(fields.Datetime.now() + (TROUBLE_PAUSE if lines.is_unreachable else timedelta()))
         if lines.left_ids:
             later = fields.Datetime.now() + GIVEN_UP_FOR
             lines.wake(later)
@@ -198,6 +182,8 @@ class MailMail(models.Model):
                     lines.left_ids,
                 )
             )
+        if lines.wake_at:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(at=lines.wake_at)
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     # ------------------------------------------------------------

@@ -8,18 +8,17 @@ import logging
 import time
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
-from .engine_context import QUEUE_KEY, WAKE_EVERY, QueueRun, queue_run
-from .mail_lines import ServerTroubleError
+from .engine_context import QUEUE_KEY, WAKE_EVERY, QueueRun, queue_rounds, queue_run
+from .mail_lines import SILENT_IN_A_ROW, TROUBLE_PAUSE, ServerTroubleError
 
 _logger = logging.getLogger(__name__)
 
 READ_TOGETHER = 50  # mails, whose texts are in memory together
-TROUBLE_PAUSE = timedelta(minutes=1)
 
 
 class MailMail(models.Model):
@@ -37,69 +36,106 @@ class MailMail(models.Model):
         """Send the campaigns' mails of a queue as _take_in_turn gives them; others as Odoo does, and before them."""
         options = {
             "raise_exception": raise_exception,
-            "smtp_session": smtp_session,
             "alias_domain_id": alias_domain_id,
             "mail_server": mail_server,
             "post_send_callback": post_send_callback,
         }
-        domain = [("id", "in", self.ids), ("marketing_trace_id", "!=", False)]
-        campaigns_mails = self & self.sudo().search(domain) if auto_commit else self.browse()
-        if not campaigns_mails:
-            return super()._send(auto_commit=auto_commit, **options)
-        others, run = self - campaigns_mails, QueueRun()
-        queue = campaigns_mails.with_context(**{QUEUE_KEY: run})
-        run.lines = queue._open_lines(smtp_session, mail_server)
-        run.lines.queue.extend(queue.ids)
-        del options["smtp_session"]
-        try:
-            with queue._handing_over():
-                queue._send_in_turn(others, options)
-        finally:
-            run.lines.end()
-        self.browse(run.sent_ids).sudo().unlink()
-        self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
-        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # auto_commit asks for it
+        if not auto_commit:
+            return super()._send(smtp_session=smtp_session, **options)
+        rounds = queue_rounds(self.env)
+        found = self.sudo().search_fetch([("id", "in", self.ids)], ["marketing_trace_id"])
+        mails = self & found.sudo(self.env.su)  # some may have been sent, and deleted, since they were looked for
+        of_campaigns = mails & found.filtered("marketing_trace_id")
+        if not of_campaigns:
+            if rounds:
+                rounds.seen.update(self.ids)
+            return super(MailMail, mails)._send(auto_commit=True, smtp_session=smtp_session, **options)
+        if not rounds:
+            with mails._open_rounds() as queue:
+                queue._send(auto_commit=True, smtp_session=smtp_session, **options)
+                queue._go_on()
+            return True
+        new = [number for number in of_campaigns.ids if number not in rounds.seen]
+        rounds.seen.update(self.ids)
+        run = self._get_run(rounds, smtp_session, options)
+        run.lines.queue.extend(new)
+        with run.lines.borrowing(smtp_session):
+            run.mails._send_in_turn(mails - of_campaigns)
         return True
 
-    def _send_in_turn(self, others, options):
-        """Send the mails of campaigns, after others.
+    @api.model
+    def _get_run(self, rounds, smtp_session, options):
+        """Return the QueueRun of these rounds for a mail server and a sender."""
+        server_id = options["mail_server"].id if options["mail_server"] else None
+        key = (server_id, options["alias_domain_id"], getattr(smtp_session, "smtp_from", False))
+        if key not in rounds.runs:
+            if not rounds.runs:
+                rounds.stack.enter_context(self._handing_over())
+            run = QueueRun(server_id)
+            run.mails = self.browse().with_context(**{QUEUE_KEY: run})
+            run.lines = run.mails._open_lines(smtp_session, options["mail_server"])
+            rounds.stack.callback(run.lines.end)
+            rounds.runs[key] = run
+        rounds.runs[key].options = options
+        return rounds.runs[key]
+
+    def _send_in_turn(self, others=()):
+        """Send the mails of campaigns that may go now, after others.
 
         :param others: mails of no campaign, in an environment of their own
-        :param dict options: for Odoo's _send
         """
-        lines = queue_run(self.env).lines
+        run = queue_run(self.env)
+        lines = run.lines
         try:
-            for number in others.ids:
-                others.browse(number)._hand_over(lines, {**options, "auto_commit": True})
+            for number in [mail.id for mail in others]:
+                others.browse(number)._hand_over(lines, {**run.options, "auto_commit": True})
+                self._check_server(lines)
+            self._settle_aside()
             for mail in self._take_in_turn():
-                mail._hand_over(lines, options)
+                mail._hand_over(lines, run.options)
+            if lines.is_anybody_left() and not lines.aside:
+                self._check_server(lines)
         except ServerTroubleError as error:
             _logger.warning("The mail server does not answer, the queue goes on in a minute: %s", error)
             self.env.cr.rollback()  # what was sent is committed
             lines.leave()
             lines.wake(fields.Datetime.now() + TROUBLE_PAUSE)
-        self._leave_who_waits(lines)
-        if lines.wake_at:
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(at=lines.wake_at)
-            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
+        self._delete_sent()
+
+    @api.model
+    def _check_server(self, lines):
+        if lines.is_silent():
+            raise ServerTroubleError(_("%s mails in a row got no answer.", SILENT_IN_A_ROW))
+
+    def _delete_sent(self):
+        """Delete what was sent since the last time, and wake the engine for what became of it."""
+        run = queue_run(self.env)
+        if not run.sent_ids and not run.has_news:
+            return
+        self.with_context(**{QUEUE_KEY: None}).browse(run.sent_ids).sudo().unlink()
+        run.sent_ids, run.has_news = [], False
+        self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     def _take_in_turn(self):
         """Yield the mails that are in the queue, one by one, each at the end of a transaction.
 
-        What was read is forgotten after some mails or some seconds; then the engine is woken, too.
+        What was read is forgotten after some mails or some seconds; then the engine is woken, and mails of no campaign
+        that are new go first.
         """
         lines = queue_run(self.env).lines
-        while self._wait_for_turn(lines):
+        while lines.queue and lines.may_go_on() and not queue_rounds(self.env).is_time_up():
             started = time.monotonic()
             together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
             together._read_together()
             for number, mail in enumerate(together, start=1):
-                self._settle_aside(lines)
                 yield mail
-                if time.monotonic() - started > WAKE_EVERY:
-                    lines.queue.extendleft(reversed(together.ids[number:]))
+                self._settle_aside()
+                if time.monotonic() - started > WAKE_EVERY or not lines.may_go_on():
+                    lines.put_back(together.ids[number:])
                     break
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as Odoo does for each mail
+            self._let_others_pass()
 
     def _read_together(self):
         mails = self.exists()

@@ -43,7 +43,7 @@ class SmtpLine:
         if isinstance(session, SMTP):
             # PyOpenSSL's sockets do not tell theirs; what is no number is Python's default
             self._timeout = session.timeout if isinstance(session.timeout, int | float) else None
-            self._guards = {"mail": self._mail, "rcpt": self._rcpt, "data": self._data}
+            self._guards = {"mail": self._mail, "rcpt": self._rcpt, "data": self._data, "quit": self._quit}
         elif hasattr(session, "data"):
             self._guards = {"data": self._announce}
         self._own = {name: getattr(session, name) for name in self._guards}
@@ -92,7 +92,7 @@ class SmtpLine:
             with suppress(SMTPException, OSError):
                 if not self._owes_answer:
                     self._wait_at_most(FAREWELL)
-                    self.session.quit()
+                    self._own["quit"]()
             self.session.close()
 
     # ------------------------------------------------------------
@@ -137,6 +137,10 @@ class SmtpLine:
             if not find_answered([self], seconds):
                 raise AsideError
         return self.answer()
+
+    def _quit(self):
+        """Let nobody hang up while the server owes an answer: whoever made the connection has no more use for it."""
+        return None if self._owes_answer else self._own["quit"]()
 
     def _announce(self, content):
         self._before_content()
