@@ -1,0 +1,32 @@
+"""What came back, as files of the repository."""
+
+import json
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "tests/mail_world"
+MESSAGES = FOLDER / "messages"
+ABOUT = "about.json"
+
+
+def keep(name, result):
+    """Write the messages of a program in place of those kept before.
+
+    :return: lines that say what came
+    """
+    folder = MESSAGES / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.eml"):
+        path.unlink()
+    counts = {}
+    for message in result["messages"]:
+        tried = message["tried"] or "unknown-cause"
+        counts[tried] = counts.get(tried, 0) + 1
+        suffix = f"-{counts[tried]}" if counts[tried] > 1 else ""
+        (folder / f"{tried}{suffix}.eml").write_bytes(message["text"].encode("utf-8", "surrogateescape"))
+    silent = [tried for tried in result["tried"] if tried not in counts]
+    about = {"versions": result["versions"], "silent": silent}
+    (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+    for tried in result["tried"]:
+        yield f"{tried}: {counts.get(tried, 0) or 'nothing'} came back"
+    if "unknown-cause" in counts:
+        yield f"of unknown cause: {counts['unknown-cause']}"
