@@ -6,6 +6,7 @@ from . import (
     ir_actions_server,
     ir_actions_server_problems,
     ir_actions_server_rests,
+    ir_actions_server_rights,
     ir_actions_server_shipped,
     ir_actions_server_words,
     ir_cron,

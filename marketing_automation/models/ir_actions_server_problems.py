@@ -36,14 +36,7 @@ class IrActionsServer(models.Model):
                     user=user.name,
                 )
             )
-        if not problems and not action._may_change_target(user):
-            problems.append(
-                _(
-                    "%(user)s may not change records of “%(model)s”.",
-                    user=user.name,
-                    model=action.model_id.name,
-                )
-            )
+        problems = problems or action._get_marketing_missing_rights(user)
         if problems:
             return problems
         problems = action._get_marketing_losses()

@@ -131,7 +131,7 @@ class MarketingActivity(models.Model):
         """
         rows = self.env.execute_query(
             SQL(
-                """SELECT activity_id, end_code, left(end_params ->> 'detail', 200), count(*)
+                """SELECT activity_id, end_code, left(end_params ->> 'detail', 500), count(*)
                      FROM marketing_trace
                     WHERE campaign_id = ANY(%s) AND activity_id = ANY(%s) AND state = 'error' AND is_test IS NOT TRUE
                  GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT 1000""",

@@ -26,6 +26,7 @@ from . import (
     test_losses,
     test_mail_queue,
     test_mail_reports,
+    test_missing_rights,
     test_novice,
     test_own_test,
     test_pains,

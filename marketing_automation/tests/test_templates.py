@@ -278,7 +278,7 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         tag = self._activity(campaign, "Tag as Hot")
         tag.write({"trigger_type": "begin", "parent_id": False})
         tag.server_action_id.sudo().write({"update_path": "name", "value": "Mine", "resource_ref": False})
-        with self.assertRaisesRegex(UserError, "“Tag as Hot”.* Paula Plain may not change records of “Contact”"):
+        with self.assertRaisesRegex(UserError, "“Tag as Hot”.* Paula Plain may not change “Contact”"):
             self._start(campaign)
         contacts = self.env.ref("base.group_partner_manager")
         self.user.group_ids += contacts
