@@ -93,7 +93,7 @@ class TestActionChoice(MarketingAutomationCommon):
         self.assertIn(shipped.id, chosen)
         self.assertNotIn(tag.id, chosen)
         self.assertIn("“Tag”: plain (base.group_user", self.unoffered)
-        with self.assertRaisesRegex(UserError, "may not change records of “Contact”"):
+        with self.assertRaisesRegex(UserError, "may not change “Contact”"):
             campaign.action_start_campaign()
 
     def test_another_target_has_others(self):
