@@ -5,12 +5,22 @@ from werkzeug.exceptions import NotFound
 from odoo import http
 from odoo.http import request
 
+from odoo.addons.link_tracker.controller.main import LinkTracker
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
 from ..models.engine_context import CLICK_KEY, ConfirmedClick
 from ..models.link_tracker import CONFIRM
 from .clicks import ClickJudge
 from .pages import PublicPages
+
+
+class LinkController(LinkTracker):
+    @http.route()
+    def full_url_redirect(self, code, **post):
+        """Redirect a link of nobody's message; one that cannot be leads nowhere, rather than to a traceback."""
+        if "\0" in code:  # answered here: on an exception Odoo looks for a file of that name, and fails again
+            return request.make_response("", status=404)
+        return super().full_url_redirect(code, **post)
 
 
 class MarketingAutomationController(ClickJudge, PublicPages, MassMailController):

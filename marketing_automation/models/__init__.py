@@ -70,4 +70,5 @@ from . import (
     marketing_campaign_warnings,
     utm_mixin,
     marketing_checked,
+    checked_calls,
 )

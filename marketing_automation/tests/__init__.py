@@ -17,6 +17,7 @@ from . import (
     test_files,
     test_failures,
     test_filters,
+    test_generated_reads,
     test_generated_values,
     test_guards,
     test_hostile_filters,

@@ -139,7 +139,7 @@ class RightsTableCase(MarketingAutomationCommon):
                 definers = [
                     parent._module
                     for parent in type(model).__mro__
-                    if method in parent.__dict__ and getattr(parent, "_module", None)
+                    if method in parent.__dict__ and parent.__dict__.get("_module")
                 ]
                 if definers and definers[-1] == self.module:
                     with suppress(AccessError, AttributeError):

@@ -1,5 +1,4 @@
 import inspect
-import random
 from contextlib import suppress
 
 from psycopg2.errors import NotNullViolation
@@ -10,186 +9,13 @@ from odoo.service.model import call_kw, get_public_method
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import MarketingAutomationCommon
 from .deadline import deadline
-
-SEED, CALLS = 18, 5_000
-FAR = 2**31
-# What JSON and XML-RPC can bring, of every kind; some of it suits some fields.
-VALUES = [
-    *(None, True, False, 0, 1, -1, 2, FAR - 1, FAR, -FAR - 1, 2**40, 2**63, 10**40, 0.0, 1.5, 3.0, -0.5, 1e300),
-    *(float("nan"), float("inf"), -float("inf")),
-    *(
-        "",
-        " ",
-        "x",
-        "5",
-        "-5",
-        " 7 ",
-        "1.5",
-        "1e5",
-        "٣",
-        "²",
-        "True",
-        "nobody",
-        "draft",
-        "email",
-        "days",
-        "\0",
-        "a\0b",
-        "\ud800",
-        "é" * 10,
-    ),
-    *(
-        "x" * 1_001,
-        "x" * 200_001,
-        "'; DROP TABLE marketing_campaign; --",
-        "%s",
-        "{}",
-        "[]",
-        "[(1, '=', 1)]",
-        "<script>",
-    ),
-    *("2026-01-01", "2026-01-01 10:00:00", "2026-13-45", "2026-02-30 10:00:00", "now", "0000-00-00", "99999-01-01"),
-    *(
-        "2026-01-01T10:00:00+02:00",
-        "res.partner,1",
-        "res.partner,x",
-        "res.partner,99999999999",
-        "no.model,1",
-        "res.partner",
-    ),
-    *(
-        [],
-        [0],
-        [1],
-        [-1],
-        [FAR],
-        [2**70],
-        ["x"],
-        [None],
-        [[]],
-        [{}],
-        [1.5],
-        [True],
-        {},
-        {"a": 1},
-        {"id": 1},
-        {"": None},
-    ),
-    *([[0]], [[0, 0]], [[0, 0, {}]], [[0, 0, {"nothing": 1}]], [[0, 0, {"name": {"x": 1}}]], [[0, "virtual_1", "x"]]),
-    *(
-        [[1, 999_999, {"name": "x"}]],
-        [[1, "x", {}]],
-        [[1, 1]],
-        [[2, 999_999]],
-        [[2, "x"]],
-        [[2, FAR]],
-        [[3, {}]],
-        [[4, 999_999]],
-    ),
-    *(
-        [[4, "5"]],
-        [[4]],
-        [[5]],
-        [[5, 0, 0]],
-        [[6, 0, "x"]],
-        [[6, 0, [999_999]]],
-        [[6, 0, [[]]]],
-        [[7, 0, 0]],
-        [["0", 0, {}]],
-    ),
-    *(
-        [[-1, 0, 0]],
-        [[0, 0, {}, 1]],
-        [[1e3]],
-        "[[5]]",
-        [{"0": 0}],
-        {"res_ids": [1]},
-        {"a": {"b": ["\0"]}},
-        {"a": float("nan")},
-    ),
-]
-
-
-def _nested(depth):
-    value = []
-    for _level in range(depth):
-        value = [value]
-    return value
+from .generated_case import CALLS, FAR, NOISE, Accepted, GeneratedCase
 
 
 @tagged("post_install", "-at_install")
-class TestGeneratedValues(MarketingAutomationCommon):
+class TestGeneratedValues(GeneratedCase):
     """Whatever a caller hands over is accepted as it is, or refused in a sentence; always soon."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.campaign = cls._create_campaign()
-        cls.email = cls._create_email(cls.campaign, "Welcome")
-        cls._create_action(cls.campaign, "Act", "mail_click", cls.email)
-        cls.marketer_env = cls.campaign.env
-        cls.models = sorted(
-            name
-            for name, model in cls.env.registry.items()
-            if model._original_module
-            and model._original_module.startswith("marketing_automation")
-            and not model._abstract
-        )
-        wizard = cls.marketer_env["marketing.campaign.enroll"]
-        enroll = wizard.create({"model_name": "res.partner", "res_ids": cls.contacts.ids})
-        cls.records = {
-            "marketing.campaign": cls.campaign,
-            "marketing.activity": cls.email,
-            "marketing.campaign.enroll": enroll,
-        }
-        for name in ("test", "start", "update"):
-            model = f"marketing.campaign.{name}"
-            cls.records[model] = cls.marketer_env[model].create({"campaign_id": cls.campaign.id})
-        line = cls.marketer_env["marketing.campaign.enroll.line"]
-        cls.records[line._name] = line.create({"enroll_id": enroll.id, "reason": "busy", "res_ids": [1]})
-        line = cls.marketer_env["marketing.campaign.update.line"]
-        cls.records[line._name] = line.create({"wizard_id": cls.records["marketing.campaign.update"].id})
-
-    def setUp(self):
-        super().setUp()
-        self.random = random.Random(SEED)
-        self.values = [*VALUES, _nested(200), dict.fromkeys(map(str, range(1_000)), "x")]
-
-    # ------------------------------------------------------------
-
-    def _call(self, model, method, args, context=None):
-        """Call as Odoo's RPC does; return what was raised, a sentence or None."""
-        records = self.env[model].with_user(self.marketer).with_context(**context or {})
-        try:
-            with deadline(2), self.cr.savepoint():
-                call_kw(records, method, args, {})
-                self.env.flush_all()
-                raise _Accepted
-        except _Accepted:
-            return None
-        except UserError as error:
-            self.assertTrue(str(error).strip())
-            self.assertNotIn("Traceback (most recent call last)", str(error))
-            self.assertLess(len(str(error)), 2_000)
-            return error
-        except NotNullViolation as error:  # of which Odoo makes a sentence, in retrying()
-            return error
-        finally:
-            self.env.invalidate_all(flush=False)
-            self.env.cache.clear()
-
-    def _check(self, model, method, args, context=None):
-        shown = f"{model}.{method}({str(args)[:200]}, {str(context)[:100]})"
-        try:
-            return self._call(model, method, args, context)
-        except Exception as error:
-            self.failures[f"{shown}: {type(error).__name__}: {str(error)[:150]}"] = error
-            return error
-
-    def _report(self):
-        self.assertFalse(self.failures, "\n" + "\n".join(list(self.failures)[:40]))
 
     def _ways(self, model, fname, value):
         """Yield the ways in which a value comes to a field: method, arguments, context."""
@@ -211,7 +37,7 @@ class TestGeneratedValues(MarketingAutomationCommon):
             if model == "marketing.activity":
                 yield "write_through_campaign", [[[1, record.id, values]]], {}
 
-    @mute_logger("odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    @mute_logger(*NOISE)
     def test_values_of_all_fields(self):
         self.failures = {}
         pairs = [
@@ -234,7 +60,7 @@ class TestGeneratedValues(MarketingAutomationCommon):
         self.assertGreater(accepted, CALLS // 20, "or nothing was tried but what is refused anyway")
         self.assertLess(accepted, CALLS // 2)
 
-    @mute_logger("odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    @mute_logger(*NOISE)
     def test_each_value_of_each_field_that_users_write(self):
         """What is accepted is kept as it was given: nothing becomes 0 or empty in silence."""
         lost = []
@@ -266,10 +92,10 @@ class TestGeneratedValues(MarketingAutomationCommon):
             kept.append(call_kw(records, "read", [record.ids, [fname], None], {})[0][fname])
 
         try:
-            with suppress(_Accepted, UserError, NotNullViolation), deadline(2), self.cr.savepoint():
+            with suppress(Accepted, UserError, NotNullViolation), deadline(2), self.cr.savepoint():
                 records = self.env[record._name].with_user(self.marketer)
                 write_and_read(records, "write", [record.ids, {fname: value}], {})
-                raise _Accepted
+                raise Accepted
         except Exception as error:
             shown = f"{record}.{fname} = {str(value)[:80]}"
             self.failures[f"{shown}: {type(error).__name__}: {str(error)[:150]}"] = error
@@ -302,7 +128,7 @@ class TestGeneratedValues(MarketingAutomationCommon):
             parameters = list(inspect.signature(function).parameters)[1:]
             yield method, len(parameters), getattr(function, "_api_model", False)
 
-    @mute_logger("odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    @mute_logger(*NOISE)
     def test_arguments_of_all_methods(self):
         self.failures = {}
         two = (self.campaign + self._create_campaign(name="Second")).ids
@@ -341,7 +167,3 @@ class TestGeneratedValues(MarketingAutomationCommon):
                 cls for cls in self.env.registry[model].__mro__ if "create" in vars(cls) or "write" in vars(cls)
             )
             self.assertEqual(first.__name__, "MarketingCheckedMixin", f"{model}: values are checked before all else")
-
-
-class _Accepted(BaseException):
-    """Undoes what was accepted."""

@@ -311,6 +311,7 @@ class TestLinks(HttpCase, MarketingAutomationCommon):
         numbers = ("0", "2147483648", "9" * 20, "9" * 5000, "007", "-1", "1.5", "abc", "%00", "%D9%A3", "%C2%B2", "")
         for bad, kind in itertools.product(codes, ("m", "s")):
             self.assertEqual(self._open(f"/r/{bad}/{kind}/{message.id}").status_code, 404, bad)
+            self.assertEqual(self._open(f"/r/{bad}").status_code, 404, bad)
         for number, kind in itertools.product(numbers, ("m", "s")):
             self.assertIn(self._open(f"/r/{code}/{kind}/{number}").status_code, (301, 404), number)
         posts = [f"{bad}/{message.id}" for bad in codes] + [f"{code}/{number}" for number in numbers]
