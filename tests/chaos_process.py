@@ -56,6 +56,7 @@ POINTS = {
     "before the content": (f"{MODELS}.smtp_line.SmtpLine", "_data", "before"),
     "content accepted": (f"{MODELS}.smtp_line.SmtpLine", "answer", "after"),
     "an answer is awaited aside": (f"{MODELS}.mail_lines.MailLines", "put_aside", "after"),
+    "withdrawn": ("mail.mail", "_withdraw", "after"),
     "what is new was taken meanwhile": ("mail.mail", "_take_new", "after"),
     "no answer": ("mail.mail", "_end_unknown", "before"),
     "no answer noted": ("mail.mail", "_end_unknown", "after"),

@@ -86,5 +86,11 @@ class MailMail(models.Model):
         return super().unlink()
 
     def _record_marketing_loss(self):
-        traces = [mail.marketing_trace_id.id for mail in self if mail.marketing_trace_id]
-        self.env["marketing.trace.event"].sudo().record_events("failed", traces, "taken out of the queue")
+        mails = self.sudo().filtered("marketing_trace_id")  # sudo: whoever may take it out
+        if not mails:
+            return
+        waiting = mails.mailing_trace_ids.filtered(lambda trace: trace.trace_status == "outgoing")
+        waiting.set_canceled()  # nobody was reached, so nobody else is a duplicate
+        self.env["marketing.trace.event"].sudo().record_events(
+            "failed", mails.mapped("marketing_trace_id.id"), "taken out of the queue"
+        )

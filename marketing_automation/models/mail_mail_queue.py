@@ -128,6 +128,7 @@ class MailMail(models.Model):
             started = time.monotonic()
             together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
             together._read_together()
+            together._withdraw()
             for number, mail in enumerate(together, start=1):
                 yield mail
                 self._settle_aside()
@@ -150,6 +151,7 @@ class MailMail(models.Model):
             "email_from",
             "email_to",
             "mail_server_id",
+            "mailing_id.use_exclusion_list",
             "mailing_trace_ids.trace_status",
             "marketing_tries",
             "message_id",

@@ -122,11 +122,13 @@ class MarketingTrace(models.Model):
                   FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                  WHERE m.mass_mailing_id = ANY(%(mailings)s) AND m.%(column)s = ANY(%(addresses)s)
                    AND m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
+                   AND (m.trace_status != 'error' OR m.failure_type = ANY(%(unknown)s))
               GROUP BY m.%(column)s
                 """,
                 column=SQL.identifier(column),
                 mailings=[activity._get_running_step().template_id for activity in real.activity_id],
                 addresses=wanted,
+                unknown=self._get_unknown_failures(),
             )
         )
         reached = defaultdict(set, {address: set(participant_ids) for address, participant_ids in rows})
@@ -140,6 +142,11 @@ class MarketingTrace(models.Model):
                 for address in addresses:
                     reached[address] |= own
         return duplicates
+
+    @api.model
+    def _get_unknown_failures(self):
+        """Extension point: failure types of messages that failed, and that may have reached somebody nevertheless."""
+        return []
 
     # ------------------------------------------------------------
     # Finish
@@ -251,12 +258,18 @@ class MarketingTrace(models.Model):
             dates = refused if event == "failed" else accepted
             dates[trace_id] = min(date, dates.get(trace_id, date))
         self._accept(accepted)
+        self._take_back_refusals([trace_id for trace_id, event, _date in rows if event == "sent"])
         traces = self.browse(sorted({trace_id for trace_id, _event, _date in rows}))
         refused = traces.filtered(
             lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
         )
-        refused._end(refused._get_refusals(), now)
+        if refused:
+            refused._end_refused(now)
         return traces, len(rows)
+
+    def _end_refused(self, now):
+        """End these traces, whose messages were refused after they had been made."""
+        self._end(self._get_refusals(), now)
 
     def _get_refusals(self):
         """Extension point: why the messages of these traces were refused after they had been made.
@@ -309,6 +322,26 @@ class MarketingTrace(models.Model):
             )
         )
         self.invalidate_model()
+
+    def _take_back_refusals(self, trace_ids):
+        """Make steps processed whose messages a server accepted after all: somebody had them sent again.
+
+        A retry makes the messages of earlier attempts void, so that it is the last one that was accepted.
+        """
+        if not trace_ids:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace SET state = 'processed', end_code = NULL, end_params = NULL
+                 WHERE id = ANY(%s) AND state = 'error' AND sent_date IS NOT NULL
+             RETURNING id
+                """,
+                trace_ids,
+            )
+        )
+        if rows:
+            self.invalidate_model()
 
     # ------------------------------------------------------------
     # Settle: what the steps below do

@@ -17,13 +17,34 @@ class MarketingTrace(models.Model):
         self.campaign_id.check_access("write")
         traces = self.sudo()
         traces.participant_id._lock()
+        now = fields.Datetime.now()
+        was_sent = self._learn_what_was_sent(traces, now)
+        if was_sent and was_sent == traces:
+            raise UserError(_("The message was sent meanwhile: there is nothing to retry."))
+        traces -= was_sent
         for trace in traces:
             if trace.state != "error":
                 raise UserError(_("“%s” is no error: there is nothing to retry.", trace.activity_id.name))
             if trace.participant_id.state == "unlinked":
                 raise UserError(_("The participant has left the campaign: nothing is retried for it."))
-        traces._retry(fields.Datetime.now())
+        traces._retry(now)
         self.env["marketing.campaign"]._wake_lanes()
+
+    @api.model
+    def _learn_what_was_sent(self, traces, now):
+        """Return those of these errors whose messages a server has accepted after all, which is new to the engine."""
+        errors = traces.filtered(lambda trace: trace.state == "error")
+        news = (
+            self.env["marketing.trace.event"]
+            .sudo()
+            ._read_group(
+                [("trace_id", "in", errors.ids), ("event", "=", "sent"), ("consumed", "!=", True)], ["trace_id"]
+            )
+        )
+        sent = traces.browse(trace.id for [trace] in news)
+        for participants in sent.participant_id.grouped("campaign_id").values():
+            traces._consume_events(participants, now)
+        return sent.filtered(lambda trace: trace.state == "processed")
 
     def _retry(self, now):
         """Schedule ended traces of locked participants again; the message of the last attempt is void."""

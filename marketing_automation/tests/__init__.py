@@ -37,6 +37,7 @@ from . import (
     test_private_names,
     test_rate,
     test_reach,
+    test_refusals,
     test_rests,
     test_retention,
     test_rights_table,
@@ -55,4 +56,5 @@ from . import (
     test_update,
     test_upgrade_rests,
     test_warnings,
+    test_withdrawn_mails,
 )

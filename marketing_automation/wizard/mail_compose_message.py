@@ -43,6 +43,16 @@ class MailComposeMessage(models.TransientModel):
                     mail_values["body"] = self.env["link.tracker"]._remove_marks(mail_values["body"])
         return mail_values_all
 
+    def _get_recipients_data(self, mail_values_dict):
+        """Look at the first address of each recipient, to which alone the email goes."""
+        recipients = super()._get_recipients_data(mail_values_dict)
+        if not message_batch(self.env):
+            return recipients
+        return {
+            res_id: {**data, **{key: data[key][:1] for key in ("mail_to", "mail_to_normalized")}}
+            for res_id, data in recipients.items()
+        }
+
     def _prepare_mail_values_mailing_traces(self, mail_values_all):
         trace_values_all = super()._prepare_mail_values_mailing_traces(mail_values_all)
         batch = message_batch(self.env)

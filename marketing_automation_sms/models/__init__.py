@@ -6,6 +6,7 @@ from . import (
     marketing_campaign_reach,
     marketing_trace,
     sms_sms,
+    sms_sms_queue,
     sms_tracker,
     utm_campaign,
 )

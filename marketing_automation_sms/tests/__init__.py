@@ -6,6 +6,7 @@ from . import (
     test_sms_links,
     test_sms_outcomes,
     test_sms_providers,
+    test_sms_queue,
     test_sms_reach,
     test_sms_tour,
 )

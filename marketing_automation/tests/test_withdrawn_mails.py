@@ -1,0 +1,180 @@
+from unittest.mock import patch
+
+from odoo import api
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
+
+
+class QueueCommon(MarketingAutomationCommon):
+    """A campaign whose emails wait in the queue while something else happens."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada, cls.ben, cls.cleo, cls.dan, cls.eve = cls.contacts
+        cls.campaign = cls._create_campaign()
+        cls.email = cls._create_email(cls.campaign, "Welcome")
+        cls.after = cls._create_action(cls.campaign, "After", "activity", cls.email)
+
+    def _prepare(self):
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+
+    def _queued(self, *states):
+        domain = [("marketing_trace_id.activity_id", "=", self.email.id), ("state", "in", states)]
+        return self.env["mail.mail"].search(domain)
+
+    def _run_queue(self, refuse=False):
+        """Run the queue as its cron does, on a cursor that may be committed, and the engine.
+
+        :return: to whom mails left
+        """
+        with (
+            self.mock_datetime_and_now(self.start),
+            self.mock_mail_gateway(mail_unlink_sent=True),
+            self._in_test_mode(),
+            self.env.registry.cursor() as cr,
+        ):
+            if refuse:
+                self.send_email_mocked.side_effect = MailDeliveryException("550 mailbox unavailable")
+            with patch("odoo.modules.module.current_test", False):  # or the queue does not commit
+                api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
+            sent = [] if refuse else [contact for contact in self.contacts if contact.email in str(self._mails)]
+        self.env.invalidate_all()
+        self._run_engine()
+        return sent
+
+    def _run_engine(self):
+        self._run_crons(self.start, ENROLMENT_CRON, EXECUTION_CRON)
+
+
+@tagged("post_install", "-at_install")
+class TestWithdrawnMails(QueueCommon):
+    """Looked at when its turn has come: a mail that nobody should get any more is not sent."""
+
+    def test_blocklisted_removed_or_gone_meanwhile(self):
+        self._prepare()
+        self.env["mail.blacklist"]._add(self.ada.email)
+        self._participant(self.campaign, self.ben).with_user(self.marketer).action_remove()
+        self.cleo.category_id = False
+        self.campaign.leave_on_mismatch = True
+        with self._at(self.start):
+            self.campaign.action_update_participants()
+        self._run_engine()
+        self.assertEqual(self._run_queue(), [self.dan, self.eve])
+        expected = {self.ada: "mail_bl", self.ben: "removed_by_hand", self.cleo: "left_filter"}
+        for contact, code in expected.items():
+            trace = self._trace(self.email, contact)
+            self.assertEqual((trace.state, trace.end_code), ("canceled", code))
+            self.assertTrue(trace.state_msg)
+            self.assertEqual(trace.mailing_trace_ids.trace_status, "cancel")
+        self.assertTraces(self.after, {self.ada: None, self.ben: None, self.dan: "processed", self.eve: "processed"})
+        self.assertEqual(self._participant(self.campaign, self.ada).state, "completed")
+        self.assertEqual((self.email.processed, self.email.total_sent), (2, 2))
+        self.assertEqual(len(self._queued("cancel")), 3)
+        self.assertEqual(self._run_queue(), [], "nobody later")
+
+    def test_opted_out_meanwhile(self):
+        mailing_list = self.env["mailing.list"].create({"name": "News"})
+        subscribed = [(0, 0, {"list_id": mailing_list.id})]
+        people = self.env["mailing.contact"].create(
+            [{"name": name, "email": f"{name}@list.example.com", "subscription_ids": subscribed} for name in ("x", "y")]
+        )
+        campaign = self._create_campaign(
+            name="News",
+            model_id=self.env["ir.model"]._get_id("mailing.contact"),
+            domain=repr([("list_ids", "in", mailing_list.ids)]),
+        )
+        self.email = self._create_email(campaign, "News")
+        self._start(campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+        people[0].subscription_ids.opt_out = True
+        self._run_queue()
+        first, second = (self._trace(self.email, contact) for contact in people)
+        self.assertEqual((first.state, first.end_code), ("canceled", "mail_optout"))
+        self.assertTrue(second.sent_date)
+
+    def test_stopped_meanwhile(self):
+        """Nothing leaves a stopped campaign; what waited is made anew when it starts again."""
+        self._prepare()
+        self.campaign.action_stop_campaign()
+        self.assertEqual(self._run_queue(), [])
+        self.assertEqual(len(self._queued("cancel")), 5)
+        self._start(self.campaign)
+        self._run_engine()
+        self._run_engine()
+        self.assertEqual(len(self._queued("outgoing")), 5)
+        self.assertEqual(self._run_queue(), list(self.contacts))
+        self.assertTraces(self.after, dict.fromkeys(self.contacts, "processed"))
+        self.assertEqual(self.email.total_sent, 5)
+
+    def test_looked_at_together(self):
+        """However many there are: as many queries for five mails as for one."""
+        self._prepare()
+        mails = self._queued("outgoing")
+        counts = []
+        for some in (mails[:1], mails):
+            self.env.invalidate_all()
+            some._read_together()
+            before = self.cr.sql_log_count
+            some._withdraw()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+
+
+@tagged("post_install", "-at_install")
+class TestSentAfterAll(QueueCommon):
+    """An administrator sends a refused mail again, from Odoo's own list of emails."""
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def _prepare_refused(self):
+        self._prepare()
+        self._run_queue(refuse=True)
+        self.assertTraces(self.email, dict.fromkeys(self.contacts, "error"))
+
+    def test_the_later_acceptance_counts(self):
+        self._prepare_refused()
+        trace = self._trace(self.email, self.ada)
+        [mail] = self._queued("exception").filtered(lambda mail: mail.marketing_trace_id == trace)
+        mail.action_retry()
+        self.assertEqual(self._run_queue(), [self.ada])
+        self.assertEqual((trace.state, trace.end_code, trace.sent_date), ("processed", False, self.start))
+        self.assertTraces(self.after, {self.ada: "processed", self.ben: None})
+        self.assertEqual((self.email.total_sent, self.campaign.error_count), (1, 4))
+        with self._at(self.start):
+            self.campaign.action_retry_errors()
+        self._run_engine()
+        self.assertEqual(self._run_queue(), list(self.contacts - self.ada), "nobody twice")
+
+    def test_retry_sees_it(self):
+        """Though the engine has not taken note yet."""
+        self._prepare_refused()
+        trace = self._trace(self.email, self.ada)
+        [mail] = self._queued("exception").filtered(lambda mail: mail.marketing_trace_id == trace)
+        with self._at(self.start):
+            mail.action_retry()
+            mail.send()
+            self.assertEqual(trace.state, "error")
+            with self.assertRaisesRegex(UserError, "sent meanwhile"):
+                trace.with_user(self.marketer).action_retry()
+
+    def test_who_was_never_reached_is_no_duplicate(self):
+        """A second contact with the address of a mail that was refused, or taken out of the queue."""
+        self._prepare_refused()
+        self.env["res.partner"].create(
+            [{"name": "Ada II", "email": self.ada.email, "category_id": [(4, self.category.id)]}]
+        )
+        self._run_engine()
+        [mail] = self._queued("outgoing")
+        self.assertEqual(mail.marketing_trace_id.res_id, self.env["res.partner"].search([("name", "=", "Ada II")]).id)
+        mail.cancel()
+        self.env["res.partner"].create(
+            [{"name": "Ada III", "email": self.ada.email, "category_id": [(4, self.category.id)]}]
+        )
+        self._run_engine()
+        self.assertEqual(len(self._queued("outgoing")), 1)

@@ -1,0 +1,87 @@
+from unittest.mock import patch
+
+import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from odoo.addons.marketing_automation.tests.common import ENROLMENT_CRON, EXECUTION_CRON
+from odoo.addons.sms.tools.sms_api import SmsApi
+
+from .common import SMS_CRON, MarketingAutomationSmsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSmsQueue(MarketingAutomationSmsCommon):
+    """SMS that wait in Odoo's queue, and a provider that does not answer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada, cls.ben, cls.cleo, cls.dan, cls.eve = cls.contacts
+        cls.campaign = cls._create_campaign()
+        cls.text = cls._create_sms(cls.campaign, "Sale")
+        cls.after = cls._create_action(cls.campaign, "After", "activity", cls.text)
+
+    def _prepare(self):
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+
+    def _codes(self):
+        traces = [self._trace(self.text, contact) for contact in self.contacts]
+        return [(trace.state, trace.end_code or None) for trace in traces]
+
+    def test_no_longer_to_be_sent(self):
+        self._prepare()
+        self.env["phone.blacklist"]._add([self.ada.phone_sanitized])
+        self._participant(self.campaign, self.ben).with_user(self.marketer).action_remove()
+        messages = self._run_sms(self.start, SMS_CRON, EXECUTION_CRON)
+        numbers = [contact.phone_sanitized for contact in (self.cleo, self.dan, self.eve)]
+        self.assertEqual(sorted(sms["number"] for sms in messages), numbers)
+        self.assertEqual(
+            self._codes(),
+            [("canceled", "sms_blacklist"), ("canceled", "removed_by_hand"), *[("processed", None)] * 3],
+        )
+        self.assertTraces(self.after, {self.ada: None, self.ben: None, self.cleo: "processed"})
+
+    def test_a_stopped_campaign(self):
+        """What waited is made anew when it starts again."""
+        self._prepare()
+        self.campaign.action_stop_campaign()
+        self.assertFalse(self._run_sms(self.start, SMS_CRON, EXECUTION_CRON))
+        self._start(self.campaign)
+        messages = self._run_sms(self.start, EXECUTION_CRON, EXECUTION_CRON, SMS_CRON, EXECUTION_CRON)
+        self.assertEqual(len(messages), 5)
+        self.assertTraces(self.after, dict.fromkeys(self.contacts, "processed"))
+
+    def _send_and_fail(self, error):
+        """Have the request to the provider end with an error of the network, as Odoo wraps it."""
+
+        def contact_iap(*_args, **_kwargs):
+            try:
+                raise error
+            except requests.RequestException:
+                raise AccessError(self.env._("The request failed."))  # noqa: B904  # as Odoo does
+
+        self._prepare()
+        with self._at(self.start), patch.object(SmsApi, "_contact_iap", contact_iap), self._in_test_mode():
+            self.env.ref(SMS_CRON).method_direct_trigger()
+        self.env.invalidate_all()
+        self._run_crons(self.start, EXECUTION_CRON)
+
+    def test_no_answer(self):
+        """It may have gone out: that is said, and it is no reason to send it to the number again."""
+        self._send_and_fail(requests.ReadTimeout())
+        self.assertEqual(self._codes(), [("error", "sms_unknown")] * 5)
+        self.assertIn("unknown whether", self._trace(self.text, self.ada).state_msg)
+        second = {"name": "Ada II", "phone": self.ada.phone, "category_id": [(4, self.category.id)]}
+        twin = self.env["res.partner"].create(second)
+        self.assertFalse(self._run_sms(self.start, ENROLMENT_CRON, EXECUTION_CRON, SMS_CRON))
+        self.assertEqual(self._trace(self.text, twin).end_code, "sms_duplicate")
+
+    def test_no_connection(self):
+        """Nothing was sent: whoever shares the number may get it."""
+        reason = NewConnectionError(None, "Connection refused")
+        self._send_and_fail(requests.ConnectionError(MaxRetryError(None, "/api", reason)))
+        self.assertEqual(self._codes(), [("error", "sms_server")] * 5)
