@@ -25,6 +25,7 @@
         "views/marketing_campaign_start_views.xml",
         "views/marketing_campaign_test_views.xml",
         "views/marketing_campaign_enroll_views.xml",
+        "views/marketing_sample_views.xml",
         "views/res_partner_views.xml",
         "views/mailing_contact_views.xml",
         "views/marketing_campaign_update_views.xml",

@@ -18,6 +18,7 @@ from . import (
     mailing_mailing,
     mailing_mailing_body,
     mailing_mailing_files,
+    mailing_mailing_preview,
     mailing_mailing_rests,
     mailing_trace,
     mailing_trace_report,

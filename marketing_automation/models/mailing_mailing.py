@@ -186,15 +186,11 @@ class MailingMailing(models.Model):
         hrefs = [link.get("href") for link in html.fromstring(str(self.body_html)).iter("a")]
         return [validate_url(self.get_base_url() + href if href.startswith("/") else href) for href in hrefs if href]
 
-    def action_test(self):
-        """Open Odoo's dialog in its own form: that of a template, which an activity asks for, is none of it."""
-        return super(MailingMailing, self.with_context(form_view_ref=False)).action_test()
-
     def action_open_template(self):
         """Open the form of this template, which depends on its type."""
         self.ensure_one()
         return {
-            "name": self.subject,
+            "name": self.display_name,
             "type": "ir.actions.act_window",
             "res_model": self._name,
             "res_id": self.id,

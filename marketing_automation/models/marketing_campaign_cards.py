@@ -142,4 +142,13 @@ class MarketingActivity(models.Model):
             "series": series,
             "child_triggers": self._get_child_triggers(),
             "start_errors": self._get_start_errors(),
+            "mail": self._get_mail_preview(),
         }
+
+    def _get_mail_preview(self):
+        """Return what the card shows of this activity's message; False for an activity without one.
+
+        :rtype: dict | bool
+        """
+        has_message = self.activity_type in self._get_message_types() and self.mass_mailing_id
+        return has_message and self.mass_mailing_id._get_marketing_preview()

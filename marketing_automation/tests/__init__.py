@@ -25,6 +25,7 @@ from . import (
     test_lanes,
     test_links,
     test_losses,
+    test_mail_preview,
     test_mail_queue,
     test_mail_reports,
     test_missing_rights,

@@ -84,6 +84,7 @@ class RightsTableCase(MarketingAutomationCommon):
                     for dialog in ("enroll", "start", "test")
                 },
                 "marketing.campaign.update": {"campaign_id": cls.campaign.id},
+                "marketing.sample": {"mailing_id": cls._create_template("Sample").id},
             }.items()
         }
         for name, parent, values in (
@@ -170,6 +171,7 @@ class RightsTableCase(MarketingAutomationCommon):
             "marketing.campaign.update.line": {"wizard_id": self.records["marketing.campaign.update"].id},
             "mailing.mailing": {"subject": "New", "mailing_model_id": self.model_partner.id},
             "mailing.trace": {"trace_type": "mail", "model": "res.partner", "res_id": 1},
+            "marketing.sample": {"mailing_id": self.records["marketing.sample"].mailing_id.id},
             "ir.actions.server": {"name": "New", "model_id": self.model_partner.id},
         }.get(name, {"campaign_id": self.campaign.id} if name.startswith("marketing.campaign.") else {})
 

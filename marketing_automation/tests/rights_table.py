@@ -63,6 +63,12 @@ USER_FIELDS = {
         "is_asked": False,
         "confirmed": True,
     },
+    "marketing.sample": {
+        "mailing_id": lambda test: test.records["marketing.sample"].mailing_id.id,
+        "res_id": lambda test: test.contacts[0].id,
+        "resource_ref": lambda test: f"res.partner,{test.contacts[0].id}",
+        "recipient": "me@marketing.example.com",
+    },
     "marketing.campaign.update": {
         "campaign_id": lambda test: test.campaign.id,
         "line_ids": [(5,)],
@@ -127,6 +133,7 @@ SHOWN_FIELDS = {
         *("problem_text", "warning_text", "has_moving_filter"),
     },
     "marketing.campaign.test": {"model_id", "model_name", "question", "can_create_me", "create_me_text"},
+    "marketing.sample": {"mailing_type", "model_id", "model_name", "subject"},
 }
 # Fields that we add to models of Odoo's: "engine" as above, whoever may write the rest; "computed", never kept;
 # "odoo", with the rest of the record.
@@ -207,6 +214,7 @@ METHODS = {
         "action_launch_test": [],
     },
     "marketing.campaign.update": {"action_update": []},
+    "marketing.sample": {"action_send": []},
 }
 # Of those, the ones that tell no more than their names do, to whom they are given: windows that Odoo then fills with
 # what the caller may see.
@@ -217,7 +225,7 @@ WINDOWS = {
     },
 }
 # Methods that we add to models of Odoo's; each opens a window.
-METHODS_ON_ODOO = {"mailing.mailing": {"action_open_template"}}
+METHODS_ON_ODOO = {"mailing.mailing": {"action_open_template", "get_marketing_preview"}}
 # On the models of all targets (``marketing.target.mixin``): a number for marketing users, and the window to it.
 ON_TARGETS = {"marketing_participant_count", "action_view_marketing_participants"}
 

@@ -27,6 +27,7 @@ RIGHTS = {
     "marketing.campaign.enroll.line": ALL,
     "marketing.campaign.update": ALL,
     "marketing.campaign.update.line": ALL,
+    "marketing.sample": ALL,
 }
 # What can be called from outside, beside what every model of Odoo has.
 METHODS = {
@@ -52,6 +53,7 @@ METHODS = {
     "marketing.campaign.enroll.line": {"action_view_records"},
     "marketing.campaign.update": {"action_update"},
     "marketing.campaign.update.line": set(),
+    "marketing.sample": {"action_send"},
 }
 PRIVATE = [
     ("marketing.campaign", "sync_participants", []),

@@ -5,4 +5,5 @@ from . import (
     marketing_campaign_start,
     marketing_campaign_test,
     marketing_campaign_update,
+    marketing_sample,
 )

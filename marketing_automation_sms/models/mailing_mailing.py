@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import _, api, models
 
 from odoo.addons.marketing_automation.models.engine_context import message_batch, test_run
 
@@ -23,9 +23,12 @@ class MailingMailing(models.Model):
             self._check_not_marketing_template()
         return super().action_send_sms(res_ids)
 
-    def action_test(self):
-        """Open Odoo's dialog in its own form, as that of an email."""
-        return super(MailingMailing, self.with_context(form_view_ref=False)).action_test()
+    def _get_marketing_preview(self):
+        preview = super()._get_marketing_preview()
+        if self.mailing_type == "sms":
+            text = self._get_readable_text(self.body_plaintext).strip()
+            preview.update(url=False, preview="", sender="", text=text or _("This SMS has no text yet."))
+        return preview
 
     def action_retry_failed_sms(self):
         self._check_not_marketing_template()

@@ -1,1 +1,1 @@
-from . import marketing_campaign_test, sms_composer
+from . import marketing_campaign_test, marketing_sample, sms_composer

@@ -11,6 +11,13 @@ import { formView } from "@web/views/form/form_view";
 
 /** A page that is left takes its editor with it: what was written there is taken over first. */
 export class TemplateNotebook extends Notebook {
+    /** Open the page that the context names, where what is to be mended is found. */
+    computeActivePage(defaultPage, activateDefault) {
+        const { marketing_page: name } = this.env.model.root.context;
+        const asked = this.state.currentPage ? undefined : this.pages.find(([, page]) => page.name === name);
+        return super.computeActivePage(asked ? asked[0] : defaultPage, activateDefault);
+    }
+
     async activatePage(page) {
         await this.env.model.root.isDirty(); // asks the fields for what they have not handed on yet
         super.activatePage(page);

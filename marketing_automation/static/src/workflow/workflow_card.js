@@ -8,6 +8,7 @@ import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { formatInteger } from "@web/views/fields/formatters";
 
+import { MailPreview } from "../mail_preview/mail_preview";
 import { WorkflowChart } from "./workflow_chart";
 import { formatShare } from "./workflow_layout";
 
@@ -16,7 +17,7 @@ const COUNT_LIMIT = 10000;
 /** One activity of a workflow: what it does, for whom, and what came of it. */
 export class WorkflowCard extends Component {
     static template = "marketing_automation.WorkflowCard";
-    static components = { Dropdown, DropdownItem, WorkflowChart };
+    static components = { Dropdown, DropdownItem, MailPreview, WorkflowChart };
     static props = {
         card: Object,
         workflow: Object, // what all cards share, and what they can do: see WorkflowField
@@ -56,6 +57,21 @@ export class WorkflowCard extends Component {
     get editLabel() {
         const { name } = this.card;
         return this.props.workflow.canEdit ? _t("Edit %s", name) : _t("Open %s", name);
+    }
+
+    get mailLabel() {
+        const { subject } = this.card.mail;
+        return this.props.workflow.canEdit
+            ? _t("Edit the message “%s”", subject)
+            : _t("Read the message “%s”", subject);
+    }
+
+    get editMailTip() {
+        return _t("Edit this message");
+    }
+
+    get readMailTip() {
+        return _t("Read this message");
     }
 
     get noFilter() {

@@ -12,6 +12,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
 import { useLiveRefresh } from "../live";
+import { openTemplateEditor } from "../mail_preview/template_editor";
 import { arrangeWorkflow } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 
@@ -75,6 +76,7 @@ export class WorkflowField extends Component {
             firstDay: data.first_day,
             lastDay: data.last_day,
             edit: (card) => this.edit(card),
+            editMail: (card, page) => this.editMail(card, page),
             remove: (card) => this.remove(card),
             addChild: (card, triggerType) => this.add(card, triggerType),
             retry: (card) => this.retry("marketing.activity", card.id),
@@ -167,6 +169,26 @@ export class WorkflowField extends Component {
         if (await this.save()) {
             this.openDialog(card.name, card.id, {});
         }
+    }
+
+    /**
+     * Open the editor of a card's message at once, over the whole window.
+     *
+     * @param {object} card
+     * @param {string} [page] of its form: "settings"
+     */
+    async editMail(card, page) {
+        const { mail } = card;
+        if (!(await this.save())) {
+            return;
+        }
+        openTemplateEditor((...args) => this.dialog.add(...args), {
+            resId: mail.id,
+            title: mail.subject,
+            context: { form_view_ref: mail.view, marketing_page: page },
+            canWrite: this.data.can_write,
+            onClose: () => this.props.record.load(),
+        });
     }
 
     openDialog(title, resId, context) {

@@ -24,6 +24,16 @@ const OPEN = [
         run: ({ anchor }) => anchor.querySelector(".o_external_button").click(),
     },
     { trigger: `${TEXT} p:contains("Hello"):has(t[contenteditable=false])` },
+    {
+        content: "The logo is not stretched",
+        trigger: `${TEXT} img[src*="/logo.png"]`,
+        run({ anchor }) {
+            const { width, height } = anchor.getBoundingClientRect();
+            if (anchor.naturalWidth && Math.abs(width / height - anchor.naturalWidth / anchor.naturalHeight) > 0.1) {
+                throw new Error(`The logo is ${width} × ${height}`);
+            }
+        },
+    },
 ];
 const asks = (answer) => [
     { trigger: `.modal:contains("is not saved") button:contains("${answer}")`, run: "click" },

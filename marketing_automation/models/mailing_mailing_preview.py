@@ -1,0 +1,143 @@
+"""A template as a person sees it: its picture, and its texts with words in the place of placeholders.
+
+Nothing is evaluated here: a placeholder becomes the name of what it stands for, whatever record it will be.
+"""
+
+import re
+
+from lxml import html
+from markupsafe import Markup
+
+from odoo import _, api, models
+from odoo.exceptions import UserError
+from odoo.tools.mail import html_sanitize, is_html_empty
+from odoo.tools.rendering_tools import parse_inline_template
+
+PATH = re.compile(r"object((?:\.\w+)+)")
+OUTPUTS = ("t-out", "t-esc", "t-field")
+
+
+class MailingMailing(models.Model):
+    _inherit = "mailing.mailing"
+
+    @api.depends("use_in_marketing_automation", "subject", "mailing_model_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Name a template by its subject as a person reads it: “Welcome, Name!”."""
+        templates = self.filtered("use_in_marketing_automation")
+        for template in templates:
+            template.display_name = template._get_readable_text(template.subject)
+        return super(MailingMailing, self - templates)._compute_display_name()
+
+    # ------------------------------------------------------------
+    # Texts
+    # ------------------------------------------------------------
+
+    def _get_readable_text(self, text):
+        """Return a line of text with words in the place of placeholders: “Welcome, Name!”.
+
+        :param text: str or False
+        :rtype: str
+        """
+        parts = parse_inline_template(str(text or ""))
+        return "".join(
+            string + (self._get_placeholder_words(expression) if expression else "")
+            for string, expression, _default in parts
+        )
+
+    def _get_placeholder_words(self, expression):
+        """Return what an expression stands for: the label of its field, or dots where it is none.
+
+        :param str expression: ``object.user_id.name``
+        """
+        path, model, words = PATH.fullmatch(expression.strip()), self.env.get(self.mailing_model_real), None
+        for name in path[1].strip(".").split(".") if path else ():
+            field = model._fields.get(name) if model is not None else None
+            if field is None:
+                return "…"
+            if not (words and name in ("name", "display_name")):  # the name of the salesperson is the salesperson
+                words = field._description_string(self.env) or name
+            model = self.env.get(field.comodel_name) if field.relational else None
+        return words or "…"
+
+    # ------------------------------------------------------------
+    # Picture
+    # ------------------------------------------------------------
+
+    def _get_marketing_preview(self):
+        """Return what the card of a step and its dialog show of this template.
+
+        ``url`` is that of the picture, ``text`` a message without one; ``view`` the form in which it is edited.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "type": self.mailing_type,
+            "view": self._get_template_views().get(self.mailing_type, False),
+            "subject": self._get_readable_text(self.subject),
+            "preview": self._get_readable_text(self.preview),
+            "sender": self._get_readable_text(self.email_from).replace('"', ""),
+            "url": self.id and f"/marketing_automation/preview/{self.id}?v={self.write_date:%Y%m%d%H%M%S%f}",
+            "text": False,
+        }
+
+    @api.readonly
+    def get_marketing_preview(self):
+        """Return what a step's dialog shows of its template; see :meth:`_get_marketing_preview`.
+
+        :rtype: dict
+        :raise UserError: for what is no template of a campaign
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self.use_in_marketing_automation:
+            raise UserError(_("“%s” is no template of a campaign.", self.display_name))
+        return self._get_marketing_preview()
+
+    def _get_preview_body(self):
+        """Return the body as its picture shows it: words for placeholders, no links to follow, nothing that runs.
+
+        :rtype: markupsafe.Markup
+        """
+        self.ensure_one()
+        if is_html_empty(self.body_html):
+            return Markup("<p>%s</p>") % _("This email has no text yet.")
+        root = html.fragment_fromstring(str(self.body_html), create_parent="div")
+        for element in root.xpath("//*[@*[starts-with(name(), 't-')]]"):
+            for name in OUTPUTS:
+                if name in element.attrib:
+                    tail, expression = element.tail, element.get(name)
+                    for child in list(element):
+                        element.remove(child)
+                    element.text, element.tail = self._get_placeholder_words(expression), tail
+            for name in [name for name in element.attrib if name.startswith("t-")]:
+                del element.attrib[name]
+        for element in list(root.iter("t")):
+            element.drop_tag()
+        for link in root.iter("a", "area"):
+            link.attrib.pop("href", None)
+        return html_sanitize(
+            html.tostring(root, encoding="unicode"),
+            sanitize_attributes=True,
+            sanitize_form=True,
+        )
+
+    # ------------------------------------------------------------
+    # Sample
+    # ------------------------------------------------------------
+
+    def action_test(self):
+        """Open the dialog that sends a sample: that of a template lets its user choose the record."""
+        self.ensure_one()
+        if not self.use_in_marketing_automation:
+            return super().action_test()
+        return {
+            "name": _("Send Me a Sample"),
+            "type": "ir.actions.act_window",
+            "res_model": "marketing.sample",
+            "views": [(self.env.ref("marketing_automation.marketing_sample_view_form").id, "form")],
+            "target": "new",
+            "context": {"default_mailing_id": self.id},
+        }
