@@ -10,6 +10,12 @@ from odoo.tools import SQL
 
 from .ir_actions_server_shipped import PRESENTATION
 
+# What people say about an action, plan for it, or have it run by
+CHATTER = {
+    *("message_ids", "website_message_ids", "message_follower_ids", "rating_ids", "message_main_attachment_id"),
+    *("activity_ids", "ir_cron_ids"),
+}
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
@@ -40,7 +46,7 @@ class IrActionsServer(models.Model):
         contents = actions._get_marketing_contents()
         return {
             action.id: {
-                "model": action.model_name,
+                "model": contents[action.id].pop("model"),
                 "does": hashlib.sha256(
                     json.dumps(contents[action.id], sort_keys=True, default=str).encode()
                 ).hexdigest(),
@@ -73,22 +79,71 @@ class IrActionsServer(models.Model):
         return {action_id: digests.get(template_id, "") for action_id, template_id in named.items()}
 
     def _get_marketing_contents(self):
-        """Return all that these actions do, by id: what is set of their fields, and what their child actions do."""
-        fnames = sorted(
-            name
-            for name, field in self._fields.items()
-            if field.store and name not in PRESENTATION and not name.startswith("binding_")
+        """Return all that these actions do, by id: what is set of their fields, and what their child actions do.
+
+        A running step asks for it with each batch: it takes one query, where an action has children some more.
+        What people say about an action, plan or schedule with it is not what it does.
+        """
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT a.id, to_jsonb(a) - %s::text[] || jsonb_build_object('model', m.model) || %s
+                  FROM ir_act_server a LEFT JOIN ir_model m ON m.id = a.model_id WHERE a.id = ANY(%s)
+                """,
+                [name for name in self._fields if self._is_beside_marketing(name)],
+                self._get_marketing_links_sql(),
+                self.ids,
+            )
         )
-        contents = {}
-        for values in self.with_context(active_test=False, lang=None).read(fnames, load=None):
-            contents[values["id"]] = {name: value for name, value in values.items() if value and name != "id"}
+        contents = {
+            action_id: {
+                name: value
+                for name, value in does.items()
+                # the same columns hold what an activity that is planned on the action itself is about
+                if value and (does["state"] == "next_activity" or not name.startswith("activity_"))
+            }
+            for action_id, does in rows
+        }
         for action_id, digest in self._get_marketing_template_digests().items():
             contents[action_id]["template"] = digest
-        children = self.child_ids
-        if children:
-            child_contents = children._get_marketing_contents()
-            for action in self:
-                if action.child_ids:
-                    # in the order in which they run
-                    contents[action.id]["child_ids"] = [child_contents[child.id] for child in action.child_ids.sorted()]
+        for values in self._read_marketing_lines():
+            contents[values.pop("id")].update({name: value for name, value in values.items() if value})
+        parents = self.filtered(lambda action: contents[action.id]["state"] == "multi")
+        child_contents = parents.child_ids._get_marketing_contents() if parents else {}
+        for action in parents:
+            # in the order in which they run
+            contents[action.id]["child_ids"] = [child_contents[child.id] for child in action.child_ids.sorted()]
         return contents
+
+    def _is_beside_marketing(self, fname):
+        """Tell whether a field of an action is about something else than what it does."""
+        return fname in PRESENTATION or fname in CHATTER or fname.startswith("binding_")
+
+    def _get_marketing_links_sql(self):
+        """Return the ids in the many2many fields of the actions ``a``, as a JSON object."""
+        arrays = [
+            SQL(
+                "%s, ARRAY(SELECT %s FROM %s WHERE %s = a.id ORDER BY 1)",
+                name,
+                SQL.identifier(field.column2),
+                SQL.identifier(field.relation),
+                SQL.identifier(field.column1),
+            )
+            for name, field in sorted(self._fields.items())
+            if field.type == "many2many" and field.store and not self._is_beside_marketing(name)
+        ]
+        return SQL("jsonb_build_object(%s)", SQL(", ").join(arrays))
+
+    def _read_marketing_lines(self):
+        """Return what else addons keep of actions, which is no column of theirs: lines, files."""
+        fnames = [
+            name
+            for name, field in sorted(self._fields.items())
+            if field.store
+            and not field.column_type
+            and field.type != "many2many"
+            and name != "child_ids"
+            and not self._is_beside_marketing(name)
+        ]
+        return self.with_context(active_test=False, lang=None).read(fnames, load=None) if fnames else []

@@ -126,15 +126,16 @@ class MarketingCampaign(models.Model):
         :param dict languages: see :meth:`_in_language_of_user`
         :return: how much was done; 0 when there is nothing to do now
         """
-        if self.update_job:
+        if self.update_job or self.state != "running":
             return 0  # the enrolment cron finishes the Update, then triggers this one
         failed = self.failed_job == "execution"
+        limited = self._get_limited_activity_ids()
         try:
             campaign = self._in_language_of_user(languages)
             done = (
                 campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._end_waits, now)
-                or campaign._execute_due(now)
+                or campaign._execute_due(limited, now)
             )
             if failed:
                 self._in_transaction(self._clear_failure)
@@ -215,14 +216,12 @@ class MarketingCampaign(models.Model):
         traces.participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(traces)
 
-    def _execute_due(self, now):
+    def _execute_due(self, limited, now):
         """Execute what is due: each participant's first due step, by activity.
 
+        :param list limited: the ids of the activities with a limit per hour
         :return: how many traces were dealt with
         """
-        if self.state != "running":
-            return 0
-        limited = self._get_limited_activity_ids()
         done, held = 0, set()
         while True:
             others = [*limited, *held]

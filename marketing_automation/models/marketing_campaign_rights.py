@@ -61,7 +61,6 @@ class MarketingCampaign(models.Model):
         :param str model_name: the target; by default the one that Start would take
         """
         model_name = model_name or self.model_name
-        target = self.env["ir.model"].sudo()._get(model_name).name
         if model_name not in self.env:
             gone = model_name or "-"
             return _("Its target “%s” no longer exists: the addon that brings it was uninstalled.", gone)
@@ -70,6 +69,7 @@ class MarketingCampaign(models.Model):
         if self.company_id and self.company_id not in user.company_ids:
             return _("%(user)s does not work for %(company)s.", user=user.name, company=self.company_id.name)
         if not self._get_env_of(user)[model_name].has_access("read"):
+            target = self.env["ir.model"].sudo()._get(model_name).name
             return _("%(user)s may not read “%(model)s”.", user=user.name, model=target)
         return None
 

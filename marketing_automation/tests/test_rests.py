@@ -207,6 +207,22 @@ class TestRests(MarketingAutomationCommon):
         self._run_crons(self.later, EXECUTION_CRON)
         self.assertTraces(changed, dict.fromkeys(self.contacts, "processed"))
 
+    def test_what_people_say_about_an_action_does_not_matter(self):
+        """A note, a follower and a planned activity on the action's own form do not change what it does."""
+        campaign, changed, _other, _after = self._campaign_of_two()
+        action = changed.server_action_id.sudo()
+        action.message_post(body="Looks good")
+        action.message_subscribe(self.ada.ids)
+        action.activity_schedule("mail.mail_activity_data_todo")
+        self.assertFalse(campaign.require_sync)
+        self._run_crons(self.later, EXECUTION_CRON)
+        self.assertTraces(changed, dict.fromkeys(self.contacts, "processed"))
+
+    def test_the_groups_of_an_action_belong_to_it(self):
+        campaign, changed, _other, _after = self._campaign_of_two()
+        changed.server_action_id.sudo().group_ids = self.env.ref("base.group_user")
+        self.assertTrue(campaign.require_sync)
+
     def test_the_children_of_an_action_belong_to_it(self):
         parent = self._create_server_action(name="Several", state="multi", code=False)
         child = self._create_server_action(name="Child", parent_id=parent.id)
