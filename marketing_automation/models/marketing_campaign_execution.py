@@ -40,7 +40,7 @@ class MarketingCampaign(models.Model):
         return self.env.ref("marketing_automation.ir_cron_campaign_sync_participants").sudo()
 
     @api.model
-    def _wake_engine(self, now=None, idle=False):
+    def _wake_engine(self, now=None, idle=False, held=()):
         """Trigger the execution cron at the minute when something is due next.
 
         One trigger for each lane, not one per trace: none when one is there already that is early enough.
@@ -48,9 +48,10 @@ class MarketingCampaign(models.Model):
         :param datetime now: UTC; the present by default
         :param bool idle: whether a run has just done nothing: what is due then is held by
             others or broken, and is tried again in a minute, not at once
+        :param held: ids of the activities that wait for an Update, which wakes the engine itself
         """
         now = now or fields.Datetime.now()
-        due = self._get_next_due()
+        due = self._get_next_due(held)
         if not due:
             return
         at = max(due, now + timedelta(minutes=1) if idle else now)
@@ -63,8 +64,11 @@ class MarketingCampaign(models.Model):
             cron._trigger(at)
 
     @api.model
-    def _get_next_due(self):
-        """Return when the next step is due, or the next wait ends, of all that runs."""
+    def _get_next_due(self, held=()):
+        """Return when the next step is due, or the next wait ends, of all that runs.
+
+        :param held: ids of activities that are left out
+        """
         [[due]] = self.env.execute_query(
             SQL(
                 # per running campaign, the first entry of two partial indexes
@@ -73,13 +77,15 @@ class MarketingCampaign(models.Model):
                   FROM marketing_campaign c
                   LEFT JOIN LATERAL (SELECT t.schedule_date AS date FROM marketing_trace t
                                       WHERE t.campaign_id = c.id AND t.state = 'scheduled' AND t.is_test IS NOT TRUE
+                                            %s
                                    ORDER BY t.schedule_date LIMIT 1) due ON TRUE
                   LEFT JOIN LATERAL (SELECT t.wait_until AS date FROM marketing_trace t
                                       WHERE t.campaign_id = c.id AND t.wait_until IS NOT NULL
                                         AND t.is_test IS NOT TRUE
                                    ORDER BY t.wait_until LIMIT 1) wait ON TRUE
                  WHERE c.state = 'running'
-                """
+                """,
+                SQL("AND t.activity_id != ALL(%s)", list(held)) if held else SQL(),
             )
         )
         return due
@@ -104,26 +110,28 @@ class MarketingCampaign(models.Model):
         turns = deque(self.ids)
         idle = True
         languages = {}  # of the campaigns' users, by campaign: each batch begins knowing nothing
+        held = set()  # ids of the activities that wait for an Update
         cron._commit_progress(remaining=len(turns))
         self._in_transaction(self.env["marketing.trace"]._settle_interrupted, now or fields.Datetime.now())
         while turns:
             campaign = self.browse(turns.popleft())
             moment = now or fields.Datetime.now()
-            done = campaign._execute_batch(moment, languages)
+            done = campaign._execute_batch(moment, languages, held)
             if done:
                 idle = False
                 turns.append(campaign.id)
             if not cron._commit_progress(done, remaining=len(turns)):
                 break
         try:
-            self._in_transaction(self._wake_engine, now, idle)
+            self._in_transaction(self._wake_engine, now, idle, held)
         except CONTENTION as error:
             _logger.info("The engine is woken at the next regular time: %s", error)
 
-    def _execute_batch(self, now, languages):
+    def _execute_batch(self, now, languages, all_held):
         """Do one batch of this campaign's work: its events first, then what is due.
 
         :param dict languages: see :meth:`_in_language_of_user`
+        :param set all_held: takes the ids of the activities that wait for an Update
         :return: how much was done; 0 when there is nothing to do now
         """
         if self.update_job or self.state != "running":
@@ -135,7 +143,7 @@ class MarketingCampaign(models.Model):
             done = (
                 campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._end_waits, now)
-                or campaign._execute_due(limited, now)
+                or campaign._execute_due(limited, now, all_held)
             )
             if failed:
                 self._in_transaction(self._clear_failure)
@@ -216,10 +224,11 @@ class MarketingCampaign(models.Model):
         traces.participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(traces)
 
-    def _execute_due(self, limited, now):
+    def _execute_due(self, limited, now, all_held):
         """Execute what is due: each participant's first due step, by activity.
 
         :param list limited: the ids of the activities with a limit per hour
+        :param set all_held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
         done, held = 0, set()
@@ -229,9 +238,12 @@ class MarketingCampaign(models.Model):
             done += self._execute_batches(batches, now, held)
             if held.issubset(others):
                 break  # else those behind a held step have their turn
-        return done + (self._execute_limited(limited, now) if limited else 0)
+        if limited:
+            done += self._execute_limited(limited, now, held)
+        all_held |= held
+        return done
 
-    def _execute_batches(self, batches, now, held=None):
+    def _execute_batches(self, batches, now, held):
         """Execute these traces as far as they fit into one batch; others have their turn then.
 
         :param list batches: the ids of an activity's traces each
@@ -245,8 +257,6 @@ class MarketingCampaign(models.Model):
                     done += self._execute_first_free(trace_ids, now, BATCH - done)
                 except StepHeld as step:
                     self.env.cr.rollback()
-                    if held is None:
-                        raise
                     held.add(step.activity_id)
         return done
 

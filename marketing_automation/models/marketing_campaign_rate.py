@@ -33,19 +33,26 @@ class MarketingCampaign(models.Model):
         message_types = self.env["marketing.activity"]._get_message_types()
         return [step.id for step in self._get_workflow().steps.values() if step.activity_type in message_types]
 
-    def _execute_limited(self, activity_ids, now):
+    def _execute_limited(self, activity_ids, now, held):
         """Execute as many of the due messages as the limit has slots for.
 
-        One lane at a time gives slots: another would not see those that this one is using.
+        One lane at a time gives slots: another would not see those that this one is using. A step that waits for an
+        Update takes none: those behind it have their turn.
 
+        :param set held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
         if not self._try_lock_slots():
             return 0
         try:
-            slots = self._count_free_slots(activity_ids, now)
-            batches = self._plan_due(now, SQL("activity_id = ANY(%s)", activity_ids), slots) if slots else []
-            return self._execute_batches(batches, now, set())
+            done, known = 0, None
+            while known != held:
+                known = set(held)
+                slots = self._count_free_slots(activity_ids, now)
+                condition = SQL("activity_id = ANY(%s)", [number for number in activity_ids if number not in held])
+                batches = self._plan_due(now, condition, slots) if slots else []
+                done += self._execute_batches(batches, now, held)
+            return done
         finally:
             self.env.cr.rollback()  # what was done is committed
             self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, %s)", LOCK, self.id))

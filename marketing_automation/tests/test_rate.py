@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
-from .common import EXECUTION_CRON, MarketingAutomationCommon
+from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
 MINUTE = timedelta(minutes=1)
 
@@ -47,6 +47,23 @@ class TestRate(MarketingAutomationCommon):
         self._start(self.campaign)
         self._run_crons(self.start)
         self.assertEqual((self.email.processed, follow_up.processed, note.processed), (2, 2, 5))
+
+    def test_a_step_that_waits_for_an_update(self):
+        """It takes no slot from those behind it, and the engine does not look for it again and again."""
+        second = self._create_email(self.campaign, "Second")
+        self._start(self.campaign)
+        self.email.mass_mailing_id.use_exclusion_list = False
+        self.env["ir.cron.trigger"].search([]).unlink()
+        for minute in range(4):
+            self._run_crons(self.start + minute * MINUTE, EXECUTION_CRON)
+        self.assertEqual((self.email.processed, second.processed), (0, 5))
+        self.env["ir.cron.trigger"].search([]).unlink()
+        self._run_crons(self.start + 4 * MINUTE, EXECUTION_CRON)
+        self.assertFalse(self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(EXECUTION_CRON).id)]))
+        with self._at(self.start + 5 * MINUTE):
+            self.campaign.action_update_participants()
+        self._run_crons(self.start + 5 * MINUTE, ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertEqual(self.email.processed, 2)
 
     def test_all_messages_count_and_tests_do_not(self):
         second = self._create_email(self.campaign, "Second")
