@@ -59,6 +59,24 @@ class MarketingActivity(models.Model):
                 or activity.parent_id.activity_type in trigger.parent_types
             ]
 
+    @api.depends("name", "campaign_id.name", "trigger_label")
+    @api.depends_context("marketing_with_campaign", "lang")
+    def _compute_display_name(self):
+        """In reports, where campaigns stand side by side, name the campaign too; of twins, when they run."""
+        super()._compute_display_name()
+        if not self.env.context.get("marketing_with_campaign"):
+            return
+        groups = self.with_context(active_test=False)._read_group(
+            [("campaign_id", "in", self.campaign_id.ids)], ["campaign_id", "name"], ["__count"]
+        )
+        numbers = {(campaign, name): number for campaign, name, number in groups}
+        for activity in self:
+            campaign = activity.campaign_id
+            words = [activity.display_name, campaign.display_name]
+            if numbers.get((campaign, activity.name), 0) > 1:
+                words[0] = _("%(activity)s (%(when)s)", activity=words[0], when=activity._get_chip()[0])
+            activity.display_name = " · ".join(word or "-" for word in words)
+
     # ------------------------------------------------------------
     # When
     # ------------------------------------------------------------

@@ -39,6 +39,7 @@ from . import (
     test_rate,
     test_reach,
     test_refusals,
+    test_reports,
     test_rests,
     test_retention,
     test_rights_table,

@@ -13,10 +13,10 @@ class MarketingCampaignUpdate(models.TransientModel):
     change_text = fields.Text(string="Changes", help="Since the last Start or Update.")
     leave_count = fields.Integer(string="Leave")
     return_count = fields.Integer(string="Come Back")
-    late_count = fields.Integer(string="Late Steps")
+    late_count = fields.Integer(string="Already due")
     late = fields.Selection(
         [("skip", "Skip them"), ("run", "Run them now")],
-        string="Late Steps are",
+        string="Steps already due",
         default="skip",
         required=True,
         help="New activities whose moment is past for somebody who is inside already.",
@@ -54,7 +54,7 @@ class MarketingCampaignUpdateLine(models.TransientModel):
 
     wizard_id = fields.Many2one("marketing.campaign.update", required=True, ondelete="cascade")
     activity_id = fields.Many2one("marketing.activity", ondelete="cascade")
-    new_count = fields.Integer(string="Get it")
-    late_count = fields.Integer(string="… of them Late")
+    new_count = fields.Integer(string="Added for")
+    late_count = fields.Integer(string="Already due")
     rescheduled_count = fields.Integer(string="Rescheduled")
     canceled_count = fields.Integer(string="Cancelled")

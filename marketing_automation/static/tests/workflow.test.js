@@ -11,7 +11,7 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
-import { arrangeWorkflow, formatShare, listDays } from "@marketing_automation/workflow/workflow_layout";
+import { arrangeWorkflow, formatShare, listDays, sumPeriods } from "@marketing_automation/workflow/workflow_layout";
 
 const CARD = {
     parent_id: false,
@@ -30,7 +30,7 @@ const CARD = {
     errors: 0,
     error_reasons: [],
     metrics: [],
-    series: { processed: {}, rejected: {} },
+    series: { processed: { "2026-06-02": 3 }, rejected: {} },
     child_triggers: [],
     start_errors: [],
     left_out: [],
@@ -199,6 +199,47 @@ describe("cards", () => {
         expect(Boolean(window.Chart.getChart(queryOne("canvas")))).toBe(true);
     });
 
+    test("counts are bars, not curves, and a table of the same; a quiet month says so", async () => {
+        patchWithCleanup(window, {
+            IntersectionObserver: class {
+                constructor(callback) {
+                    this.callback = callback;
+                }
+                observe() {
+                    this.callback([{ isIntersecting: true }]);
+                }
+                disconnect() {}
+            },
+        });
+        const series = { processed: { "2026-11-02": 3 }, rejected: { "2026-11-04": 1 } };
+        await mountWorkflow({
+            state: "running",
+            first_day: "2026-11-01",
+            last_day: "2026-11-05",
+            cards: [
+                { ...CARD, id: 1, name: "Welcome", processed: 3, series },
+                { ...CARD, id: 2, name: "Later", processed: 3, series: { processed: {}, rejected: {} } },
+            ],
+        });
+        const { type, data } = window.Chart.getChart(queryOne(`${cardOf("Welcome")} canvas`)).config;
+        expect(type).toBe("bar");
+        expect(data.datasets.map((dataset) => dataset.data)).toEqual([
+            [0, 3, 0, 0, 0],
+            [0, 0, 0, 1, 0],
+        ]);
+        expect(`${cardOf("Welcome")} tbody tr`).toHaveCount(2);
+        expect(`${cardOf("Later")} canvas`).toHaveCount(0);
+        expect(`${cardOf("Later")} .o_marketing_activity_quiet`).toHaveCount(1);
+    });
+
+    test("what is too much for days is summed by week, then by month", () => {
+        const numbers = { "2026-01-01": 2, "2026-01-02": 3, "2026-03-31": 1 };
+        const weeks = sumPeriods([numbers], listDays("2026-01-01", "2026-03-31"));
+        expect([weeks.unit, weeks.sums[0][0], weeks.sums[0].at(-1)]).toEqual(["week", 5, 1]);
+        const months = sumPeriods([numbers], listDays("2025-01-01", "2026-12-31"));
+        expect([months.unit, months.starts.length, months.sums[0][12]]).toEqual(["month", 24, 5]);
+    });
+
     test("errors with their reasons, to be tried again", async () => {
         onRpc("action_retry_errors", ({ model, args }) => {
             expect.step(`${model} ${args[0]}`);
@@ -208,9 +249,12 @@ describe("cards", () => {
         await mountWorkflow({ state: "running", cards: [failed], errors: [["Refused", 6]] });
         expect(".o_marketing_workflow_errors").toHaveText(/6 × Refused/);
         expect(`${cardOf("Welcome")} .o_marketing_activity_problem`).toHaveText(/6 × Refused/);
-        await contains(".o_marketing_activity_retry").click();
-        await contains(".o_marketing_workflow_errors button:contains('Retry all')").click();
-        expect.verifySteps(["marketing.activity 7", "marketing.campaign 1"]);
+        expect("button:contains('Retry')").toHaveCount(1); // one place for it
+        await contains("button:contains('Retry')").click();
+        expect(".modal-body").toHaveText(/at once: 6/);
+        expect.verifySteps([]);
+        await contains(".modal button:contains('Retry')").click();
+        expect.verifySteps(["marketing.campaign 1"]);
     });
 
     test("who may not write the campaign is offered no change", async () => {

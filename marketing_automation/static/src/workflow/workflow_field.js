@@ -79,7 +79,6 @@ export class WorkflowField extends Component {
             editMail: (card, page) => this.editMail(card, page),
             remove: (card) => this.remove(card),
             addChild: (card, triggerType) => this.add(card, triggerType),
-            retry: (card) => this.retry("marketing.activity", card.id),
         };
     }
 
@@ -255,14 +254,23 @@ export class WorkflowField extends Component {
     // Buttons
     // ------------------------------------------------------------
 
-    async retry(model, id) {
-        const action = await this.orm.call(model, "action_retry_errors", [[id]]);
-        await this.action.doAction({ ...action, params: { ...action.params, next: undefined } });
-        await this.props.record.load();
+    /** Try all errors again; some of them alone are tried again in their list. */
+    retryAll() {
+        const count = this.data.errors.reduce((sum, [, number]) => sum + number, 0);
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Retry all errors?"),
+            body: _t("Steps that are tried again, at once: %s. Messages among them go out.", formatInteger(count)),
+            confirmLabel: _t("Retry"),
+            confirm: () => this.retry(),
+            cancel: () => {},
+        });
     }
 
-    retryAll() {
-        return this.retry("marketing.campaign", this.props.record.resId);
+    async retry() {
+        const { resId } = this.props.record;
+        const action = await this.orm.call("marketing.campaign", "action_retry_errors", [[resId]]);
+        await this.action.doAction({ ...action, params: { ...action.params, next: undefined } });
+        await this.props.record.load();
     }
 
     async open(method) {

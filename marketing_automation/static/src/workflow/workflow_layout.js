@@ -3,6 +3,7 @@ const CARD_WIDTH = 270;
 const GAP = 24; // beside each card, half of it on either side
 const INDENT = 28;
 const STACK_WIDTH = 380;
+const MOST_BARS = 45; // of a card's graph
 
 /**
  * Arrange the cards of a workflow as a tree: branches side by side where there is room for
@@ -63,6 +64,36 @@ export function listDays(firstDay, lastDay) {
         days.push(day.toISODate());
     }
     return days;
+}
+
+/**
+ * Sum up what happened by day: by week where the days are too many for bars, and by month where the weeks are.
+ *
+ * @param {object[]} series numbers by day, of which few have one
+ * @param {string[]} days all days, in order
+ * @returns {{unit: "day" | "week" | "month", starts: string[], sums: number[][]}} the first day of each period, and
+ *  the sums of each series by period
+ */
+export function sumPeriods(series, days) {
+    const unit = days.length <= MOST_BARS ? "day" : days.length <= 7 * MOST_BARS ? "week" : "month";
+    const start = (day) => (unit === "day" ? day : luxon.DateTime.fromISO(day).startOf(unit).toISODate());
+    const places = new Map();
+    for (const day of days) {
+        const period = start(day);
+        if (!places.has(period)) {
+            places.set(period, places.size);
+        }
+    }
+    const sums = series.map((numbers) => {
+        const totals = Array(places.size).fill(0);
+        for (const [day, number] of Object.entries(numbers)) {
+            if (places.has(start(day))) {
+                totals[places.get(start(day))] += number;
+            }
+        }
+        return totals;
+    });
+    return { unit, starts: [...places.keys()], sums };
 }
 
 /**

@@ -92,12 +92,17 @@ registry.category("web_tour.tours").add("marketing_automation_live", {
             run: "click",
         },
         {
-            content: "Try it again",
-            trigger: `${card("Tag")} .o_marketing_activity_retry`,
+            content: "Try it again, at the one place for it",
+            trigger:
+                ".o_form_view:not(:has(.o_statusbar_buttons button:contains('Retry'))) .o_marketing_workflow_errors button:contains('Retry all')",
             run: "click",
         },
         {
-            trigger: `${card("Tag")}:not(:has(.o_marketing_activity_retry)) [data-metric="scheduled"]:contains("1 scheduled")`,
+            trigger: ".modal:contains('at once: 1') .modal-footer .btn-primary:contains('Retry')",
+            run: "click",
+        },
+        {
+            trigger: `.o_form_view:not(:has(.o_marketing_workflow_errors)) ${card("Tag")} [data-metric="scheduled"]:contains("1 scheduled")`,
         },
         {
             content: "Remove what has a history",
