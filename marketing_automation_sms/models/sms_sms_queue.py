@@ -3,6 +3,8 @@
 A request that got no answer may have gone out. Odoo calls it a server error, upon which people send it again.
 """
 
+from datetime import timedelta
+
 import requests
 from requests.exceptions import ConnectTimeout, HTTPError, InvalidJSONError, ProxyError, SSLError, Timeout
 from urllib3.exceptions import NewConnectionError
@@ -14,6 +16,7 @@ from odoo.addons.marketing_automation.models.mail_mail_withdrawn import WITHDRAW
 UNKNOWN = "sms_unknown"
 NO_ANSWER = "marketing_no_answer"  # the state of an SMS, as a provider would tell it
 WITHDRAWALS = {"mail_optout": "sms_optout"}  # words of SMS for what emails have too
+FEW, SILENCE = 5, timedelta(minutes=5)  # SMS of a request, as long as a provider may still be silent
 UNAVAILABLE = 503  # the one error of a server that says that it has done nothing
 SERVER_ERROR = 500
 
@@ -36,6 +39,13 @@ class SmsSms(models.Model):
         if ours:
             sms_api = CarefulApi(sms_api, set(self.browse(ours.mapped("sms_id_int")).mapped("uuid")))
         return super()._send_with_api(sms_api, **options)
+
+    def _get_send_batch_size(self):
+        """Risk few SMS by a request to a provider that has just not answered."""
+        size = super()._get_send_batch_size()
+        since = fields.Datetime.now() - SILENCE
+        silent = [("state", "=", "error"), ("failure_type", "=", UNKNOWN), ("write_date", ">", since)]
+        return min(size, FEW) if self.sudo().search_count(silent, limit=1) else size
 
     def _get_campaigns_messages(self):
         """Return the mailing.trace of those of these SMS that are of campaigns."""

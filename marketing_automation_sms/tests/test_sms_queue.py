@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.marketing_automation.tests.common import ENROLMENT_CRON, EXECUTION_CRON
+from odoo.addons.marketing_automation_sms.models.sms_sms_queue import FEW
 from odoo.addons.sms.tools.sms_api import SmsApi
 
 from .common import SMS_CRON, MarketingAutomationSmsCommon
@@ -62,7 +63,7 @@ class TestSmsQueue(MarketingAutomationSmsCommon):
             try:
                 raise error
             except requests.RequestException:
-                raise AccessError(self.env._("The request failed."))  # noqa: B904  # as Odoo does
+                raise AccessError(type(error).__name__)  # noqa: B904  # as Odoo does
 
         self._prepare()
         with self._at(self.start), patch.object(SmsApi, "_contact_iap", contact_iap), self._in_test_mode():
@@ -79,6 +80,27 @@ class TestSmsQueue(MarketingAutomationSmsCommon):
         twin = self.env["res.partner"].create(second)
         self.assertFalse(self._run_sms(self.start, ENROLMENT_CRON, EXECUTION_CRON, SMS_CRON))
         self.assertEqual(self._trace(self.text, twin).end_code, "sms_duplicate")
+
+    def test_few_are_risked_after_a_silence(self):
+        self._send_and_fail(requests.ReadTimeout())
+        self.env["res.partner"].create(
+            [
+                {"name": f"P{number}", "phone": f"+3247600{number:04}", "category_id": [(4, self.category.id)]}
+                for number in range(FEW + 2)
+            ]
+        )
+        self._run_crons(self.start, ENROLMENT_CRON, EXECUTION_CRON)
+        sizes = []
+
+        def contact_iap(_api, _endpoint, params, **_options):
+            numbers = [number for message in params["messages"] for number in message["numbers"]]
+            sizes.append(len(numbers))
+            return [{"uuid": number["uuid"], "state": "success", "credit": 0} for number in numbers]
+
+        with self._at(self.start), patch.object(SmsApi, "_contact_iap", contact_iap), self._in_test_mode():
+            for _run in range(2):
+                self.env.ref(SMS_CRON).method_direct_trigger()
+        self.assertEqual((sum(sizes), max(sizes)), (FEW + 2, FEW))
 
     def test_no_connection(self):
         """Nothing was sent: whoever shares the number may get it."""
