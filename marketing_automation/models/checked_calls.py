@@ -50,6 +50,8 @@ class MarketingCheckedCalls(models.AbstractModel):
         """
         if self.env.su or not ids or type(ids) is int and 0 < ids <= MAX_INTEGER:
             return super().browse(ids)
+        if isinstance(ids, dict) and not any(isinstance(key, str) for key in ids):
+            ids = tuple(ids)  # as Odoo sets a many2many; a caller's keys are texts
         if isinstance(ids, int | float | str | bytes | dict) or not hasattr(ids, "__iter__"):
             self._refuse_ids(ids)
         ids = tuple(ids)

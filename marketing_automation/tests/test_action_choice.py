@@ -96,6 +96,14 @@ class TestActionChoice(MarketingAutomationCommon):
         with self.assertRaisesRegex(UserError, "may not change “Contact”"):
             campaign.action_start_campaign()
 
+    def test_a_new_step_is_offered_them(self):
+        """The dialog of a step that is not saved yet asks by ``onchange``."""
+        tag = self._tag()
+        env = self.env(user=self.marketer, context={"default_campaign_id": self.campaign.id})
+        spec = {"campaign_id": {}, "activity_type": {}, "offered_action_ids": {}, "action_description": {}}
+        result = call_kw(env["marketing.activity"], "onchange", [[], {}, [], spec], {"context": dict(env.context)})
+        self.assertIn(tag.id, [command[1] for command in result["value"]["offered_action_ids"]])
+
     def test_another_target_has_others(self):
         tag = self._tag()
         contacts = self.env["ir.model"]._get("mailing.contact")
