@@ -73,6 +73,7 @@ from . import (
     marketing_target,
     marketing_campaign_warnings,
     utm_mixin,
+    in_use,
     marketing_checked,
     checked_calls,
 )

@@ -117,7 +117,10 @@ class MailingMailing(models.Model):
         for vals in vals_list:
             if vals.get("use_in_marketing_automation", by_default):
                 vals["mailing_domain"] = NOBODY
-        return super().create(vals_list)
+        mailings = super().create(vals_list)
+        if any("source_id" in vals for vals in vals_list):
+            mailings._check_marketing_source()
+        return mailings
 
     def write(self, vals):
         if vals.get("state") == "done" and message_batch(self.env):
@@ -127,7 +130,10 @@ class MailingMailing(models.Model):
                 return True
             vals = dict(vals, kpi_mail_required=False)
         self._check_marketing_campaign_access()
-        return super().write(vals)
+        res = super().write(vals)
+        if "source_id" in vals:
+            self._check_marketing_source()
+        return res
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_campaign_may_be_written(self):
@@ -143,6 +149,16 @@ class MailingMailing(models.Model):
         campaigns = self.sudo().marketing_campaign_id
         if campaigns:  # whoever may do nothing with campaigns has mailings too
             campaigns.sudo(False).check_access("write")
+
+    def _check_marketing_source(self):
+        """Leave the source of a campaign's template to it: Odoo finds the links of a mailing by it.
+
+        :raise AccessError: for another mailing that takes it
+        """
+        if self.env.su:
+            return
+        same = self.sudo().search([("source_id", "in", self.source_id.ids), ("id", "not in", self.ids)])
+        same.sudo(False)._check_marketing_campaign_access()
 
     def _is_confirm_address(self, url):
         """Tell whether a link of this message is the one that confirms.

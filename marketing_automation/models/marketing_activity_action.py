@@ -16,6 +16,7 @@ _logger = logging.getLogger(__name__)
 # looks through all that are kept whenever it needs another one.
 FLUSH_EVERY = 50  # participants
 SLICE = 10  # seconds after which a batch ends early: what it has not begun is executed by the next one
+MAX_TIME_LIMIT = 3600  # seconds; the server ends a scheduled action long before, as it comes
 TIME_LIMIT_KEY = "marketing_automation.action_time_limit"
 TIME_LIMIT = 60  # seconds that an action may take for one participant
 # Code that names one of these may end its transaction past the cursor's methods, where nothing sees it.
@@ -153,3 +154,16 @@ class ResConfigSettings(models.TransientModel):
         default=TIME_LIMIT,
         help="Seconds that a server action may take for one participant.",
     )
+
+    def set_values(self):
+        seconds = self.marketing_automation_action_time_limit
+        kept = self.env["ir.config_parameter"].sudo().get_param(TIME_LIMIT_KEY)
+        if str(seconds) != kept and not 1 <= seconds <= MAX_TIME_LIMIT:
+            raise ValidationError(
+                _(
+                    "The time limit of actions is 1 to %(max)s seconds for one participant, not %(seconds)s.",
+                    max=MAX_TIME_LIMIT,
+                    seconds=seconds,
+                )
+            )
+        return super().set_values()

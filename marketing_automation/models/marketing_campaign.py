@@ -56,7 +56,13 @@ class MarketingCampaign(models.Model):
         ondelete="restrict",
         help="With whose rights the campaign acts: whoever last pressed Start or Update.",
     )
-    company_id = fields.Many2one("res.company", index=True, ondelete="restrict")
+    company_id = fields.Many2one(
+        "res.company",
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.user.has_group("base.group_multi_company") and self.env.company,
+        help="Whose records the campaign reaches, and who sees it; without one, those of all companies of its user.",
+    )
     tz = fields.Char(string="Time Zone", readonly=True, copy=False, help="Fixed at Start; days keep its wall clock.")
     tag_ids = fields.Many2many("utm.tag", "marketing_campaign_tag_rel", "campaign_id", "tag_id", string="Tags")
     color = fields.Integer(string="Color Index")
@@ -94,7 +100,7 @@ class MarketingCampaign(models.Model):
     mailing_filter_count = fields.Integer(string="# Favorite Filters", compute="_compute_mailing_filter_count")
     unique_field_id = fields.Many2one(
         "ir.model.fields",
-        string="Unicity based on",
+        string="Unicity Field",
         compute="_compute_unique_field_id",
         store=True,
         readonly=False,

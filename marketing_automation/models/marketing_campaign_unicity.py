@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class MarketingCampaign(models.Model):
@@ -15,6 +16,13 @@ class MarketingCampaign(models.Model):
         engine_only=True,
         help="Stays when the field is deleted, or the addon that brings it uninstalled.",
     )
+    unique_by = fields.Char(
+        string="Unicity based on",
+        compute="_compute_unique_by",
+        inverse="_inverse_unique_by",
+        readonly=False,
+        help="Of the records that share a value of this field, one is enrolled: the oldest.",
+    )
     is_unicity_lost = fields.Boolean(compute="_compute_is_unicity_lost")
 
     # not on what the field says of itself: the deletion of a field would count as a choice then
@@ -22,6 +30,27 @@ class MarketingCampaign(models.Model):
     def _compute_unique_field_name(self):
         for campaign in self:
             campaign.unique_field_name = campaign.unique_field_id.sudo().name
+
+    # by its name, which the target's own views tell: marketers need not read how all of Odoo's fields are made
+    @api.depends("unique_field_id")
+    def _compute_unique_by(self):
+        for campaign in self:
+            campaign.unique_by = campaign.unique_field_id.sudo().name
+
+    def _inverse_unique_by(self):
+        for campaign in self:
+            field = self.env["ir.model.fields"]
+            if campaign.unique_by:
+                field = field.sudo()._get(campaign.model_name, campaign.unique_by)
+                if not field:
+                    raise ValidationError(
+                        _(
+                            "“%(model)s” has no field “%(name)s”.",
+                            model=campaign.model_id.sudo().name,
+                            name=campaign.unique_by,
+                        )
+                    )
+            campaign.unique_field_id = field.id
 
     @api.depends("unique_field_id", "unique_field_name")
     def _compute_is_unicity_lost(self):

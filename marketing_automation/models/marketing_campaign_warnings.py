@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 
 # A moment in a filter that moves with the clock: "today -7d", "-1w", "=monday", context_today() …
 RELATIVE_DATE = re.compile(
-    r"""context_today|relativedelta|datetime\.|["'](?:(?:today|now)\b|[=+-](?:\d+[dwmyHMS]|[a-z]))"""
+    r"""context_today|relativedelta|datetime\.|["'](?:(?:today|now)\b|(?!=i?like["'])[=+-](?:\d+[dwmyHMS]|[a-z]))"""
 )
 
 
@@ -16,12 +16,12 @@ class MarketingCampaign(models.Model):
     warning_text = fields.Text(string="Warnings", compute="_compute_warning_text")
 
     @api.depends(
-        *("domain", "leave_on_mismatch", "company_id.alias_domain_id"),
+        *("domain", "leave_on_mismatch", "company_id", "company_id.alias_domain_id"),
         *("marketing_activity_ids.trigger_type", "marketing_activity_ids.child_ids"),
         *("marketing_activity_ids.interval_number", "marketing_activity_ids.interval_type"),
         *("marketing_activity_ids.mass_mailing_id.body_html", "marketing_activity_ids.mass_mailing_id.reply_to_mode"),
     )
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_warning_text(self):
         for campaign in self:
             campaign.warning_text = "\n".join(campaign._get_warnings())
@@ -38,6 +38,13 @@ class MarketingCampaign(models.Model):
                 _(
                     "The filter has a date that moves with time: participants leave when it no longer covers them. "
                     "Turn “Leave on Mismatch” off to let everybody finish who came in."
+                )
+            )
+        if not self.company_id and len(self.env.user.company_ids) > 1:
+            warnings.append(
+                _(
+                    "The campaign belongs to no company: it reaches the records of every company that its user works "
+                    "for. Choose a company to keep to its records."
                 )
             )
         for activity in self.marketing_activity_ids:

@@ -1,4 +1,5 @@
 from odoo import _, api, fields, models
+from odoo.exceptions import LockError
 from odoo.tools import SQL
 
 STATES = [("running", "Running"), ("completed", "Completed"), ("unlinked", "Removed")]
@@ -106,7 +107,12 @@ class MarketingParticipant(models.Model):
     @api.private
     def _lock(self):
         """Wait for these participants' rows: who holds them alone writes their traces."""
-        self.lock_for_update(allow_referencing=True)
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise LockError(
+                _("The campaign, or somebody else, works on these participants right now: try again in a moment.")
+            ) from error
 
     @api.private
     def _remove(self, code, now):

@@ -21,6 +21,7 @@ from . import (
     test_generated_values,
     test_guards,
     test_hostile_filters,
+    test_in_use,
     test_hoot,
     test_lanes,
     test_links,

@@ -20,6 +20,7 @@ USER_FIELDS = {
         "domain": "[]",
         "mailing_filter_id": False,
         "unique_field_id": lambda test: test.env["ir.model.fields"]._get("res.partner", "email").id,
+        "unique_by": "email",
         "leave_on_mismatch": False,
         "marketing_activity_ids": [(0, 0, {"name": "More", "activity_type": "action"})],
         "hourly_limit": 100,

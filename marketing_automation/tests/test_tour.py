@@ -73,12 +73,13 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         self.start_tour("/odoo/marketing-automation", "marketing_automation_reports", login="marketer", timeout=120)
 
     def test_favorite_filters(self):
-        """A marketer saves a campaign's filter, removes it, saves it again, and renames it in the configuration."""
+        """A marketer chooses by what the audience is unique; saves its filter twice, and renames that."""
         campaign = self._create_campaign()
         self.start_tour(self._get_url(campaign), "marketing_automation_filters", login="marketer", timeout=60)
         favorite = self.env["mailing.filter"].search([("create_uid", "=", self.marketer.id)])
         self.assertEqual((favorite.name, campaign.mailing_filter_id), ("Warm prospects", favorite))
         self.assertEqual(favorite.mailing_domain, campaign.domain)
+        self.assertEqual(campaign.unique_field_id, self.env["ir.model.fields"]._get("res.partner", "email"))
 
     @staticmethod
     def _get_url(campaign):

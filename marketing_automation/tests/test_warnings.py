@@ -42,6 +42,20 @@ class TestWarnings(MarketingAutomationCommon):
             self.assertRegex(self.campaign.warning_text, "moves with time", condition)
             self.campaign.leave_on_mismatch = False
             self.assertFalse(self.campaign.warning_text, condition)
-        for condition in ("('create_date', '>=', '2026-01-01')", "('name', 'like', 'to-day')"):
+        for condition in (
+            "('create_date', '>=', '2026-01-01')",
+            "('name', 'like', 'to-day')",
+            "('name', '=like', 'MC %')",
+            "('name', '=ilike', 'mc %')",
+        ):
             self.campaign.write({"domain": f"[{condition}]", "leave_on_mismatch": True})
             self.assertFalse(self.campaign.warning_text, condition)
+
+    def test_a_campaign_of_no_company(self):
+        self.campaign.sudo().company_id = False
+        self.assertFalse(self.campaign.warning_text, "its user works for one")
+        self.marketer.company_ids += self.env["res.company"].create({"name": "Elsewhere"})
+        self.env.invalidate_all()
+        self.assertIn("belongs to no company", self.campaign.warning_text)
+        self.campaign.company_id = self.env.company
+        self.assertFalse(self.campaign.warning_text)

@@ -27,6 +27,7 @@ class MailComposeMessage(models.TransientModel):
         """
         batch = message_batch(self.env)
         if not batch:
+            self.mass_mailing_id._check_not_marketing_template()
             return super()._action_send_mail(auto_commit=auto_commit)
         res = super()._action_send_mail(auto_commit=False)
         batch.traces._finish_messages(batch.now)

@@ -8,6 +8,11 @@ class SmsComposer(models.TransientModel):
 
     _inherit = "sms.composer"
 
+    def _action_send_sms(self):
+        if not message_batch(self.env):
+            self.mailing_id._check_not_marketing_template()
+        return super()._action_send_sms()
+
     def _prepare_mass_sms_trace_values(self, record, sms_values):
         trace_values = super()._prepare_mass_sms_trace_values(record, sms_values)
         batch = message_batch(self.env)
