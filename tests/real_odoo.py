@@ -15,6 +15,8 @@ from tools.processes import background
 from tools.test_databases import RUN
 
 LOGIN = PASSWORD = "admin"
+MARKETER = "marketer"  # also the password
+MARKETER_GROUP = "marketing_automation.group_marketing_automation_user"
 TIMEOUT = 120  # seconds for one call
 counter = itertools.count(1)
 
@@ -31,7 +33,7 @@ class RealOdoo:
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.process = None
-        self._uid = None
+        self._uids = {}
         self._smtp_port = smtp_port
         self._log = log
         self._running = ExitStack()
@@ -74,9 +76,31 @@ class RealOdoo:
 
         :raise RpcError: when the server refuses
         """
-        if not self._uid:
-            self._uid = self._call("common", "login", self.database, LOGIN, PASSWORD)
-        return self._call("object", "execute_kw", self.database, self._uid, PASSWORD, model, method, args, kwargs)
+        return self._execute(LOGIN, model, method, args, kwargs)
+
+    def marketer(self, model, method, *args, **kwargs):
+        """Call a model's method as a user who has the group of marketers and no other right; made upon the first call.
+
+        :raise RpcError: when the server refuses
+        """
+        if MARKETER not in self._uids and not self.rpc("res.users", "search", [("login", "=", MARKETER)]):
+            group = self.ref(MARKETER_GROUP)
+            values = {"name": "Mara Marketer", "email": "mara@company.example.com", "group_ids": [(6, 0, [group])]}
+            values |= {"login": MARKETER, "password": MARKETER}
+            self.rpc("res.users", "create", values, context={"no_reset_password": True})  # and no mail about it
+        return self._execute(MARKETER, model, method, args, kwargs)
+
+    def _execute(self, login, model, method, args, kwargs):
+        if login not in self._uids:
+            self._uids[login] = self._call("common", "login", self.database, login, login)
+        uid = self._uids[login]
+        return self._call("object", "execute_kw", self.database, uid, login, model, method, args, kwargs)
+
+    def ref(self, xmlid):
+        """:return: the id of the record with an external id"""
+        statement = "SELECT res_id FROM ir_model_data WHERE module = %s AND name = %s"
+        [[number]] = self.query(statement, *xmlid.split("."))
+        return number
 
     def query(self, statement, *values):
         """Run one SQL statement in a transaction of its own.

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import pytest
 from chaos_process import POINTS
-from company import MAIL_CRON, SMS_CRON, model_of
+from company import MAIL_CRON, SMS_CRON, make_action, model_of
 
 from tools.paths import ODOO_CONF
 from tools.processes import background
@@ -79,9 +79,9 @@ UNKNOWN, NOT_SENT = "Email error mail_handover", "Email error refused"
 @pytest.fixture
 def campaign(own_postgres, company, smtp_sink):
     """A company whose campaign runs in three lanes, and in which nothing else ever does."""
-    rpc = company.rpc
+    rpc, marketer = company.rpc, company.marketer
     model = model_of(rpc, "res.partner")
-    number = rpc(
+    number = marketer(
         "marketing.campaign",
         "create",
         {"name": "Chaos", "model_id": model, "domain": repr([("email", "like", ".people.example.com")])},
@@ -91,7 +91,7 @@ def campaign(own_postgres, company, smtp_sink):
         "sms": {"body_plaintext": "Hi"},
     }
     email, sms = (
-        rpc(
+        marketer(
             "mailing.mailing",
             "create",
             {
@@ -104,19 +104,18 @@ def campaign(own_postgres, company, smtp_sink):
         )
         for kind, content in kinds.items()
     )
-    code = {"state": "code", "code": "record.write({'ref': (record.ref or '') + 'T'})"}
-    action = rpc("ir.actions.server", "create", {"name": "Touch", "model_id": model, **code})
+    action = make_action(company, "Touch")
     begin = {"campaign_id": number, "interval_number": 0, "interval_type": "hours"}
 
     def add(name, sequence, **values):
-        return rpc("marketing.activity", "create", {**begin, "name": name, "sequence": sequence, **values})
+        return marketer("marketing.activity", "create", {**begin, "name": name, "sequence": sequence, **values})
 
     first = add("Email", 1, activity_type="email", mass_mailing_id=email, trigger_type="begin")
     below = {"parent_id": first, "trigger_type": "activity"}
     add("Opened", 2, activity_type="action", server_action_id=action, parent_id=first, trigger_type="mail_open")
     add("Text", 3, activity_type="sms", mass_mailing_id=sms, **below)
     add("After", 4, activity_type="action", server_action_id=action, **below)
-    rpc("marketing.campaign", "action_start_campaign", [number])
+    marketer("marketing.campaign", "action_start_campaign", [number])
     settings = rpc("res.config.settings", "create", {"marketing_automation_lanes": WORKERS})
     rpc("res.config.settings", "execute", [settings])
     for key, seconds in (("patience", "0.2"), ("limit", "1")):

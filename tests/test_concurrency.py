@@ -24,7 +24,7 @@ def campaign(odoo_server):
     odoo_server.stop()
     odoo_server.start("--max-cron-threads=0")
     rpc = odoo_server.rpc
-    campaign, contacts = make_campaign(rpc)
+    campaign, contacts = make_campaign(odoo_server)
     [category] = rpc("res.partner", "read", contacts[:1], ["category_id"])[0]["category_id"]
     people = [
         {"name": f"P{i}", "email": f"p{i}@people.example.com", "category_id": [(4, category)]} for i in range(AUDIENCE)
@@ -33,7 +33,7 @@ def campaign(odoo_server):
     [action] = rpc("ir.actions.server", "search", [("name", "=", "Thanks")])
     for name, parent in [("Act", False), ("After", "Act")]:
         [parent_id] = rpc("marketing.activity", "search", [("name", "=", parent)]) or [False]
-        rpc(
+        odoo_server.marketer(
             "marketing.activity",
             "create",
             {
@@ -45,7 +45,7 @@ def campaign(odoo_server):
                 "parent_id": parent_id,
             },
         )
-    rpc("marketing.campaign", "action_start_campaign", [campaign])
+    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
     return odoo_server
 
 

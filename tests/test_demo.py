@@ -2,6 +2,8 @@
 
 import pytest
 
+from tools import demo_database
+
 STATES = "SELECT DISTINCT state FROM marketing_trace"
 ENDS = "SELECT DISTINCT end_code FROM marketing_trace WHERE end_code IS NOT NULL"
 EVENTS = "SELECT DISTINCT event FROM marketing_trace_event"
@@ -14,7 +16,17 @@ OVERDUE = (
     "SELECT 1 FROM marketing_trace WHERE state = 'scheduled' AND schedule_date <= %s::timestamptz AT TIME ZONE 'UTC'"
 )
 FUTURE = "SELECT 1 FROM marketing_trace WHERE greatest(done_date, create_date) > now() AT TIME ZONE 'UTC'"
+RIGHTS = """
+    SELECT d.module || '.' || d.name FROM res_users u JOIN res_groups_users_rel r ON r.uid = u.id
+      JOIN ir_model_data d ON d.model = 'res.groups' AND d.res_id = r.gid WHERE u.login = %s
+"""
 LEFT_OVER = "SELECT 1 FROM mail_mail WHERE state = 'outgoing' AND marketing_trace_id IS NOT NULL"
+
+
+@pytest.mark.parametrize("login", demo_database.GROUPS)
+def test_its_users_have_the_rights_they_are_said_to_have(demo, login):
+    """… and no other: what the screens show is what a colleague sees whom an administrator gave this app."""
+    assert {group for (group,) in demo(RIGHTS, login)} == set(demo_database.GROUPS[login])
 
 
 @pytest.fixture

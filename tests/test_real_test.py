@@ -6,8 +6,8 @@ TESTS = 4
 
 
 def test_a_test_sends_its_mail_once(odoo_server, smtp_sink):
-    rpc = odoo_server.rpc
-    campaign, contacts = make_campaign(rpc)
+    rpc = odoo_server.marketer
+    campaign, contacts = make_campaign(odoo_server)
     for count in range(1, TESTS + 1):
         values = {"campaign_id": campaign, "res_id": contacts[0], "confirmed": True}
         wizard = rpc("marketing.campaign.test", "create", values)
@@ -19,8 +19,8 @@ def test_a_test_sends_its_mail_once(odoo_server, smtp_sink):
         assert trace["state"] == "processed"
         assert trace["sent_date"]
     # the queue comes by, and finds nothing of it
-    [cron] = rpc("ir.cron", "search", [("cron_name", "=", "Mail: Email Queue Manager")])
-    rpc("ir.cron", "method_direct_trigger", [cron])
+    [cron] = odoo_server.rpc("ir.cron", "search", [("cron_name", "=", "Mail: Email Queue Manager")])
+    odoo_server.rpc("ir.cron", "method_direct_trigger", [cron])
     wait_until(lambda: not odoo_server.query("SELECT id FROM mail_mail WHERE state = 'outgoing'"), "an empty queue")
     assert len(smtp_sink.messages) == TESTS
     assert " ERROR " not in odoo_server.log()

@@ -22,7 +22,7 @@ def server(odoo_server):
     """A server that no cron runs on, with a campaign of an email that was not started yet."""
     odoo_server.stop()
     odoo_server.start("--max-cron-threads=0")
-    odoo_server.campaign, odoo_server.contacts = make_campaign(odoo_server.rpc)
+    odoo_server.campaign, odoo_server.contacts = make_campaign(odoo_server)
     return odoo_server
 
 
@@ -42,7 +42,7 @@ def run_engine(server):
 
 
 def replace_email_by_action(server):
-    rpc = server.rpc
+    rpc = server.marketer
     [action] = rpc("ir.actions.server", "search", [("name", "=", "Thanks")])
     welcome = rpc("marketing.activity", "search", [("campaign_id", "=", server.campaign)])
     rpc("marketing.activity", "unlink", welcome)
@@ -55,7 +55,7 @@ def test_a_worker_takes_what_no_other_holds(server, other_worker):
     replace_email_by_action(server)
     [category] = server.rpc("res.partner", "read", server.contacts[:1], ["category_id"])[0]["category_id"]
     server.query(CONTACTS, AUDIENCE - len(server.contacts), category)
-    server.rpc("marketing.campaign", "action_start_campaign", [server.campaign])
+    server.marketer("marketing.campaign", "action_start_campaign", [server.campaign])
     enrol_rest(server)
     with other_worker.cursor() as cursor:
         cursor.execute("SELECT id FROM marketing_trace ORDER BY schedule_date, id LIMIT %s FOR NO KEY UPDATE", [BATCH])
@@ -75,7 +75,7 @@ def enrol_rest(server):
 
 def test_events_wake_the_engine_once_and_a_running_one_again(server, other_worker, smtp_sink):
     """Events in quick succession need one wake-up; one that comes while the engine runs needs another."""
-    server.rpc("marketing.campaign", "action_start_campaign", [server.campaign])
+    server.marketer("marketing.campaign", "action_start_campaign", [server.campaign])
     run_engine(server)
     server.query("DELETE FROM ir_cron_trigger")
     server.rpc("mail.mail", "process_email_queue")

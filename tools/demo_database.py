@@ -7,7 +7,10 @@ from .locks import exclusive
 from .paths import DEV
 
 EXTRA_MODULES = ["contacts"]  # a newcomer wants to see whom a campaign reaches
-MARKETER = "marketer"  # who runs the demo's campaigns, a user without administrator rights; also the password
+# Who run the demo's campaigns, by login, which is also the password; a marketer has no other right
+MARKETER, MANAGER = "marketer", "manager"
+OURS = "marketing_automation.group_marketing_automation_"
+GROUPS = {MARKETER: [f"{OURS}user"], MANAGER: [f"{OURS}manager", "sales_team.group_sale_salesman_all_leads"]}
 MAKING = "_making"  # a database's name until it is whole
 FINGERPRINT = "marketing_automation.tools.fingerprint"  # of the addons as they were when installed
 

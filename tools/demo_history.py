@@ -18,7 +18,7 @@ from odoo.sql_db import Cursor
 
 from .bench.laps import superuser
 from .bench.messages import no_wire
-from .demo_database import MARKETER
+from .demo_database import GROUPS, MANAGER, MARKETER
 
 WEEKS = 6
 TICK = timedelta(hours=4)  # how often the company's life goes on
@@ -182,15 +182,19 @@ class Company:
     # ------------------------------------------------------------
 
     def open(self):
-        """Engage the marketer, who makes a campaign of each template, and one for text messages."""
+        """Engage the marketers, who make a campaign of each template, and one for text messages.
+
+        Those for leads are the manager's: who has no rights in the CRM sees no leads.
+        """
         env = self.env
         env.ref("base.user_admin").partner_id.tz = "Europe/Brussels"
         env["mail.alias.domain"].search([], limit=1) or env["mail.alias.domain"].create({"name": "example.com"})
-        self._marketer = self._engage()
+        self._marketer = self._engage("Mara Wells", MARKETER)
+        self._manager = self._engage("Max Reed", MANAGER)
         self._fair = env["res.partner.category"].create({"name": "Met at the fair", "color": 3})
         self._newsletter = env.ref("mass_mailing.mailing_list_data")
         self._seen_trace_id = env["mailing.trace"].search([], order="id desc", limit=1).id or 0
-        with self._as_marketer():
+        with self._as(self._marketer):
             fair = repr([("category_id", "in", self._fair.ids), ("email", "!=", False)])
             email = env["ir.model.fields"]._get("res.partner", "email").id
             favorite = self._save_as_favorite("Met at the fair, with an email", fair)
@@ -200,38 +204,37 @@ class Company:
             self._summer = self._make("hot_contacts", "Summer sale", **audience)
             self._make("welcome", "Newsletter: welcome")
             self._make("double_optin", "Newsletter: consent")
+            self._make_invitation()
+        with self._as(self._manager):
             self._make("schedule_calls", "Leads: first call")
             self._make("hot_leads", "Leads: introduction")
-            self._make_invitation()
         for _contact in range(12):
             self._meet()
         env.cr.commit()
         for campaign in self._campaigns():
-            campaign.with_user(self._marketer).action_start_campaign()
+            campaign.with_user(campaign.user_id).action_start_campaign()
         env.cr.commit()
 
-    def _engage(self):
-        groups = "base.group_user base.group_partner_manager sales_team.group_sale_salesman_all_leads"
-        groups = [*groups.split(), "marketing_automation.group_marketing_automation_user"]
+    def _engage(self, name, login):
         return self.env["res.users"].create(
             {
-                "name": "Mara Wells",
-                "login": MARKETER,
-                "password": MARKETER,
-                "email": "mara.wells@example.com",
+                "name": name,
+                "login": login,
+                "password": login,
+                "email": f"{name.lower().replace(' ', '.')}@example.com",
                 "tz": "Europe/Brussels",
-                "group_ids": [(6, 0, [self.env.ref(group).id for group in groups])],
+                "group_ids": [(6, 0, [self.env.ref(group).id for group in GROUPS[login]])],
             }
         )
 
     @contextmanager
-    def _as_marketer(self):
-        env, self.env = self.env, self.env(user=self._marketer)
+    def _as(self, user):
+        env, self.env = self.env, self.env(user=user)
         yield
         self.env = env
 
     def _campaigns(self):
-        return self.env["marketing.campaign"].search([("user_id", "=", self._marketer.id)])
+        return self.env["marketing.campaign"].search([("user_id", "in", (self._marketer + self._manager).ids)])
 
     def _save_as_favorite(self, name, domain):
         model = self.env["ir.model"]._get("res.partner")
@@ -268,9 +271,10 @@ class Company:
                     "model_id": model,
                     "usage": "marketing_automation",
                     "state": "code",
+                    "group_ids": [(6, 0, self.env.ref(GROUPS[MARKETER][0]).ids)],  # who may not change contacts
                     "code": "if not record.country_id:\n"
                     "    raise UserError('The contact has no country, so that nobody is in charge of it.')\n"
-                    "record.write({'user_id': env.ref('base.user_admin').id})",
+                    "record.sudo().write({'user_id': env.ref('base.user_admin').id})",
                 }
             )
         )

@@ -7,10 +7,9 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from . import rights_table
-from .common import MarketingAutomationCommon
+from .common import MANAGER, USER, MarketingAutomationCommon
 
 OURS = "marketing_automation"
-USER = f"{OURS}.group_marketing_automation_user"
 UNSTATED = {*MAGIC_COLUMNS, "display_name"}  # fields that every model has
 ORDINARY = {"copy", "copy_data", "create", "default_get", "unlink", "write"}  # methods likewise
 # What a caller may put into a field, by its type
@@ -46,19 +45,18 @@ class RightsTableCase(MarketingAutomationCommon):
                 for login, group in (
                     ("portal", "base.group_portal"),
                     ("employee", "base.group_user"),
-                    ("mailer", "mass_mailing.group_mass_mailing_user,base.group_partner_manager"),
+                    ("mailer", "mass_mailing.group_mass_mailing_user"),
                 )
             },
         }
         cls.stranger = new_test_user(
             cls.env,
             login="stranger",
-            groups=f"base.group_partner_manager,{USER}",
+            groups=USER,
             company_id=cls.other_company.id,
             company_ids=[(6, 0, cls.other_company.ids)],
         )
-        manager_groups = f"base.group_partner_manager,{OURS}.group_marketing_automation_manager"
-        cls.manager = new_test_user(cls.env, login="manager", groups=manager_groups)
+        cls.manager = new_test_user(cls.env, login="manager", groups=MANAGER)
         cls.actors = {
             **cls.nobodies,
             "stranger": cls.stranger,

@@ -4,10 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw, get_public_method
 from odoo.tests import new_test_user, tagged
 
-from .common import MarketingAutomationCommon
+from .common import MANAGER, USER, MarketingAutomationCommon
 
-USER = "marketing_automation.group_marketing_automation_user"
-MANAGER = "marketing_automation.group_marketing_automation_manager"
 ALL = ("read", "write", "create", "unlink")
 # What marketing users may do themselves; everything else is the engine's.
 RIGHTS = {
@@ -68,7 +66,7 @@ class TestAccess(MarketingAutomationCommon):
         super().setUpClass()
         cls.campaign = cls._create_campaign()
         cls.email = cls._create_email(cls.campaign, "Welcome")
-        cls.manager = new_test_user(cls.env, login="manager", groups=f"base.group_partner_manager,{MANAGER}")
+        cls.manager = new_test_user(cls.env, login="manager", groups=f"{MANAGER}")
         cls.outsiders = [
             new_test_user(cls.env, login=f"user of {groups}", groups=groups)
             for groups in (
@@ -91,6 +89,14 @@ class TestAccess(MarketingAutomationCommon):
                 for operation in ALL:
                     allowed = self.env[model].with_user(user).has_access(operation)
                     self.assertFalse(allowed, f"{user.login}: {operation} {model}")
+
+    def test_accounts_have_what_they_are_said_to_have(self):
+        """What the tests and tours do is what users can do to whom an administrator gave this group, as Odoo comes."""
+        for user, group in ((self.marketer, USER), (self.manager, MANAGER)):
+            self.assertEqual(list(user.group_ids.get_external_id().values()), [group])
+            self.assertFalse(user.has_group("base.group_partner_manager"))
+            self.assertFalse(user.has_group("mail.group_mail_template_editor"))
+        self.assertEqual(self.env["ir.config_parameter"].get_param("mail.restrict.template.rendering"), "True")
 
     def test_what_can_be_called_from_outside(self):
         """Nothing of the engine, and nothing by accident."""
@@ -218,7 +224,7 @@ class TestAccess(MarketingAutomationCommon):
     def test_a_right_lost_while_running(self):
         """The campaign stops with the reason, nobody leaves, and a restart by another goes on."""
         self._start(self.campaign)
-        self.marketer.group_ids -= self.env.ref("base.group_partner_manager")
+        self.manager.group_ids += self.env.ref("base.group_partner_manager")
         self.env["ir.model.access"].search([("model_id", "=", self.model_partner.id)]).filtered(
             lambda access: access.group_id == self.env.ref("base.group_user")
         ).perm_read = False

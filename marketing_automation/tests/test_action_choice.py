@@ -14,6 +14,7 @@ class TestActionChoice(MarketingAutomationCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._let_marketer_edit_contacts()
         cls.campaign = cls._create_campaign()
         cls.hot = cls.env["res.partner.category"].create({"name": "Hot"})
         cls.activity = cls._create_action(cls.campaign, "Act")

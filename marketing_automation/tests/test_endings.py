@@ -31,6 +31,7 @@ class TestEndings(MarketingAutomationCommon):
 
     @mute_logger(EXECUTION_LOG)
     def test_retry_an_error(self):
+        self._let_marketer_edit_contacts()
         activity = self._create_action(self.campaign, "Act", code=FAIL)
         after = self._create_action(self.campaign, "After", "activity", activity)
         self._start(self.campaign)

@@ -21,7 +21,7 @@ class TestEngineFields(MarketingAutomationCommon):
         cls.stranger = new_test_user(
             cls.env,
             login="stranger",
-            groups="base.group_partner_manager,marketing_automation.group_marketing_automation_user",
+            groups="marketing_automation.group_marketing_automation_user",
             company_id=cls.other_company.id,
             company_ids=[(6, 0, cls.other_company.ids)],
         )

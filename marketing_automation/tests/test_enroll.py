@@ -14,7 +14,7 @@ class TestEnroll(MarketingAutomationCommon):
         cls.ada = cls.contacts[0]
         cls.campaign = cls._create_campaign()
         cls._create_action(cls.campaign, "Act")
-        cls.partners = cls.env["res.partner"].with_user(cls.marketer)
+        cls.partners = cls.env["res.partner"]
 
     def _dialog(self, records, user=None):
         """Return the form of the dialog, opened on a selection."""

@@ -47,6 +47,7 @@ class TestFailures(MarketingAutomationCommon):
 
     @mute_logger(*MUTED)
     def test_an_exception_of_a_campaign_stands_on_it_and_others_go_on(self):
+        self._let_marketer_edit_contacts()
         self._start(self.campaign)
         self._start(self.other)
         for error in (KeyError("lost"), OwnError("lost")):
@@ -118,6 +119,7 @@ class TestFailures(MarketingAutomationCommon):
             self._start(self.campaign)
 
     def test_what_shows_nothing_to_do_can_be_chosen(self):
+        self._let_marketer_edit_contacts()
         harmless = (
             "action = {'type': 'ir.actions.act_window_close'}",
             "action = {'type': 'ir.actions.client', 'tag': 'display_notification', 'params': {'message': 'Done'}}",
@@ -134,6 +136,7 @@ class TestFailures(MarketingAutomationCommon):
 
     @mute_logger(*MUTED)
     def test_what_opens_a_window_after_all_is_undone_also_inside_another(self):
+        self._let_marketer_edit_contacts()
         window = self._create_server_action(code=f"record.write({{'ref': 'x'}})\nopened = {WINDOW}\naction = opened")
         after = self._create_server_action(code="record.write({'ref': 'y'})")
         children = [Command.set([window.id, after.id])]
@@ -152,6 +155,7 @@ class TestFailures(MarketingAutomationCommon):
     # ------------------------------------------------------------
 
     def test_an_action_deletes_its_record_or_its_participant(self):
+        self._let_marketer_edit_contacts()
         deletes = self._create_server_action(
             code="""
 if record.name in ('Ada', 'Ben'):
@@ -171,6 +175,7 @@ elif record.name == 'Cleo':
         self.assertEqual(sorted(ran.mapped("res_id")), self.contacts[3:].ids)
 
     def test_an_action_stops_its_campaign(self):
+        self._let_marketer_edit_contacts()
         self.activity.server_action_id.sudo().code = (
             f"record.write({{'ref': 'x'}})\nenv['marketing.campaign'].browse({self.campaign.id}).action_stop_campaign()"
         )

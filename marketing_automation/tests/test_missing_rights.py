@@ -11,6 +11,7 @@ class TestMissingRights(MarketingAutomationCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._let_marketer_edit_contacts()
         cls.plain = new_test_user(
             cls.env,
             login="plain",
@@ -22,7 +23,7 @@ class TestMissingRights(MarketingAutomationCommon):
     def _campaign_of(self, **values):
         """A campaign of the plain marketer, of one server action."""
         campaign = self._create_campaign(user_id=self.plain.id).with_user(self.plain)
-        action = self._create_server_action(**values)
+        action = self._create_server_action(**{"group_ids": False, **values})
         self._create_activity(campaign, "Act", "action", "begin", None, server_action_id=action.id)
         return campaign
 

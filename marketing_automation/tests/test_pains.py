@@ -45,6 +45,7 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
 
     @mute_logger(EXECUTION_LOG)
     def test_pain_03_one_bad_recipient_neither_stops_nor_repeats_the_batch(self):
+        self._let_marketer_edit_contacts()
         email = self._create_email(self.campaign, "Welcome")
         self._make_template_editor()
         email.mass_mailing_id.body_html = """<p t-out="1 / (object.name != 'Cleo')"/>"""
@@ -116,6 +117,7 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
         self._run_crons(self.start + timedelta(hours=1), ENROLMENT_CRON)
 
     def test_pain_09_nothing_of_a_context_leaks_into_a_server_action(self):
+        self._let_marketer_edit_contacts()
         code = "env['res.partner'].create({'name': 'Made for ' + record.name, 'type': 'contact'})"
         self._create_action(self.campaign, "Make", code=code)
         leaking = {"default_name": "x", "default_parent_id": self.ada.id, "active_test": False, "active_ids": [1, 2]}
@@ -337,6 +339,7 @@ class TestPains(MarketingAutomationCommon, HttpCase, CronMixinCase):
 
     @mute_logger(EXECUTION_LOG)
     def test_pain_25_errors_are_seen_explained_and_retried(self):
+        self._let_marketer_edit_contacts()
         activity = self._create_action(self.campaign, "Act", code="raise UserError('The stock is empty')")
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON)

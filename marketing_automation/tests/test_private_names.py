@@ -23,7 +23,7 @@ class TestPrivateNames(MarketingAutomationCommon):
             email="foreigner@second.example.com",
             company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
-            groups="base.group_user,base.group_partner_manager,marketing_automation.group_marketing_automation_user",
+            groups="base.group_user,marketing_automation.group_marketing_automation_user",
         )
         cls.contacts[0].write({"name": PERSON, "company_id": cls.env.company.id})
         cls.campaign = cls._create_campaign(name=SECRET, company_id=cls.env.company.id)

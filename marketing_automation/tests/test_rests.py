@@ -88,6 +88,7 @@ class TestRests(MarketingAutomationCommon):
 
     def test_a_text_of_somebody_with_fewer_rights(self):
         """It is rendered with theirs, until the campaign's user has looked at it."""
+        self._let_marketer_edit_contacts()
         self.env["res.partner.bank"].create({"acc_number": "BE-SECRET", "partner_id": self.ada.id})
         self.env["ir.rule"].create(
             {
@@ -184,6 +185,7 @@ class TestRests(MarketingAutomationCommon):
 
     def test_a_changed_action_waits_for_update(self):
         """Its step waits, the others go on; nothing is lost."""
+        self._let_marketer_edit_contacts()
         campaign, changed, other, after = self._campaign_of_two()
         changed.server_action_id.sudo().code = "record.write({'ref': 'changed'})"
         self.assertTrue(campaign.require_sync)
@@ -236,6 +238,7 @@ class TestRests(MarketingAutomationCommon):
 
     def test_an_action_that_lost_its_tag_waits_for_one(self):
         """Nobody's step fails for what an administrator deleted; the others go on, and the form says why one waits."""
+        self._let_marketer_edit_contacts()
         hot = self.env["res.partner.category"].create({"name": "Hot"})
         cold = self.env["res.partner.category"].create({"name": "Cold"})
         values = {"state": "object_write", "update_path": "category_id", "code": False}

@@ -140,6 +140,7 @@ class TestTimeline(MarketingAutomationCommon):
         self.assertIn("accepted the message before it", steps["Reminder"]["note"])
 
     def test_errors_and_rejections(self):
+        self._let_marketer_edit_contacts()
         self.welcome.activity_domain = "[('name', '!=', 'Ben')]"
         broken = self._create_action(self.campaign, "Broken", code="raise UserError('No paper')")
         self._start(self.campaign)
@@ -252,6 +253,7 @@ class TestTimeline(MarketingAutomationCommon):
 
     def test_a_step_that_fails_shows_why(self):
         """Its other steps stay as they are."""
+        self._let_marketer_edit_contacts()
         self._create_action(self.campaign, "Broken", code="record.write({'ref': 'half'})\nraise UserError('No paper')")
         with self._in_test_mode(), self.env.registry.cursor() as cr:
             env = api.Environment(cr, self.marketer.id, {})

@@ -24,7 +24,7 @@ class LeadsCommon(MarketingAutomationCommon):
             login="seller",
             name="Sam Seller",
             email="sam@sales.example.com",
-            groups="base.group_user,base.group_partner_manager,sales_team.group_sale_salesman",
+            groups="base.group_user,sales_team.group_sale_salesman",
         )
         cls.team = cls.env["crm.team"].create(
             {"name": "Shop", "alias_name": "shop.leads", "use_leads": True, "company_id": False}
