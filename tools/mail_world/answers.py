@@ -84,7 +84,7 @@ class Answers:
         for kind, options in (
             ("plain", ""),
             ("dsn", "-T replydsn -M {name}@people.example"),
-            ("feedback", "-T replyfeedback -R abuse"),
+            ("feedback", "-T replyfeedback"),
         ):
             command = MAILBOT.replace("{options}", options)
             yield f"mailbot-{kind}", {"_forward": PIPED.format(command=command), "text": AWAY}
@@ -113,7 +113,7 @@ def settle(world, seconds=6):
         state["count"] = count
         return state["quiet"] > 2 * seconds
 
-    world.wait(is_quiet, 60, "answers to end")
+    world.wait(is_quiet, 10 * seconds, "answers to end")
 
 
 EXIM = f"""\
@@ -145,10 +145,10 @@ filter:
   file = $home/.forward
   allow_filter
   sieve_vacation_directory = $home/.vacations
-  user = $local_part
+  user = $local_part_data
   no_verify
   reply_transport = address_reply
-  file_transport = local_delivery
+  file_transport = inbox_file
 local:
   driver = accept
   check_local_user
@@ -160,7 +160,11 @@ remote_smtp:
 local_delivery:
   driver = appendfile
   file = /var/mail/$local_part_data
-  user = $local_part
+  group = mail
+inbox_file:
+  driver = appendfile
+  file = /var/mail/$local_part_data
+  group = mail
 address_reply:
   driver = autoreply
 vacation_reply:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from .programs import PROGRAMS
+from .scanners import summary
 from .world import World
 
 
@@ -16,7 +17,8 @@ def main(name, base, layer, folder):
     result = {
         "versions": {package: world.version(package) for package in program.packages},
         "messages": [{"tried": tried, "text": text} for tried, text in world.arrivals()],
-        "tried": list(world.sent),
+        "tried": world.tried,
+        "requests": summary(getattr(program, "requests", [])),
     }
     (Path(folder) / "result.json").write_text(json.dumps(result, indent=1))
     sys.stdout.flush()

@@ -5,7 +5,17 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests/mail_world"
 MESSAGES = FOLDER / "messages"
+SCANNERS = FOLDER / "scanners.json"
 ABOUT = "about.json"
+
+
+def keep_requests(name, result):
+    """Write what a scanner asked for in place of what it asked for before."""
+    scanners = json.loads(SCANNERS.read_text()) if SCANNERS.exists() else {}
+    scanners[name] = {"versions": result["versions"], "requests": result["requests"]}
+    SCANNERS.write_text(json.dumps(scanners, indent=2, sort_keys=True) + "\n")
+    for request in result["requests"]:
+        yield f"{request['method']} of a {request['what']}, {request['times']} times: {request['agent']}"
 
 
 def keep(name, result):
@@ -13,6 +23,9 @@ def keep(name, result):
 
     :return: lines that say what came
     """
+    if result["requests"]:
+        yield from keep_requests(name, result)
+        return
     folder = MESSAGES / name
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.eml"):
@@ -24,7 +37,7 @@ def keep(name, result):
         suffix = f"-{counts[tried]}" if counts[tried] > 1 else ""
         (folder / f"{tried}{suffix}.eml").write_bytes(message["text"].encode("utf-8", "surrogateescape"))
     silent = [tried for tried in result["tried"] if tried not in counts]
-    about = {"versions": result["versions"], "silent": silent}
+    about = {"versions": result["versions"], "silent": silent, "sent": result["tried"]}
     (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n")
     for tried in result["tried"]:
         yield f"{tried}: {counts.get(tried, 0) or 'nothing'} came back"

@@ -10,13 +10,15 @@ OWNER = "owner@lists.example"
 
 class ListServer:
     host = "lists.example"
+    patience = 12  # seconds without anything
 
     def run(self, world):
         self.make(world)
         for kind, local in self.lists():
             address = f"{local}@lists.example"
-            world.submit(world.campaign_mail(kind, address), address, names.LISTS)
-        settle(world, 12)
+            mail = world.campaign_mail(kind, address, silenced=not kind.endswith("-heard"))
+            world.submit(mail, address, names.LISTS)
+        settle(world, self.patience)
 
     def lists(self):
         """Yield what is tried, and the address."""
@@ -78,6 +80,7 @@ class Mlmmj(ListServer):
 
 
 class Mailman(ListServer):
+    patience = 40
     packages = ["mailman3", "postfix", "python3-psycopg2"]
     SETTINGS = {
         "hold": "m.default_nonmember_action = Action.hold",
@@ -96,7 +99,7 @@ class Mailman(ListServer):
             "lists.example",
             names.LISTS,
             "transport_maps = inline:{lists.example=lmtp:[127.0.0.1]:8024}\nlocal_recipient_maps =\n"
-            "recipient_delimiter = +\nmynetworks = 127.0.0.0/8",
+            "recipient_delimiter = +",
         )
         world.run(
             "sed",
@@ -105,25 +108,28 @@ class Mailman(ListServer):
             "/etc/mailman3/mailman.cfg",
         )
         mailman = ("mailman", "-C", "/etc/mailman3/mailman.cfg")
-        for name, setting in self.SETTINGS.items():
+        settings = {f"{name}{suffix}": setting for name, setting in self.SETTINGS.items() for suffix in ("", "-heard")}
+        for name, setting in settings.items():
             world.run(*mailman, "create", "-d", f"{name}@lists.example", user="list")
             world.write(
                 "/tmp/setting.py",
                 "from mailman.interfaces.action import Action\n"
                 "from mailman.interfaces.autorespond import ResponseAction\n"
-                f"def setting(m):\n    {setting}\n",
+                "from mailman.config import config\n"
+                f"def setting(m):\n    {setting}\n    config.db.commit()\n",
             )
             line = f"cd /tmp && PYTHONPATH=/tmp {' '.join(mailman)} shell -l {name}@lists.example --run setting"
             print(world.run("sh", "-c", line, user="list", check=False))
         world.run("sh", "-c", "mkdir -p /run/mailman3; chown list: /run/mailman3")
         world.start(*mailman, "start", user="list")
-        world.wait_for_port("127.0.0.1", 8024)
+        world.wait_for_port("127.0.0.1", 8024, seconds=200)
 
     def lists(self):
         for name in ("hold", "reject", "autorespond"):
             yield name, name
-        yield "join", "join+join"
-        yield "request", "request+request"
+            yield f"{name}-heard", f"{name}-heard"
+        yield "join-heard", "join-heard-join"
+        yield "request-heard", "request-heard-request"
 
 
 LISTS = [Mlmmj, Mailman]

@@ -18,6 +18,7 @@ HOSTS = {
     "mx.down.example": SILENT,
     "mx.odoo.example": ODOO,
     "lists.example": LISTS,
+    "odoo.example": ODOO,
 }
 # Where the mail of a domain goes; "" is RFC 7505's way to say that it takes none. nowhere.example does not exist.
 MAIL = {
@@ -77,7 +78,7 @@ def answer(query):
 
 def _look_up(name, kind):
     """:return: the data of the records, and whether the name exists"""
-    addresses = {_reverse(address): host for host, address in HOSTS.items()}
+    addresses = {_reverse(address): host for host, address in reversed(HOSTS.items())}
     if kind == A and name in HOSTS:
         return [socket.inet_aton(HOSTS[name])], True
     if kind == MX and name in MAIL:

@@ -3,6 +3,7 @@
 from .answers import ANSWERS
 from .lists import LISTS
 from .readers import READERS
+from .scanners import SCANNERS
 from .servers import SERVERS
 
-PROGRAMS = {program.__name__.lower(): program for program in [*SERVERS, *ANSWERS, *LISTS, *READERS]}
+PROGRAMS = {program.__name__.lower(): program for program in [*SERVERS, *ANSWERS, *LISTS, *READERS, *SCANNERS]}

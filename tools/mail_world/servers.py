@@ -106,7 +106,7 @@ local_interfaces = {names.RELAY}
 domainlist local_domains =
 acl_smtp_rcpt = accept_all
 dsn_advertise_hosts = *
-delay_warning = {WARN}s
+delay_warning = {WARN}s:1d
 tls_advertise_hosts =
 begin acl
 accept_all:
@@ -168,6 +168,7 @@ OSTYPE(`debian')
 define(`confDOMAIN_NAME', `relay.example')
 define(`confTO_QUEUEWARN', `{WARN}s')
 define(`confTO_QUEUERETURN', `{GIVE_UP}s')
+define(`confDONT_PROBE_INTERFACES', `True')
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')
 FEATURE(`no_default_msa')
 FEATURE(`promiscuous_relay')
@@ -182,6 +183,8 @@ MAILER(`smtp')
         world.write("/etc/mail/sendmail.cf", cf)
         world.write("/etc/mail/local-host-names", "")
         world.write("/etc/mail/aliases", "")
+        # Its queue belongs to its own user, and where the kernel keeps root from what others own, root fails there
+        world.run("sh", "-c", "chown root:smmta /var/spool/mqueue; chmod 2750 /var/spool/mqueue")
         world.run("newaliases", check=False)
 
     def start(self, world):

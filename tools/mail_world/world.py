@@ -19,6 +19,7 @@ from . import names, peers
 CAMPAIGN = Path(__file__).resolve().parents[2] / "tests/mail_world/campaign.eml"
 SENDER = "bounce@odoo.example"
 STAMP = re.compile(r"<(\d+)\.\d+\.\d+-openerp-")  # of Odoo's Message-Ids
+MESSAGE_ID = re.compile(r"^Message-Id: (<.+>)$", re.MULTILINE)
 SILENCERS = ("Precedence", "X-Auto-Response-Suppress", "List-Unsubscribe", "List-Unsubscribe-Post")
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM": "xterm", "HOME": "/root"}
 ADDRESSES = re.compile(r"[\w.+-]+@[\w.-]+\.example")
@@ -31,6 +32,7 @@ class World:
         self.root, self.kept = Path(folder) / "root", Path(folder) / "kept"
         self.born = time.monotonic()
         self.sent = {}  # what is tried -> the number in its Message-Id
+        self.tried = {}  # what is tried -> its recipient and its Message-Id
         shutil.rmtree(self.kept, ignore_errors=True)
         self.kept.mkdir(parents=True)
         self.root.mkdir(exist_ok=True)
@@ -113,13 +115,13 @@ class World:
     def version(self, package):
         return self.run("dpkg-query", "-W", "-f", "${Version}", package).stdout
 
-    def wait_for_port(self, address, port=25):
+    def wait_for_port(self, address, port=25, seconds=30):
         def answers():
             with socket.socket() as probe:
                 probe.settimeout(1)
                 return probe.connect_ex((address, port)) == 0
 
-        self.wait(answers, 30, f"{address}:{port}")
+        self.wait(answers, seconds, f"{address}:{port}")
 
     def wait(self, condition, seconds, what="", between=lambda: None):
         """Wait until something holds; `between` is done meanwhile, again and again."""
@@ -146,6 +148,7 @@ class World:
         text = re.sub(r"recipient(=40|%40|=2540)people(\.|=2E)example", rf"{local}\1{domain}", text)
         number = str(int(hashlib.sha256(recipient.encode() + tried.encode()).hexdigest()[:12], 16)).zfill(15)[:15]
         text = text.replace(STAMP.search(text)[1], number)
+        self.tried[tried] = {"recipient": recipient, "message_id": MESSAGE_ID.search(text)[1]}
         if not silenced:
             head, _empty, body = text.partition("\n\n")
             fields = re.split(r"\n(?![ \t])", head)
@@ -176,7 +179,8 @@ class World:
     def _by_address(self, text):
         """A message that quotes no Message-Id is known by the address whose mail it answers."""
         mentioned = {re.split(r"[.+]", address.partition("@")[0])[0] for address in ADDRESSES.findall(text)}
-        return next((name for name in self.sent if name in mentioned), None)
+        named = [name for name in self.sent if any(f"{local}-".startswith(f"{name}-") for local in mentioned)]
+        return max(named, key=len, default=None)
 
 
 def _network():
