@@ -69,6 +69,7 @@ from . import (
     marketing_campaign_templates,
     marketing_campaign_testing,
     marketing_participant_timeline,
+    marketing_participant_waits,
     marketing_privacy,
     marketing_target,
     marketing_campaign_warnings,

@@ -80,7 +80,7 @@ class MarketingCampaign(models.Model):
         string="Target",
         index=True,
         ondelete="set null",
-        domain=[("is_marketing_target", "=", True)],
+        domain=[("is_marketing_choice", "=", True)],
         default=lambda self: self.env["ir.model"]._get("res.partner").id,
     )
     model_name = fields.Char(

@@ -35,6 +35,7 @@ class MarketingCampaign(models.Model):
         month_ago = fields.Date.to_string(fields.Date.subtract(today, days=30))
         reasons = activities._get_error_reasons()
         left_out = activities._get_left_out_numbers()
+        waiting = activities._get_waiting_labels(fields.Datetime.now())
         removed = self.env["marketing.activity"].search_count(
             [("campaign_id", "=", self.id), ("active", "=", False), ("trace_ids.is_test", "=", False)]
         )
@@ -60,6 +61,7 @@ class MarketingCampaign(models.Model):
                 dict(
                     activity._get_card(series[activity.id], reasons.get(activity.id, [])),
                     left_out=left_out.get(activity.id, []),
+                    waiting=waiting.get(activity.id, ""),
                 )
                 for activity in activities
             ],

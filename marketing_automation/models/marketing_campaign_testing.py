@@ -58,6 +58,7 @@ class MarketingCampaign(models.Model):
                     "model_name": campaign._get_target(),
                     "res_id": res_id,
                     "is_test": True,
+                    "is_outside": self._is_outside_filter(res_id),
                     "source": "test",
                     "date_start": now,
                 }
@@ -77,6 +78,18 @@ class MarketingCampaign(models.Model):
             ]
         )
         return participant.with_env(self.env)
+
+    def _is_outside_filter(self, res_id):
+        """Tell whether the campaign would not take a record, as the user who asks sees it: its test runs all the same.
+
+        :param int res_id: id of a record of the target
+        """
+        campaign = self._for_test()
+        try:
+            env = campaign._get_run_env()
+            return res_id not in campaign._filter_res_ids(env, [res_id], [campaign._get_workflow().domain])
+        except CampaignStop:
+            return False  # an error of its own, which Launch tells
 
     def _for_test(self):
         """Return this campaign as its tests see it, with every right."""
@@ -99,6 +112,61 @@ class MarketingCampaign(models.Model):
 
 class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
+
+    is_outside = fields.Boolean(
+        string="Outside of the filter",
+        readonly=True,
+        help="This test is of a record that the campaign itself would not take: its filter lets nobody go.",
+    )
+    test_hint = fields.Char(compute="_compute_test_hint", help="How to go on with this test.")
+
+    @api.depends("is_test", "state", "end_code", "trace_ids.state")
+    @api.depends_context("lang")
+    def _compute_test_hint(self):
+        for participant in self:
+            participant.test_hint = participant.is_test and participant._get_test_hint(fields.Datetime.now())
+
+    def _get_test_hint(self, now):
+        """Return in words what this test waits for, and how to go on."""
+        if self._is_over():
+            return _("The test ended: %s", self.end_reason)
+        scheduled = self.trace_ids.filtered(lambda trace: trace.state == "scheduled")
+        if scheduled:
+            names = ", ".join(f"“{name}”" for name in scheduled.activity_id.mapped("name"))
+            return _("Press Run beside %s: it runs now, whatever its date.", names)
+        waits = self._get_test_waits(now)
+        if not waits:
+            return _("The test is through: nothing is left to run.")
+        return " ".join(dict.fromkeys(waits))
+
+    def _get_test_waits(self, now):
+        """Return in words what may still happen in this test, and how to have it happen.
+
+        :rtype: list[str]
+        """
+        traces = self.trace_ids.grouped("id")
+        sentences = []
+        for trace_id, waits in self._get_waits(self.trace_ids._get_facts(), now).items():
+            name = traces[trace_id].activity_id.name
+            words = {
+                "open": _("It waits until “%s” is opened: open the message, or press “As if opened” below.", name),
+                "click": _("It waits for a click in “%s”: click in the message, or press “As if clicked” below.", name),
+                "reply": _("It waits for a reply to “%s”: answer it, or press “As if replied to” below.", name),
+            }
+            for wait in waits:
+                if wait["step"]["state"] == "waiting" and wait["event"] != "bounce":
+                    sentences.append(words.get(wait["event"]) or f"{name}: {wait['step']['note']}")
+        return sentences
+
+    def _refresh_state(self, now, awaiting_steps):
+        """Keep a test running as long as something in it is waited for: its user ends it."""
+        res = super()._refresh_state(now, awaiting_steps)
+        if test_run(self.env):
+            waiting = self.filtered(
+                lambda test: test.is_test and test.state == "completed" and test._get_test_waits(now)
+            )
+            waiting.write({"state": "running", "date_end": False})
+        return res
 
     def action_stop_test(self):
         """End tests: what is scheduled is cancelled."""
@@ -143,6 +211,9 @@ class MarketingTrace(models.Model):
         for trace in self:
             ran = trace.is_test and trace.state == "processed" and not trace.participant_id._is_over()
             trace.can_fire = ran and bool(trace.activity_id._get_type_events(trace.activity_id.activity_type))
+
+    def _sift_outsiders(self):
+        return super()._sift_outsiders().filtered(lambda trace: not (trace.is_test and trace.participant_id.is_outside))
 
     def action_run_test(self):
         """Execute a step of a test now, whatever its date, and show what follows.

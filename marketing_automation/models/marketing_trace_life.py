@@ -70,7 +70,7 @@ class MarketingTrace(models.Model):
         traces = traces._sift_gone(env[campaign._get_target()], now)._sift_expired(workflow, campaign._get_tz(), now)
         if workflow.leave_on_mismatch and traces:
             matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
-            leaving = traces.filtered(lambda trace: trace.res_id not in matching)
+            leaving = traces.filtered(lambda trace: trace.res_id not in matching)._sift_outsiders()
             leaving.participant_id._remove("left_filter", now)
             traces -= leaving
         for activity, batch in traces.grouped("activity_id").items():
@@ -82,6 +82,10 @@ class MarketingTrace(models.Model):
             rejected._end(dict.fromkeys(rejected.ids, ("rejected", "filter_mismatch", None)), now)
             traces -= rejected
         return traces
+
+    def _sift_outsiders(self):
+        """Return those who leave when they do not match the campaign's filter; a test may be of somebody outside."""
+        return self
 
     def _sift_removed(self, workflow, now):
         removed = self.filtered(lambda trace: trace.activity_id.id not in workflow.steps)

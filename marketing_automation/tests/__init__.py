@@ -58,6 +58,7 @@ from . import (
     test_tour,
     test_update,
     test_upgrade_rests,
+    test_waits,
     test_warnings,
     test_withdrawn_mails,
 )

@@ -108,6 +108,7 @@ ENGINE_FIELDS = {
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
         *("date_start", "date_end", "end_code", "end_reason", "trace_ids", "summed_date", "timeline_data"),
+        *("wait_text", "is_outside", "test_hint"),
     },
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),
@@ -133,7 +134,9 @@ SHOWN_FIELDS = {
         *("shared_count", "left_out_text"),
         *("problem_text", "warning_text", "has_moving_filter"),
     },
-    "marketing.campaign.test": {"model_id", "model_name", "question", "can_create_me", "create_me_text"},
+    "marketing.campaign.test": {
+        *("model_id", "model_name", "question", "can_create_me", "create_me_text", "outside_text"),
+    },
     "marketing.sample": {"mailing_type", "model_id", "model_name", "subject"},
 }
 # Fields that we add to models of Odoo's: "engine" as above, whoever may write the rest; "computed", never kept;
@@ -144,7 +147,7 @@ FIELDS_ON_ODOO = {
         "marketing_shipped_digest": "engine",
         "marketing_description": "computed",
     },
-    "ir.model": {"is_marketing_target": "computed"},
+    "ir.model": {"is_marketing_target": "computed", "is_marketing_choice": "computed"},
     "link.tracker.click": {"link_url": "computed"},
     "mail.mail": {"marketing_trace_id": "engine", "marketing_handover": "engine", "marketing_tries": "engine"},
     "mailing.mailing": {

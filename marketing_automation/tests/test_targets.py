@@ -22,6 +22,39 @@ class TestTargets(MarketingAutomationCommon, HttpCase):
         self.assertLessEqual({"event.registration", "hr.applicant", "mailing.contact", "res.partner"}, targets)
         self.assertFalse(targets & {"mailing.list", "mailing.mailing", "res.users", "event.type", "mail.thread"})
 
+    def _offered(self, text=""):
+        """What the marketer is offered for a text, as the form asks for it: names of models, in order."""
+        models = self.env["ir.model"].with_user(self.marketer).with_context(marketing_usual_first=True)
+        domain = self.env["marketing.campaign"]._fields["model_id"].domain
+        found = models.web_name_search(text, {"display_name": {}}, domain=domain, limit=100)
+        return self.env["ir.model"].sudo().browse([each["id"] for each in found]).mapped("model")
+
+    def test_what_is_offered_as_a_target(self):
+        """Whom people mail or what they work on, the usual first; no machinery; nothing that may not be read."""
+        self.assertEqual(self._offered()[:2], ["res.partner", "mailing.contact"])
+        self.assertFalse({"crm.lead", "hr.applicant", "event.registration", "sale.order"} & set(self._offered()))
+        self._grant("event.group_event_registration_desk")
+        self._grant("sales_team.group_sale_salesman_all_leads")
+        self._grant("hr_recruitment.group_hr_recruitment_manager")
+        offered = self._offered()
+        usual = ["res.partner", "mailing.contact", "crm.lead", "hr.applicant", "event.registration"]
+        self.assertEqual(offered[:5], usual)
+        self.marketer.group_ids = [Command.link(self.env.ref("base.group_system").id)]
+        machinery = {"iap.account", "crm.team", "crm.team.member", "calendar.event", "hr.job", "event.event"}
+        self.assertFalse(machinery & set(self._offered()))
+        self.assertEqual(self._offered("mailing"), ["mailing.contact"])
+
+    def test_whatever_has_an_address_is_offered(self):
+        """Also where no menu opens it: a model of a user's own."""
+        fields = [(0, 0, {"name": "x_email", "ttype": "char", "field_description": "Email"})]
+        values = {"name": "Guest", "model": "x_guest", "is_mail_thread": True, "field_id": fields}
+        self.env["ir.model"].create(values)
+        self.addCleanup(self.registry.reset_changes)
+        self.env["ir.model.access"].create(
+            {"name": "Guests", "model_id": self._target("x_guest").id, "perm_read": True, "group_id": False}
+        )
+        self.assertIn("x_guest", self._offered())
+
     # ------------------------------------------------------------
     # Event Registration
     # ------------------------------------------------------------

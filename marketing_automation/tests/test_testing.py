@@ -69,6 +69,43 @@ class TestTesting(MarketingAutomationCommon):
         )
         self.assertEqual(test.state, "completed")
 
+    def test_it_says_what_it_waits_for_and_how_to_go_on(self):
+        self.reminder.action_remove()
+        test = self._launch()
+        self.assertEqual(test.test_hint, "Press Run beside “Welcome”: it runs now, whatever its date.")
+        self._run(self._step(test, self.welcome))
+        self.assertEqual(test.state, "running", "a click is waited for")
+        self.assertEqual(
+            test.test_hint, "It waits for a click in “Welcome”: click in the message, or press “As if clicked” below."
+        )
+        with self._at(self.start):
+            self._step(test, self.welcome).action_fire_event("click")
+        self.assertIn("Press Run beside “Thanks”", test.test_hint)
+        self._run(self._step(test, self.thanks))
+        self.assertEqual((test.state, test.test_hint), ("completed", "The test is through: nothing is left to run."))
+
+    def test_somebody_outside_of_the_filter(self):
+        """The dialog says so beforehand; the test runs, with the filters of its steps."""
+        self.ada.category_id = False
+        action = self.campaign.action_launch_test()
+        wizard = Form(self.env[action["res_model"]].with_user(self.marketer).with_context(**action["context"]))
+        wizard.resource_ref = f"res.partner,{self.contacts[1].id}"
+        self.assertFalse(wizard.outside_text)
+        wizard.resource_ref = f"res.partner,{self.ada.id}"
+        self.assertIn("does not match the campaign's filter", wizard.outside_text)
+        test = self._launch()
+        self.assertTrue(test.is_outside)
+        self.assertTrue(self._mail_to(self._run(self._step(test, self.welcome)), self.ada))
+        self.assertEqual(self._step(test, self.welcome).state, "processed")
+
+    def test_somebody_who_leaves_the_filter_meanwhile(self):
+        """As a participant, who would leave."""
+        test = self._launch()
+        self.ada.category_id = False
+        self.assertFalse(self._run(self._step(test, self.welcome)))
+        self.assertEqual(test.end_code, "left_filter")
+        self.assertIn("The test ended: The record no longer matches", test.test_hint)
+
     def test_again_and_again_to_the_same_person(self):
         """Also with a template that was changed in between."""
         for body in ("<p>One</p>", "<p>Two</p>"):

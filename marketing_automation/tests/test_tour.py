@@ -36,7 +36,7 @@ class TestTour(MarketingAutomationCommon, HttpCase):
         self.assertEqual(set(campaign.mapped("state")), {"draft"})
         self.assertEqual(
             {each.name: len(each.marketing_activity_ids) for each in campaign},
-            {"Commercial prospection": 4, "Tag Hot Contacts": 2},
+            {"Commercial prospection": 4, "My own name": 2, "Untitled campaign": 0},
         )
 
     def test_campaign_that_runs(self):

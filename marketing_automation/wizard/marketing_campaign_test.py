@@ -27,6 +27,7 @@ class MarketingCampaignTest(models.TransientModel):
     is_asked = fields.Boolean(readonly=True, help="Whether the user was told to whom the messages go.")
     confirmed = fields.Boolean(help="Whether the messages may go to somebody else than the user.")
     question = fields.Char(compute="_compute_question")
+    outside_text = fields.Char(compute="_compute_outside_text")
     can_create_me = fields.Boolean(compute="_compute_can_create_me")
     create_me_text = fields.Char(compute="_compute_can_create_me")
 
@@ -44,6 +45,19 @@ class MarketingCampaignTest(models.TransientModel):
             if record and not wizard._is_own(record):
                 addresses = ", ".join(wizard._get_addresses(record)) or record.display_name
                 wizard.question = _("The messages of this test really go to %s.", addresses)
+
+    @api.depends("campaign_id", "resource_ref")
+    def _compute_outside_text(self):
+        for wizard in self:
+            chosen = wizard.resource_ref  # the form keeps its id at Launch
+            chosen = chosen if chosen and chosen._name == wizard.model_name and chosen.has_access("read") else None
+            record = chosen and chosen.exists()
+            is_outside = record and wizard.campaign_id._is_outside_filter(record.id)
+            wizard.outside_text = is_outside and _(
+                "“%s” does not match the campaign's filter: the campaign itself would not take it. The test runs all "
+                "the same; the filters of the activities hold.",
+                record.display_name,
+            )
 
     @api.depends("campaign_id", "res_id")
     def _compute_can_create_me(self):

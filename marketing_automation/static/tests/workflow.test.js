@@ -34,6 +34,7 @@ const CARD = {
     child_triggers: [],
     start_errors: [],
     left_out: [],
+    waiting: "",
 };
 const DATA = {
     state: "draft",

@@ -1,6 +1,5 @@
 import { Component, onWillStart } from "@odoo/owl";
 
-import { Dialog } from "@web/core/dialog/dialog";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
@@ -15,7 +14,7 @@ import { stopsWhenArchived } from "../archiving/archiving";
 export class CampaignTemplateCards extends Component {
     static template = "marketing_automation.CampaignTemplateCards";
     static props = {
-        beginFromScratch: { type: Function, optional: true }, // shows a card for it
+        record: { type: Object, optional: true }, // a new campaign, in place of which the draft is opened
     };
 
     setup() {
@@ -32,9 +31,15 @@ export class CampaignTemplateCards extends Component {
             return; // a double click makes one campaign
         }
         this.creating = true;
+        const { record } = this.props;
+        const name = record && (record.data.name || "").trim();
         try {
             const action = await this.orm.call("marketing.campaign", "create_from_template", [key]);
-            await this.action.doAction(action);
+            if (name) {
+                await this.orm.write("marketing.campaign", [action.res_id], { name });
+            }
+            await record?.discard(); // else leaving it would save it
+            await this.action.doAction(action, record ? { stackPosition: "replaceCurrentAction" } : {});
         } finally {
             this.creating = false;
         }
@@ -48,35 +53,6 @@ export class CampaignTemplates extends Component {
     static props = {};
 }
 
-/** What New offers where there are campaigns already; the action of a card closes it. */
-export class CampaignTemplateDialog extends Component {
-    static template = "marketing_automation.CampaignTemplateDialog";
-    static components = { CampaignTemplateCards, Dialog };
-    static props = { beginFromScratch: Function, close: Function };
-
-    beginFromScratch() {
-        this.props.close();
-        this.props.beginFromScratch();
-    }
-}
-
-const offersTemplates = (Controller) =>
-    class extends Controller {
-        setup() {
-            super.setup();
-            this.dialog = useService("dialog");
-        }
-
-        async createRecord() {
-            const beginFromScratch = () => super.createRecord(...arguments);
-            await this.model.whenReady; // until then a model claims to have data
-            if (!this.model.hasData()) {
-                return beginFromScratch(); // the templates are in sight
-            }
-            this.dialog.add(CampaignTemplateDialog, { beginFromScratch });
-        }
-    };
-
 export class CampaignKanbanRenderer extends KanbanRenderer {
     static template = "marketing_automation.CampaignKanbanRenderer";
     static components = { ...KanbanRenderer.components, CampaignTemplates };
@@ -89,11 +65,11 @@ export class CampaignListRenderer extends ListRenderer {
 
 registry.category("views").add("marketing_campaign_kanban", {
     ...kanbanView,
-    Controller: stopsWhenArchived(offersTemplates(KanbanController)),
+    Controller: stopsWhenArchived(KanbanController),
     Renderer: CampaignKanbanRenderer,
 });
 registry.category("views").add("marketing_campaign_list", {
     ...listView,
-    Controller: stopsWhenArchived(offersTemplates(ListController)),
+    Controller: stopsWhenArchived(ListController),
     Renderer: CampaignListRenderer,
 });

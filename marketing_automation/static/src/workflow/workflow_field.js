@@ -11,6 +11,7 @@ import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
+import { CampaignTemplateCards } from "../campaign_templates/campaign_templates";
 import { useLiveRefresh } from "../live";
 import { openTemplateEditor } from "../mail_preview/template_editor";
 import { arrangeWorkflow } from "./workflow_layout";
@@ -26,7 +27,7 @@ const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state:
  */
 export class WorkflowField extends Component {
     static template = "marketing_automation.WorkflowField";
-    static components = { WorkflowNode };
+    static components = { CampaignTemplateCards, WorkflowNode };
     static props = { ...standardFieldProps };
 
     setup() {
@@ -84,6 +85,10 @@ export class WorkflowField extends Component {
 
     get nextDue() {
         return toLocaleDateTimeString(deserializeDateTime(this.data.next_due), { showSeconds: false });
+    }
+
+    get somebodyWaits() {
+        return Boolean(this.data.participants.completed) && this.data.cards.some((card) => card.waiting);
     }
 
     get participantsLabel() {
@@ -146,8 +151,15 @@ export class WorkflowField extends Component {
     // Editing
     // ------------------------------------------------------------
 
+    get isNew() {
+        return !this.props.record.resId;
+    }
+
     /** Save what was typed in the form, since an activity needs its campaign. */
     async save() {
+        if (this.isNew && !(this.props.record.data.name || "").trim()) {
+            await this.props.record.update({ name: _t("Untitled campaign") });
+        }
         return this.props.record.save();
     }
 

@@ -58,7 +58,7 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             trigger: '.o_marketing_campaign_template[data-key="hot_contacts"]',
         },
         {
-            content: "New offers them where there are campaigns",
+            content: "New opens the form at once, and offers them there",
             trigger: ".o_searchview .o_facet_remove",
             run: "click",
         },
@@ -70,11 +70,18 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
-            trigger: '.o_dialog .o_marketing_campaign_template[data-key="hot_contacts"]',
+            trigger:
+                '.o_form_view .o_field_widget[name="name"] textarea, .o_form_view .o_field_widget[name="name"] input',
+            run: "edit My own name",
+        },
+        {
+            trigger: '.o_form_view .o_marketing_campaign_template[data-key="hot_contacts"]',
             run: "click",
         },
         {
-            trigger: 'body:not(:has(.o_dialog)) .o_form_view .o_marketing_activity_card[data-name="Tag as Hot"]',
+            content: "What was typed is the name of the draft",
+            trigger:
+                '.o_form_view:has(.o_marketing_activity_card[data-name="Tag as Hot"]) .o_field_widget[name="name"] *:value("My own name")',
         },
         {
             trigger: ".o_back_button, .breadcrumb-item a",
@@ -90,12 +97,28 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
-            trigger: '.o_dialog .o_marketing_campaign_template[data-key="scratch"]',
+            content: "The first activity needs no name of the campaign",
+            trigger: ".o_form_view .o_marketing_workflow_empty button",
             run: "click",
         },
         {
-            trigger:
-                'body:not(:has(.o_dialog)) .o_form_view:not(:has(.o_marketing_activity_card)) .o_field_widget[name="name"]',
+            content: "What is missing is named, and the cursor is there",
+            trigger: ".modal .o_form_button_save, .modal .o_form_button_save_new",
+            run: "click",
+        },
+        {
+            trigger: '.o_notification:contains("Fill in “Name”, “Mailing Template”.")',
+        },
+        {
+            trigger: '.modal .o_field_widget[name="name"] input:focus',
+            run: "edit Hello",
+        },
+        {
+            trigger: ".modal .o_form_button_cancel",
+            run: "click",
+        },
+        {
+            trigger: 'body:not(:has(.modal)) .o_form_view .o_field_widget[name="name"] *:value("Untitled campaign")',
         },
     ],
 });
