@@ -63,6 +63,7 @@ from . import (
     marketing_trace_report,
     marketing_trace_retry,
     marketing_campaign_reach,
+    marketing_campaign_setup,
     marketing_campaign_start,
     marketing_campaign_update,
     marketing_campaign_utm,

@@ -7,9 +7,9 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import _, api, fields, models
-from odoo.tools import format_datetime
 
 from .marketing_errors import CONTENTION, OUT_OF_RESOURCES, describe
+from .moments import format_moment
 
 _logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_failure_label(self, campaign):
-        date = format_datetime(self.env, campaign.last_error_date, dt_format="short")
+        date = format_moment(self.env, campaign.last_error_date)
         return _(
             "“%(campaign)s” failed on %(date)s: %(error)s",
             campaign=campaign.name,

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from odoo import _, api, fields, models
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL
+
+from .moments import format_moment
 
 LATE = timedelta(minutes=15)  # after which somebody should look why nothing runs
 COUNT_LIMIT = 10_000
@@ -24,12 +26,12 @@ class MarketingCampaign(models.Model):
         parts = []
         if backlog:
             count = _("more than %s", COUNT_LIMIT) if backlog > COUNT_LIMIT else str(backlog)
-            since = format_datetime(self.env, oldest, dt_format="short")
+            since = format_moment(self.env, oldest)
             parts.append(_("%(count)s step(s) due, the oldest since %(date)s.", count=count, date=since))
         else:
             parts.append(_("Nothing is overdue."))
         if last_run:
-            parts.append(_("Last run: %s.", format_datetime(self.env, last_run, dt_format="short")))
+            parts.append(_("Last run: %s.", format_moment(self.env, last_run)))
         if errors:
             parts.append(_("%s error(s) today.", errors))
         failures = self._get_failure_labels()

@@ -29,10 +29,9 @@ class MarketingCampaign(models.Model):
                 field = field_by_id[record.id]
                 raise ValueError(
                     _(
-                        "“%(field)s” names a record of “%(model)s” that was deleted (its id was %(id)s)",
+                        "“%(field)s” names a record of “%(model)s” that was deleted. Choose another, or take it out.",
                         field=field._description_string(self.env),
                         model=self.env["ir.model"].sudo()._get(model_name).name,
-                        id=record.id,
                     )
                 )
 
@@ -63,3 +62,17 @@ class MarketingCampaign(models.Model):
                 continue
             if ids:
                 yield field, ids
+
+    def _get_lost_filter_warnings(self):
+        """Return in words which filters of a campaign that runs can no longer be read: it stops at its next look.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        campaign = self.sudo()
+        user = campaign.run_as_id
+        if campaign.state != "running" or not user or campaign._get_run_problem(user):
+            return []
+        return [
+            _("%s The campaign stops by itself when it comes to it.", error) for error in self._get_filter_errors(user)
+        ]

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from odoo import _, fields, models
-from odoo.tools import SQL, config
+from odoo.tools import SQL
 
 FIRST_HOUR = timedelta(hours=1)
 
@@ -144,7 +144,6 @@ class MarketingCampaign(models.Model):
     def _get_server_warnings(self):
         """Return in words what keeps emails from going out, as far as it can be known."""
         sends_emails = "email" in self.marketing_activity_ids.mapped("activity_type")
-        servers = self.env["ir.mail_server"].sudo()
-        if sends_emails and config["smtp_server"] in (False, "localhost") and not servers.search_count([], limit=1):
+        if sends_emails and not self._has_mail_server():
             return [_("There is no outgoing mail server: emails may not leave. Ask your administrator to set one.")]
         return []

@@ -16,7 +16,8 @@ class MarketingCampaign(models.Model):
     warning_text = fields.Text(string="Warnings", compute="_compute_warning_text")
 
     @api.depends(
-        *("domain", "leave_on_mismatch", "company_id", "company_id.alias_domain_id"),
+        *("domain", "leave_on_mismatch", "company_id", "company_id.alias_domain_id", "state"),
+        "marketing_activity_ids.activity_domain",
         *("marketing_activity_ids.trigger_type", "marketing_activity_ids.child_ids"),
         *("marketing_activity_ids.interval_number", "marketing_activity_ids.interval_type"),
         *("marketing_activity_ids.mass_mailing_id.body_html", "marketing_activity_ids.mass_mailing_id.reply_to_mode"),
@@ -24,7 +25,7 @@ class MarketingCampaign(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_warning_text(self):
         for campaign in self:
-            campaign.warning_text = "\n".join(campaign._get_warnings())
+            campaign.warning_text = "\n".join(campaign._get_lost_filter_warnings() + campaign._get_warnings())
 
     def _get_warnings(self):
         """Return in words what may surprise the campaign's user; it can run nevertheless.

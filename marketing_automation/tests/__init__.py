@@ -46,6 +46,7 @@ from . import (
     test_rights_table,
     test_schedule,
     test_server_actions,
+    test_setup,
     test_silent_mail_server,
     test_slow_web_site,
     test_start,

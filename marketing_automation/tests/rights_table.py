@@ -189,6 +189,7 @@ METHODS = {
         "action_view_tests": [],
         "create_from_template": ["hot_contacts"],
         "get_campaign_templates": [],
+        "get_setup": [],
         "get_start_preview": [],
         "get_update_preview": [],
         "get_workflow_cards": [],
@@ -228,8 +229,11 @@ WINDOWS = {
         *("action_view_errors", "action_view_clicks"),
     },
 }
-# Methods that we add to models of Odoo's; each opens a window.
-METHODS_ON_ODOO = {"mailing.mailing": {"action_open_template", "get_marketing_preview"}}
+# Methods that we add to models of Odoo's, or extend there: each opens a window, or shows what may be read.
+METHODS_ON_ODOO = {
+    "ir.model": {"name_search"},
+    "mailing.mailing": {"action_open_template", "get_marketing_preview"},
+}
 # On the models of all targets (``marketing.target.mixin``): a number for marketing users, and the window to it.
 ON_TARGETS = {"marketing_participant_count", "action_view_marketing_participants"}
 

@@ -31,6 +31,12 @@ class TestLosses(MarketingAutomationCommon):
             with self.subTest(cron=cron), self.cr.savepoint() as savepoint:
                 self._start(self.campaign)
                 self.category.unlink()
+                self.campaign.invalidate_recordset(["warning_text"])
+                self.assertRegex(
+                    self.campaign.warning_text,
+                    "“Tags” names a record of “.*” that was deleted. Choose another.* The campaign stops",
+                    "before anything looks at it",
+                )
                 self._run_crons(self.later, cron)
                 self.assertEqual(self.campaign.state, "stopped")
                 self.assertRegex(self.campaign.stop_reason, "“Tags” names a record of .* that was deleted")

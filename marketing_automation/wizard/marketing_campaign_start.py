@@ -65,12 +65,27 @@ class MarketingCampaignStart(models.TransientModel):
             wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_moving_filter()
 
     def action_start(self):
-        """Start the campaign.
+        """Start the campaign, and tell where to see what it does.
 
+        :return: a notification
         :raise UserError: naming everything that keeps it from running
         """
         self.ensure_one()
         if self.has_moving_filter and self.let_finish:
             self.campaign_id.leave_on_mismatch = False
         self.campaign_id.action_start_campaign()
-        return {"type": "ir.actions.act_window_close"}
+        entered = self.campaign_id.running_participant_count
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "title": _("“%s” runs", self.campaign_id.name),
+                "message": _(
+                    "Participants on their way: %s. The numbers on the cards below count up by themselves; a click "
+                    "on one opens who it counts.",
+                    f"{entered:,}",
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

@@ -9,6 +9,7 @@ import { ListController } from "@web/views/list/list_controller";
 import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
 import { stopsWhenArchived } from "../archiving/archiving";
+import { SetupChecklist } from "../setup/setup_checklist";
 
 /** The cards of the campaign templates; each makes a draft and opens it. */
 export class CampaignTemplateCards extends Component {
@@ -38,8 +39,12 @@ export class CampaignTemplateCards extends Component {
             if (name) {
                 await this.orm.write("marketing.campaign", [action.res_id], { name });
             }
-            await record?.discard(); // else leaving it would save it
-            await this.action.doAction(action, record ? { stackPosition: "replaceCurrentAction" } : {});
+            if (record) {
+                await record.discard(); // what was typed is in the draft, which takes the place of the new record
+                await record.model.load({ resId: action.res_id, resIds: [action.res_id] });
+            } else {
+                await this.action.doAction(action);
+            }
         } finally {
             this.creating = false;
         }
@@ -49,7 +54,7 @@ export class CampaignTemplateCards extends Component {
 /** What is shown where there is no campaign, or none is found. */
 export class CampaignTemplates extends Component {
     static template = "marketing_automation.CampaignTemplates";
-    static components = { CampaignTemplateCards };
+    static components = { CampaignTemplateCards, SetupChecklist };
     static props = {};
 }
 
