@@ -15,6 +15,11 @@ from datetime import datetime
 
 from .schedule import add_interval, is_expired
 
+# Bounces of which it was not recorded whether they are hard or soft are hard
+HARD, SOFT = "hard", "soft"
+# What happens to a message that is over in any case: steps that wait for one of these go on waiting
+ENDINGS = frozenset(("bounce", "complaint", "unsubscribe"))
+
 # The kinds of a decision
 SCHEDULE = "schedule"  # the step is due at `date`
 WAIT = "wait"  # nothing to write; `date` is the last moment of the wait, if it has one
@@ -61,6 +66,7 @@ class Step:
     template_id: int | None = None
     validity_number: int | None = None
     validity_type: str | None = None
+    bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
 
     def due(self, moment, tz):
         """Return when the step is due, given the moment of what it waited for."""
@@ -126,20 +132,30 @@ class Facts:
 
     :param completed: when it was executed, or its message was accepted by the server;
         None while that is not known
-    :param events: first moment of each event, by its name
+    :param events: first moment of each event that counts, by its name
+    :param bounces: first moment of a bounce, by whether it is ``HARD`` or ``SOFT``
     """
 
     completed: datetime | None = None
     events: dict = field(default_factory=dict)
+    bounces: dict = field(default_factory=dict)
 
     @property
     def dead_code(self):
         """The code of what ended the message for all who wait, or None."""
         if "bounce" in self.events:
             return "parent_bounced"
+        if "complaint" in self.events:
+            return "parent_complained"
         if "failed" in self.events:
             return "parent_failed"
         return None
+
+    def get_moment(self, step, trigger):
+        """Return when that first happened which a step waits for; None where it has not."""
+        if trigger.event == "bounce" and step.bounce_type != "any":
+            return self.bounces.get(step.bounce_type)
+        return self.events.get(trigger.event)
 
 
 @dataclass(frozen=True)
@@ -158,9 +174,9 @@ def decide(step, trigger, facts, tz):
     :param str tz: name of the campaign's time zone
     :rtype: Decision
     """
-    if facts.dead_code and trigger.event != "bounce":
+    if facts.dead_code and trigger.event not in ENDINGS:
         return Decision(CANCEL, code=facts.dead_code)
-    happened = facts.events.get(trigger.event)
+    happened = facts.get_moment(step, trigger)
     if trigger.event and not trigger.negative:
         return _decide_on_event(step, facts, happened, tz)
     if happened:

@@ -44,7 +44,7 @@ FAULTS = [
     Fault(
         "a bounce also ends the steps that wait for a bounce",
         WORKFLOW,
-        'if facts.dead_code and trigger.event != "bounce":',
+        "if facts.dead_code and trigger.event not in ENDINGS:",
         "if facts.dead_code:",
     ),
     Fault("a bounce ends nothing", WORKFLOW, 'if "bounce" in self.events:', "if False:"),
@@ -82,14 +82,16 @@ FAULTS = [
     Fault(
         "a click or a reply implies no open",
         LIFE,
-        "        self._complete_implied_events([trace_id for trace_id, event, _date in rows if event in IMPLIED])\n",
+        "        self._complete_implied_events(\n"
+        "            [trace_id for trace_id, event, _date, _reason, origin in rows if event in IMPLIED"
+        ' and origin != "machine"]\n        )\n',
         "",
     ),
     Fault(
         "the last event counts, not the first",
         LIFE,
-        "SELECT trace_id, event, min(date)",
-        "SELECT trace_id, event, max(date)",
+        "COALESCE(bounce_type, %s), min(date)",
+        "COALESCE(bounce_type, %s), max(date)",
     ),
     Fault("pending children are not cancelled", LIFE, "        self._cancel_children(canceled, now)\n", ""),
     # dates

@@ -52,7 +52,7 @@ def test_consent(websites, smtp_sink):
         [path] = re.findall(LINK, mail.get_body(("html",)).get_content())
         page = _get(address + path.replace("&amp;", "&"), language)
         assert question in page
-        assert thanks in _get(f"{address}/marketing_automation/confirmed", language)
+        assert thanks not in _get(f"{address}/marketing_automation/confirmed", language), "for nothing"
         [path] = re.findall(r'action="([^"]+)"', page)
         assert thanks in _get(address + path.replace("&amp;", "&"), language, b"confirm=1")
     run_cron(server, EXECUTION_CRON)

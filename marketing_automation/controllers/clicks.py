@@ -4,27 +4,8 @@ from werkzeug.exceptions import NotFound
 
 from odoo.http import request
 
-# What mail gateways and chat tools announce themselves as when they open the links of a
-# message before, or instead of, a person does.
-SCANNER_AGENTS = (
-    "barracuda",
-    "bingpreview",
-    "bitdefender",
-    "cloudmark",
-    "fireeye",
-    "forcepoint",
-    "googleimageproxy",
-    "ironport",
-    "mimecast",
-    "proofpoint",
-    "safelinks",
-    "slackbot",
-    "sophos",
-    "symantec",
-    "trendmicro",
-    "yahoomailproxy",
-)
-
+from ..machines import find_machine
+from ..models.engine_context import Visit
 
 MAX_ID = 2**31 - 1  # of PostgreSQL's integers
 
@@ -47,11 +28,23 @@ class ClickJudge:
 
     def _is_click_of_person(self, code, mailing, method="GET"):
         """Tell whether this request is no machine's, and its link one of the mailing's own."""
-        return request.httprequest.method == method and not self._is_scanner() and self._is_link_of(code, mailing)
+        return (
+            request.httprequest.method == method
+            and not self._find_clicking_machine()
+            and self._is_link_of(code, mailing)
+        )
 
-    def _is_scanner(self):
-        agent = (request.httprequest.user_agent.string or "").lower()
-        return request.env["ir.http"].is_a_bot() or any(name in agent for name in SCANNER_AGENTS)
+    def _find_clicking_machine(self):
+        """Return which machine follows the link, in words; None where it is a person."""
+        return find_machine("click", request.httprequest.user_agent.string, request.httprequest.remote_addr)
+
+    def _get_visit(self):
+        """Return who asks, for the hooks of Odoo's own counts.
+
+        :rtype: odoo.addons.marketing_automation.models.engine_context.Visit
+        """
+        told = request.httprequest
+        return Visit(told.method, told.user_agent.string or "", told.remote_addr or "")
 
     def _is_link_of(self, code, mailing):
         return self._get_link(code).mass_mailing_id == mailing

@@ -1,4 +1,4 @@
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from werkzeug.exceptions import NotFound
 
@@ -8,10 +8,12 @@ from odoo.http import request
 from odoo.addons.link_tracker.controller.main import LinkTracker
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
-from ..models.engine_context import CLICK_KEY, ConfirmedClick
+from ..models.engine_context import CLICK_KEY, VISIT_KEY, ConfirmedClick
 from ..models.link_tracker import CONFIRM
+from ..models.mailing_mailing import CONFIRMED_PATH
 from .clicks import ClickJudge
 from .pages import PublicPages
+from .unsubscriptions import Unsubscriptions
 
 
 class LinkController(LinkTracker):
@@ -23,7 +25,7 @@ class LinkController(LinkTracker):
         return super().full_url_redirect(code, **post)
 
 
-class MarketingAutomationController(ClickJudge, PublicPages, MassMailController):
+class MarketingAutomationController(ClickJudge, PublicPages, Unsubscriptions, MassMailController):
     # The numbers of messages are text here: werkzeug's and PostgreSQL's integers end in a traceback.
 
     @http.route("/r/<string:code>/m/<string:mailing_trace_id>")
@@ -34,17 +36,16 @@ class MarketingAutomationController(ClickJudge, PublicPages, MassMailController)
         if mailing_trace_id and not trace.marketing_trace_id:
             return super().full_url_redirect(code, mailing_trace_id, **post)
         signature = post.get("s")
-        purpose = self._get_purpose(code, trace, signature)
-        if not purpose:
-            return self._redirect_uncounted(code)
         link = self._get_link(code)
-        if self._is_confirmation(link, trace, purpose):
-            if self._is_confirmed(link, trace):
-                return self._redirect_to(link, trace)
-            url = f"/marketing_automation/confirm/{quote(code)}/{mailing_trace_id}?{urlencode({'s': signature})}"
-            return self._render_page(
-                "marketing_automation.page_confirm_click", {"confirm_url": url}, headers={"Cache-Control": "no-store"}
-            )
+        purpose = self._get_purpose(code, link, trace, signature)
+        if trace.marketing_trace_id and self._is_confirmation(link, trace, purpose):
+            return self._ask_for_confirmation(link, trace, code, purpose and signature)
+        if not purpose or request.httprequest.method != "GET":
+            return self._redirect_uncounted(code)
+        machine = self._find_clicking_machine()
+        if machine or trace._is_swept_by_machine(link):
+            trace._record_machine_click(machine)
+            return self._redirect_uncounted(code)
         if trace.mass_mailing_id.marketing_confirm_click:
             # Another link of a message that asks for a confirmation: in the Link Tracker, and no event.
             request.env["link.tracker.click"].sudo()._add_mere_click(link, **self._get_click_values(trace))
@@ -54,6 +55,25 @@ class MarketingAutomationController(ClickJudge, PublicPages, MassMailController)
             # without Odoo's UTM parameters: what a visit brings in would be counted for the campaign
             response.location = link.absolute_url
         return response
+
+    def _ask_for_confirmation(self, link, trace, code, signature):
+        """Show the page whose POST confirms; where nobody can confirm by this address, say so and thank for nothing.
+
+        Whatever asks: this confirms nothing, and the browser in an app, or of a phone with an odd name, is a person's.
+        """
+        headers = {"Cache-Control": "no-store"}
+        if not signature:
+            return self._render_page("marketing_automation.page_unconfirmed", headers=headers)
+        if self._is_confirmed(link, trace):
+            return self._redirect_to(link, trace, is_confirmed=True)
+        url = f"/marketing_automation/confirm/{quote(code)}/{trace.id}?{urlencode({'s': signature})}"
+        return self._render_page("marketing_automation.page_confirm_click", {"confirm_url": url}, headers=headers)
+
+    @http.route()
+    def track_mail_open(self, mail_id, token, **post):
+        """Let the hooks know who fetches the picture: a person's mail program, or a machine."""
+        request.update_context(**{VISIT_KEY: self._get_visit()})
+        return super().track_mail_open(mail_id, token, **post)
 
     @http.route(
         "/marketing_automation/confirm/<string:code>/<string:mailing_trace_id>",
@@ -68,36 +88,38 @@ class MarketingAutomationController(ClickJudge, PublicPages, MassMailController)
         """Count a click that a person's browser has confirmed, once, and note where it came from."""
         code, mailing_trace_id = self._read_link(code, mailing_trace_id)
         trace = self._get_mailing_trace(mailing_trace_id)
-        purpose = self._get_purpose(code, trace, post.get("s"), method="POST")
         link = self._get_link(code)
+        purpose = self._get_purpose(code, link, trace, post.get("s"))
         if not purpose or not self._is_confirmation(link, trace, purpose):
             raise NotFound()
         if not self._is_confirmed(link, trace):
             values = self._get_click_values(trace)
             clicks = request.env["link.tracker.click"].sudo()
             clicks.with_context(**{CLICK_KEY: ConfirmedClick(values["ip"])}).add_click(code, **values)
-        return self._redirect_to(link, trace)
+        return self._redirect_to(link, trace, is_confirmed=True)
 
     @http.route("/marketing_automation/confirmed", type="http", auth="public", sitemap=False)
-    def confirmed(self, **_params):
-        """Thank for a confirmation; nothing happens here."""
-        return self._render_page("marketing_automation.page_confirmed")
+    def confirmed(self, of=None, **_params):
+        """Thank for a confirmation, who comes from one; nothing happens here."""
+        is_confirmed = request.env["mail.mail"]._check_marketing_confirmation(of)
+        return self._render_page(f"marketing_automation.page_{'' if is_confirmed else 'un'}confirmed")
 
     def _get_mailing_trace(self, mailing_trace_id):
         # the columns that Odoo's own count reads next, in the same query
         fnames = ["marketing_trace_id", "mass_mailing_id", "campaign_id", "trace_status", "links_click_datetime"]
+        fnames.append("sent_datetime")
         return request.env["mailing.trace"].sudo().search_fetch([("id", "=", mailing_trace_id)], fnames)
 
-    def _get_purpose(self, code, trace, signature, method="GET"):
-        """Return what a click says, if a person opened this link of this very message; else None."""
-        if not trace.marketing_trace_id:
+    def _get_purpose(self, code, link, trace, signature):
+        """Return what a click says on this link of this very message, if its recipient was given it; else None."""
+        if not trace.marketing_trace_id or link.mass_mailing_id != trace.mass_mailing_id:
             return None
-        purpose = request.env["mail.mail"]._check_marketing_link_signature(code, trace.id, signature)
-        return purpose if purpose and self._is_click_of_person(code, trace.mass_mailing_id, method) else None
+        return request.env["mail.mail"]._check_marketing_link_signature(code, trace.id, signature)
 
     def _is_confirmation(self, link, trace, purpose):
         """Tell whether a link is the one that confirms: signed as such, or, until 19.0.1.0.0, by its address."""
-        return purpose == CONFIRM or trace.mass_mailing_id._is_confirm_address(link.url)
+        mailing = trace.mass_mailing_id
+        return purpose == CONFIRM or (link.mass_mailing_id == mailing and mailing._is_confirm_address(link.url))
 
     def _is_confirmed(self, link, trace):
         clicks = [("link_id", "=", link.id), ("mailing_trace_id", "=", trace.id)]
@@ -105,9 +127,13 @@ class MarketingAutomationController(ClickJudge, PublicPages, MassMailController)
             trace.links_click_datetime and request.env["link.tracker.click"].sudo().search_count(clicks, limit=1)
         )
 
-    def _redirect_to(self, link, trace):
+    def _redirect_to(self, link, trace, is_confirmed=False):
         """Lead on, this time: what the same address does next is another matter."""
         url = link.absolute_url if trace._is_of_marketing_test() else link.redirected_url
+        parts = urlsplit(url)
+        if is_confirmed and parts.path == CONFIRMED_PATH:
+            proof = urlencode({"of": request.env["mail.mail"]._get_marketing_confirmation(trace.id)})
+            url = parts._replace(query="&".join(filter(None, (parts.query, proof)))).geturl()
         response = request.redirect(url, code=303, local=False)
         response.headers["Cache-Control"] = "no-store"
         return response

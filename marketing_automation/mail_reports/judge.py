@@ -38,7 +38,7 @@ REPORTS = frozenset((*DELIVERY, RECEIPT, COMPLAINT, NOTICE))
 AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "X-Mail-Autoreply", "X-Vacation")
 ORIGINAL_IDS = ("Message-ID", "X-Microsoft-Original-Message-ID")
 # RFC 5965 and its registry: the others are no person's complaint
-COMPLAINTS = frozenset(("abuse", "fraud", "virus", "other", "opt-out", "opt-out-list", "miscategorized", ""))
+COMPLAINTS = frozenset(("abuse", "fraud", "virus", "other", "opt-out", "opt-out-list", "miscategorized"))
 # RFC 2142, and those from which mail services send what people call spam
 COMPLAINT_NAMES = re.compile(
     r"(?:abuse|complaints?|fbl|feedback-?loop|spam-?reports?|scomp|arf)(?:[-+.].*)?", re.IGNORECASE
@@ -161,6 +161,8 @@ def _judge_feedback(message, original, feedback):
     groups = get_fields(get_text(feedback))
     fields = [field for group in groups for field in group]
     kind = next((value for name, value in fields if name == "feedback-type"), "").strip().lower()
+    if not kind:
+        return None  # an answering machine's way to quote
     names = ("original-rcpt-to", "removal-recipient")
     addresses = dict.fromkeys(find_address(value) for name, value in fields if name in names)
     recipients = tuple(Recipient(address=address, kind=ACCEPTED) for address in addresses if address)
@@ -211,9 +213,14 @@ def _judge_forwarded(message, original, complaint_addresses):
 def _judge_words(message, original, bounce_addresses):
     """What comes from a mail server, or to where servers return mails, and is no report by its form."""
     sender = get_header(message, "From")
-    is_daemon = find_address(sender).partition("@")[0] in DAEMONS or "mailer-daemon" in sender.lower()
+    is_daemon = "mailer-daemon" in sender.lower()
     is_report = get_content_type(message) == "multipart/report"
-    is_returned = _is_from_nobody(message) or not bounce_addresses.isdisjoint(find_addresses(get_header(message, "To")))
+    # somebody may well write as postmaster
+    is_returned = (
+        _is_from_nobody(message)
+        or find_address(sender).startswith("postmaster@")
+        or not bounce_addresses.isdisjoint(find_addresses(get_header(message, "To")))
+    )
     if not (is_daemon or is_report or is_returned):
         return None
     text, copy = split_copy(_get_words(message))
@@ -223,7 +230,8 @@ def _judge_words(message, original, bounce_addresses):
     # a person's holiday may be told with the same words: a server's report has the mail with it
     if recipients and (is_daemon or is_report or original is not None or copy):
         return Judgement(recipients[0].kind, f"Subject: {subject}"[:500], ids, recipients)
-    if is_daemon or is_report or (original is not None and is_returned):
+    is_answer = has_header(message, "In-Reply-To") or has_header(message, "References")
+    if is_daemon or is_report or (original is not None and is_returned and not is_answer):
         return Judgement(NOTICE, f"From: {sender}"[:500], ids)
     return None
 

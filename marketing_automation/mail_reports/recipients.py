@@ -23,7 +23,8 @@ REPLY_CODE = re.compile(r"(?<![\d.])([245])\d\d(?=[\s-])")
 SOFT_WORDS = re.compile(
     r"quota|mailbox (?:is )?full|over ?size|too (?:large|big|long)|exceed|storage|insufficient|spam|block(?:ed|list)|"
     r"blacklist|reputation|polic(?:y|ies)|greylist|try again|temporar|timed? ?out|expired|retry time|too many|"
-    r"rate limit|connection refused|could not connect|unreachable|dmarc|spf|dkim|content reject|virus",
+    r"could not deliver for the last|rate limit|connection refused|could not connect|unreachable|"
+    r"dmarc|spf|dkim|content reject|virus",
     re.IGNORECASE,
 )
 HARD_WORDS = re.compile(
@@ -149,7 +150,8 @@ FAILURE = re.compile(
 )
 PENDING = re.compile(
     r"(?:has|have) (?:not yet been|been delayed)|still (?:being|undelivered)|will (?:keep trying|be retried|"
-    r"continue to try|try again)|delayed mail|message delayed|delivery (?:has been )?delayed|no action is required|retried for",
+    r"continue to try|try again)|delayed mail|message delayed|"
+    r"delivery (?:has been )?delayed|no action is required|retried for",
     re.IGNORECASE,
 )
 MODERATED = re.compile(

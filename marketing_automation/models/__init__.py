@@ -14,6 +14,7 @@ from . import (
     link_tracker,
     mail_mail,
     mail_thread,
+    mail_thread_reports,
     mailing_contact,
     mailing_mailing,
     mailing_mailing_body,
@@ -21,6 +22,7 @@ from . import (
     mailing_mailing_preview,
     mailing_mailing_rests,
     mailing_trace,
+    mailing_trace_machines,
     mailing_trace_report,
     private_names,
     marketing_activity,
@@ -76,6 +78,7 @@ from . import (
     marketing_campaign_warnings,
     utm_mixin,
     in_use,
+    mail_blacklist,
     marketing_checked,
     checked_calls,
 )

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 ACTION_KEY = "marketing_automation_action"
+VISIT_KEY = "marketing_automation_visit"
 CLICK_KEY = "marketing_automation_click"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
@@ -87,13 +88,29 @@ class ConfirmedClick:
 
 
 @dataclass(frozen=True)
+class Visit:
+    """Who fetches a picture or follows a link of a message.
+
+    :param str method: of HTTP
+    :param str agent: as what it announces itself
+    :param str address: from where (IP)
+    """
+
+    method: str
+    agent: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Gateway:
     """What a mail server tells about messages: it accepts or refuses one, or brings an answer or a bounce.
 
     :param bool is_ignored: whether nothing of it counts: a machine wrote the mail, or who brings it is no gateway
+    :param judgement: what the mail is (see ``mail_reports``); None where it is no incoming mail
     """
 
     is_ignored: bool = False
+    judgement: Any = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +201,12 @@ def click_source(env):
     """Return in words where a click that is being recorded comes from."""
     click = env.context.get(CLICK_KEY)
     return f"confirmed from {click.address}" if isinstance(click, ConfirmedClick) else "link"
+
+
+def visit(env):
+    """Return the Visit that this environment serves, or None."""
+    found = env.context.get(VISIT_KEY)
+    return found if isinstance(found, Visit) else None
 
 
 def gateway(env):

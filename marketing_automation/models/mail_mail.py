@@ -61,6 +61,21 @@ class MailMail(models.Model):
                 return purpose
         return None
 
+    @api.model
+    def _get_marketing_confirmation(self, mailing_trace_id):
+        """Return what shows the page that says thank you that the recipient of a message has confirmed."""
+        signature = hmac(self.env(su=True), "marketing_automation-confirmed", mailing_trace_id)
+        return f"{mailing_trace_id}-{signature[:SIGNATURE_LENGTH]}"
+
+    @api.model
+    def _check_marketing_confirmation(self, confirmation):
+        """Tell whether something that somebody sent is what :meth:`_get_marketing_confirmation` gave."""
+        number = confirmation.partition("-")[0] if isinstance(confirmation, str) else ""
+        if not (number.isascii() and number.isdecimal() and len(number) <= 10):
+            return False
+        given = confirmation.encode(errors="replace")
+        return consteq(self._get_marketing_confirmation(int(number)).encode(), given)
+
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         """Record that the server accepted or refused messages of campaigns.
 

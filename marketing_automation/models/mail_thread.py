@@ -1,12 +1,10 @@
 from odoo import api, models
 from odoo.tools.mail import mail_header_msgid_re
 
+from ..mail_reports import AUTOMATIC, REPLY
 from .engine_context import GATEWAY_KEY, Gateway
 
-# RFC 3834, and the older headers that answering machines set
-AUTOMATIC_PRECEDENCES = {"auto_reply", "bulk", "junk", "list"}
 GATEWAY_LOGINS = "marketing_automation.mail_gateway_logins"
-AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 
 
 class MailThread(models.AbstractModel):
@@ -15,15 +13,14 @@ class MailThread(models.AbstractModel):
     @api.model
     def _message_route_process(self, message, message_dict, routes):
         """Record the replies of campaigns' participants; an automatic answer is none."""
-        is_ignored = self._is_automatic_answer(message) or not self._is_marketing_gateway()
-        self = self.with_context(**{GATEWAY_KEY: Gateway(is_ignored)})
+        judgement = self._judge_incoming(message)
+        is_gateway = self._is_marketing_gateway()
+        is_ignored = judgement.kind != REPLY or not is_gateway
+        self = self.with_context(**{GATEWAY_KEY: Gateway(is_ignored, judgement)})
+        # to the address for bounces, it was recorded there
+        if judgement.kind == AUTOMATIC and is_gateway and not message_dict.get("is_bounce"):
+            self._find_marketing_messages(judgement.message_ids)._record_report(judgement)
         return super()._message_route_process(message, message_dict, routes)
-
-    @api.model
-    def _routing_handle_bounce(self, email_message, message_dict):
-        """Record the bounces of campaigns' messages."""
-        self = self.with_context(**{GATEWAY_KEY: Gateway(not self._is_marketing_gateway())})
-        return super()._routing_handle_bounce(email_message, message_dict)
 
     @api.model
     def _is_marketing_gateway(self):
@@ -56,17 +53,3 @@ class MailThread(models.AbstractModel):
         # of several messages the one whose campaign Odoo takes
         trace = self.env["mailing.trace"].sudo().search([("message_id", "in", message_ids)], limit=1)
         return trace._is_of_marketing_test()
-
-    @api.model
-    def _is_automatic_answer(self, message):
-        """Tell whether a machine wrote an incoming message: an out-of-office, a list, a bot.
-
-        :param email.message.EmailMessage message:
-        """
-        submitted = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
-        precedence = str(message.get("Precedence", "")).strip().lower()
-        return (
-            submitted != "no"
-            or precedence in AUTOMATIC_PRECEDENCES
-            or any(message.get(header) for header in AUTOMATIC_HEADERS)
-        )

@@ -1,7 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
-from .engine_context import click_source, gateway, may_record_events
+from ..mail_reports import RECEIPT
+from .engine_context import click_source, gateway, may_record_events, visit
 from .fields import LooseMany2one
 
 
@@ -91,16 +92,17 @@ class MailingTrace(models.Model):
 
     def set_opened(self, domain=None):
         traces = self._with_found(domain)
+        traces -= traces._take_machine_opens()
         new = traces.filtered(lambda trace: trace.marketing_trace_id and trace.trace_status not in ("open", "reply"))
         res = super(MailingTrace, traces).set_opened()
-        new._record_marketing_event("open", "open pixel")
+        new._record_marketing_event("open", self._get_open_source(), origin="person")
         return res
 
     def set_clicked(self, domain=None):
         traces = self._with_found(domain)
         new = traces.filtered(lambda trace: trace.marketing_trace_id and not trace.links_click_datetime)
         res = super(MailingTrace, traces).set_clicked()
-        new._record_marketing_event("click", click_source(self.env))
+        new._record_marketing_event("click", click_source(self.env), origin="person")
         return res
 
     def set_replied(self, domain=None):
@@ -112,10 +114,23 @@ class MailingTrace(models.Model):
 
     def set_bounced(self, domain=None, bounce_message=False):
         traces = self._with_found(domain)
-        new = traces.filtered(lambda trace: trace.marketing_trace_id and trace.trace_status != "bounce")
+        ours = traces.filtered("marketing_trace_id")
+        told = gateway(self.env)
+        judgement = told and told.judgement
+        new = ours if judgement else ours.filtered(lambda trace: trace.trace_status != "bounce")
         res = super(MailingTrace, traces).set_bounced(bounce_message=bounce_message)
-        new._record_marketing_event("bounce", "incoming mail")
+        for trace in new:
+            recipient = judgement and judgement.get_recipient(trace.email)
+            values = {"bounce_type": recipient.bounce_type, "reason": recipient.reason} if recipient else {}
+            trace._record_marketing_event("bounce", "incoming mail", **values)
         return res
+
+    def _get_open_source(self):
+        """Return in words where an open that Odoo tells of was seen: some are only implied by something else."""
+        told = gateway(self.env)
+        if told and told.judgement:
+            return "read receipt" if told.judgement.kind == RECEIPT else "reply"
+        return "open pixel" if not self or visit(self.env) else "click"
 
     def _with_found(self, domain):
         """Return these traces and those of the domain, with the fields that the hooks read.
@@ -138,7 +153,15 @@ class MailingTrace(models.Model):
         domain = [("id", "in", self.marketing_trace_id.ids), ("is_test", "=", True)]
         return bool(self.env["marketing.trace"].sudo().search_count(domain, limit=1))
 
-    def _record_marketing_event(self, event, source):
-        if self:
-            trace_ids = [trace.marketing_trace_id.id for trace in self]
-            self.env["marketing.trace.event"].record_events(event, trace_ids, source, mailing_trace_ids=self.ids)
+    def _record_marketing_event(self, event, source, **values):
+        """Record an event of these messages, those of campaigns.
+
+        :param values: as of ``marketing.trace.event.record_events``
+        """
+        if not self:
+            return
+        told = gateway(self.env)
+        if told and told.judgement:
+            values.setdefault("reason", told.judgement.decided_by)
+        trace_ids = [trace.marketing_trace_id.id for trace in self]
+        self.env["marketing.trace.event"].record_events(event, trace_ids, source, self.ids, **values)

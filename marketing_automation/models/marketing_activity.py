@@ -61,10 +61,19 @@ class MarketingActivity(models.Model):
             ("mail_click", "Mail: clicked"),
             ("mail_not_click", "Mail: not clicked"),
             ("mail_bounce", "Mail: bounced"),
+            ("mail_complaint", "Mail: called spam"),
+            ("mail_unsubscribe", "Mail: unsubscribed"),
             ("missing", "Missing"),
         ],
         required=True,
         default="begin",
+    )
+    bounce_type = fields.Selection(
+        [("any", "Any"), ("hard", "Hard: the address is wrong"), ("soft", "Soft: full, too big, out of order …")],
+        string="Bounces",
+        default="any",
+        required=True,
+        help="Which bounces start the activity. After a soft one the same address may well work again.",
     )
     interval_number = fields.Integer(string="Trigger after", default=0, required=True)
     interval_type = fields.Selection(UNIT_SELECTION, string="Unit", default="hours", required=True)
@@ -274,6 +283,8 @@ class MarketingActivity(models.Model):
             "mail_click": Trigger(EMAIL, "click"),
             "mail_not_click": Trigger(EMAIL, "click", negative=True),
             "mail_bounce": Trigger(EMAIL, "bounce"),
+            "mail_complaint": Trigger(EMAIL, "complaint"),
+            "mail_unsubscribe": Trigger(EMAIL, "unsubscribe"),
         }
 
     @api.model
@@ -343,7 +354,7 @@ class MarketingActivity(models.Model):
         return [
             *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
-            *("mass_mailing_id", "server_action_id"),
+            *("mass_mailing_id", "server_action_id", "bounce_type"),
         ]
 
     @api.private
@@ -364,7 +375,13 @@ class MarketingActivity(models.Model):
             template_id=self._get_template_id(),
             validity_number=self.validity_duration_number if self.validity_duration else None,
             validity_type=self.validity_duration_type if self.validity_duration else None,
+            # of another trigger it says nothing
+            bounce_type=self.bounce_type if self._waits_for_bounce() else "any",
         )
+
+    def _waits_for_bounce(self):
+        trigger = self._get_triggers().get(self.trigger_type)
+        return bool(trigger and trigger.event == "bounce")
 
     @api.private
     def _execute(self, traces, now):

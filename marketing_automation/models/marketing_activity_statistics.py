@@ -9,7 +9,9 @@ from odoo.tools import SQL
 from .checked_values import shorten
 
 PERIODS = ("month", "life")
-EVENTS = ("open", "click", "reply", "bounce")
+EVENTS = ("open", "click", "reply", "bounce", "complaint", "unsubscribe")
+SELDOM = ("complaint", "unsubscribe")
+MACHINE_EVENTS = ("open", "click")
 
 
 class MarketingActivity(models.Model):
@@ -24,6 +26,16 @@ class MarketingActivity(models.Model):
     total_click = fields.Integer(string="Clicked", compute="_compute_statistics")
     total_reply = fields.Integer(string="Replied", compute="_compute_statistics")
     total_bounce = fields.Integer(string="Bounced", compute="_compute_statistics")
+    total_complaint = fields.Integer(string="Complaints", compute="_compute_statistics", help="Called spam.")
+    total_unsubscribe = fields.Integer(string="Unsubscribed", compute="_compute_statistics")
+    total_machine_open = fields.Integer(
+        string="Opened by Machines",
+        compute="_compute_statistics",
+        help="Only proxies and scanners have fetched the pictures: nobody may have seen the message.",
+    )
+    total_machine_click = fields.Integer(
+        string="Clicked by Machines", compute="_compute_statistics", help="Only scanners have followed the links."
+    )
     statistics_graph_data = fields.Json(compute="_compute_statistics_graph_data")
 
     def _compute_statistics(self):
@@ -51,16 +63,22 @@ class MarketingActivity(models.Model):
                     )
                 )
             )
-            events = {
-                (activity_id, event): count
-                for activity_id, event, count in self.env.execute_query(
-                    SQL(
-                        """SELECT activity_id, event, count(DISTINCT trace_id) FROM marketing_trace_event
-                            WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE GROUP BY activity_id, event""",
-                        self.ids,
-                    )
+            rows = self.env.execute_query(
+                SQL(
+                    """SELECT activity_id, event, count(*) FILTER (WHERE by_person),
+                              count(*) FILTER (WHERE NOT by_person)
+                         FROM (SELECT activity_id, event, trace_id,
+                                      bool_or(origin IS DISTINCT FROM 'machine') AS by_person
+                                 FROM marketing_trace_event
+                                WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE
+                             GROUP BY activity_id, event, trace_id) AS happened
+                     GROUP BY activity_id, event""",
+                    self.ids,
                 )
-            }
+            )
+            for activity_id, event, by_persons, by_machines in rows:
+                events[activity_id, event] = by_persons
+                events[activity_id, f"machine_{event}"] = by_machines
         past = self._get_past_numbers()
         for activity in self:
             activity.processed = states.get((activity.id, "processed"), 0) + past[activity.id, "processed"]
@@ -68,8 +86,10 @@ class MarketingActivity(models.Model):
             activity.scheduled_count = states.get((activity.id, "scheduled"), 0)
             activity.error_count = states.get((activity.id, "error"), 0)
             activity.total_sent = sent.get(activity.id, 0) + past[activity.id, "sent"]
-            for event in EVENTS:
-                activity[f"total_{event}"] = events.get((activity.id, event), 0) + past[activity.id, event]
+            for metric in (*EVENTS, *(f"machine_{event}" for event in MACHINE_EVENTS)):
+                activity[f"total_{metric}"] = events.get((activity.id, metric), 0) + past[activity.id, metric]
+            if activity.campaign_id.count_machine_opens:
+                activity.total_open += activity.total_machine_open
 
     def _get_past_numbers(self):
         """Return the sums of what is kept as figures alone (see ``marketing_trace_figure.py``).
@@ -152,7 +172,7 @@ class MarketingActivity(models.Model):
     def action_view_records(self, metric):
         """Open the participants that a number on the card counts.
 
-        :param str metric: a state of a trace, or ``sent``, ``open``, ``click``, ``reply``, ``bounce``
+        :param str metric: a state of a trace, or ``sent``, ``open``, ``click``, ``reply`` …
         :raise UserError: for another
         """
         self.ensure_one()
@@ -164,7 +184,10 @@ class MarketingActivity(models.Model):
         elif metric == "sent":
             trace_domain.append(("sent_date", "!=", False))
         elif metric in EVENTS:
-            trace_domain.append(("event_ids", "any", [("event", "=", metric)]))
+            is_counted = [("event", "=", metric)]
+            if not (metric == "open" and self.campaign_id.count_machine_opens):
+                is_counted.append(("origin", "!=", "machine"))
+            trace_domain.append(("event_ids", "any", is_counted))
         else:
             raise UserError(_("There is no number called “%s”.", shorten(metric)))
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
@@ -198,4 +221,6 @@ class MarketingActivity(models.Model):
             "click": _("Clicked"),
             "reply": _("Replied"),
             "bounce": _("Bounced"),
+            "complaint": _("Complaints"),
+            "unsubscribe": _("Unsubscribed"),
         }

@@ -2,7 +2,9 @@
 
 from odoo import _, api, fields, models
 
+from ..workflow import ENDINGS
 from .marketing_activity_checks import MAX_INTERVAL
+from .marketing_activity_statistics import EVENTS
 
 
 class MarketingActivity(models.Model):
@@ -18,7 +20,10 @@ class MarketingActivity(models.Model):
     # Computes
     # ------------------------------------------------------------
 
-    @api.depends("trigger_type", "interval_number", "interval_type", "parent_id.name", "parent_id.activity_type")
+    @api.depends(
+        *("trigger_type", "bounce_type", "interval_number", "interval_type"),
+        *("parent_id.name", "parent_id.activity_type"),
+    )
     @api.depends_context("lang")
     def _compute_trigger_label(self):
         for activity in self:
@@ -100,6 +105,8 @@ class MarketingActivity(models.Model):
             if self.parent_id.activity_type in self._get_message_types():
                 return _("As soon as %(parent)s was sent"), _("%(interval)s after %(parent)s was sent")
             return _("As soon as %(parent)s was done"), _("%(interval)s after %(parent)s was done")
+        if trigger.event == "bounce" and self.bounce_type != "any":
+            return self._get_bounce_patterns()[self.bounce_type]
         patterns = self._get_event_patterns().get((trigger.event, trigger.negative))
         if patterns:
             return patterns
@@ -140,6 +147,28 @@ class MarketingActivity(models.Model):
             ("bounce", False): (
                 _("As soon as %(parent)s bounces"),
                 _("%(interval)s after %(parent)s bounced"),
+            ),
+            ("complaint", False): (
+                _("As soon as %(parent)s is called spam"),
+                _("%(interval)s after %(parent)s was called spam"),
+            ),
+            ("unsubscribe", False): (
+                _("As soon as somebody unsubscribes by %(parent)s"),
+                _("%(interval)s after somebody unsubscribed by %(parent)s"),
+            ),
+        }
+
+    @api.model
+    def _get_bounce_patterns(self):
+        """Return how to say when for each type of bounce, without and with an interval."""
+        return {
+            "hard": (
+                _("As soon as %(parent)s bounces for good"),
+                _("%(interval)s after %(parent)s bounced for good"),
+            ),
+            "soft": (
+                _("As soon as %(parent)s bounces for now"),
+                _("%(interval)s after %(parent)s bounced for now"),
             ),
         }
 
@@ -194,6 +223,8 @@ class MarketingActivity(models.Model):
             words = _("After %s", interval) if self.interval_number else _("At once")
             return words, "neutral"
         event = self._get_event_label(self.trigger_type)
+        if trigger.event == "bounce" and self.bounce_type != "any":
+            event = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}[self.bounce_type]
         if not self.interval_number:
             words = _("%s · at once", event)
         elif trigger.negative:
@@ -204,7 +235,7 @@ class MarketingActivity(models.Model):
 
     @api.model
     def _get_tone(self, trigger):
-        if trigger.event == "bounce":
+        if trigger.event in ENDINGS:
             return "bounce"
         return "negative" if trigger.negative else "positive" if trigger.event else "neutral"
 
@@ -242,6 +273,6 @@ class MarketingActivity(models.Model):
         triggers = self._get_triggers().values()
         return [
             event
-            for event in ("open", "click", "reply", "bounce")
+            for event in EVENTS
             if any(trigger.event == event and activity_type in trigger.parent_types for trigger in triggers)
         ]

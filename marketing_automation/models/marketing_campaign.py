@@ -109,6 +109,13 @@ class MarketingCampaign(models.Model):
                     ('translate', '=', False), ('company_dependent', '=', False)]""",
         help="Of the records that share a value of this field, one is enrolled: the oldest.",
     )
+    count_machine_opens = fields.Boolean(
+        string="Count proxies' opens",
+        tracking=True,
+        help="Some mail programs have the pictures of each message fetched by a proxy, whether it is read or not. Such "
+        "opens are shown beside those of people; with this they count as opens: in the numbers, and for steps that "
+        "wait for an open.",
+    )
     leave_on_mismatch = fields.Boolean(
         string="Leave on Mismatch",
         default=True,

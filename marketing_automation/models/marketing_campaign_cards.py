@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .checked_values import shorten
-from .marketing_activity_statistics import PERIODS
+from .marketing_activity_statistics import MACHINE_EVENTS, PERIODS, SELDOM
 
 
 class MarketingCampaign(models.Model):
@@ -118,6 +118,8 @@ class MarketingActivity(models.Model):
         metrics = []
         if self.activity_type in self._get_message_types():
             metrics = ["sent", *self._get_type_events(self.activity_type)]
+            # what seldom happens is no number of each card
+            metrics = [name for name in metrics if name not in SELDOM or self[f"total_{name}"]]
         expiry = False
         if self.validity_duration:
             expiry = self._get_duration_label(self.validity_duration_number, self.validity_duration_type)
@@ -140,7 +142,15 @@ class MarketingActivity(models.Model):
             "scheduled": self.scheduled_count,
             "errors": self.error_count,
             "error_reasons": reasons[:3],
-            "metrics": [{"name": name, "label": labels[name], "count": self[f"total_{name}"]} for name in metrics],
+            "metrics": [
+                {
+                    "name": name,
+                    "label": labels[name],
+                    "count": self[f"total_{name}"],
+                    **({"machines": self[f"total_machine_{name}"]} if name in MACHINE_EVENTS else {}),
+                }
+                for name in metrics
+            ],
             "series": series,
             "child_triggers": self._get_child_triggers(),
             "start_errors": self._get_start_errors(),

@@ -18,6 +18,14 @@ from .mailing_mailing import CONFIRMED_PATH
 # uninstall deletes none of them: a list of who consented outlives the app.
 NAMESPACE = "__marketing_automation_templates__"
 
+# The address that was mailed: the record's may be another by now. With Odoo's means alone: it outlives this addon.
+BLOCKLIST_CODE = """\
+domain = [('model', '=', record._name), ('res_id', '=', record.id)]
+domain += [('failure_type', '=', 'mail_bounce'), ('email', '!=', False)]
+bounced = env['mailing.trace'].search(domain, order='id desc', limit=1)
+env['mail.blacklist']._add(bounced.email or record.email)
+"""
+
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
@@ -96,8 +104,9 @@ class MarketingCampaign(models.Model):
                         "parent": "welcome",
                         "name": _("Blocklist the address"),
                         "trigger_type": "mail_bounce",
+                        "bounce_type": "hard",
                         "activity_type": "action",
-                        "action": "blocklist",
+                        "action": "blocklist_bounced",
                     },
                 ],
             },
@@ -211,6 +220,13 @@ class MarketingCampaign(models.Model):
                 "evaluation_type": "value",
                 "resource_ref": f"res.partner.category,{self._get_template_tag_hot().id}",
             },
+            "blocklist_bounced": lambda: {
+                "name": self.env._("Blocklist the address that bounced"),
+                "model": "mailing.contact",
+                "state": "code",
+                "code": BLOCKLIST_CODE,
+            },
+            # of the campaigns that were made by 19.0.1.0.1
             "blocklist": lambda: {
                 "name": self.env._("Blocklist the address"),
                 "model": "mailing.contact",

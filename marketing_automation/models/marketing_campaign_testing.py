@@ -253,7 +253,7 @@ class MarketingTrace(models.Model):
     def action_fire_event(self, event):
         """Have the test's participant do something with the message of this step.
 
-        :param str event: open, click, reply or bounce, as far as the type of the step knows it
+        :param str event: open, click, reply, bounce, complaint or unsubscribe, as far as the type of the step knows it
         :raise UserError: where this cannot happen
         """
         trace = self._check_test()

@@ -17,7 +17,7 @@ from .checked_values import shorten
 
 CHUNK = 2_000  # participants of one transaction
 LAST_ID = 2**31 - 1
-TIMING = ("trigger_type", "interval_number", "interval_type", "validity_number", "validity_type")
+TIMING = ("trigger_type", "bounce_type", "interval_number", "interval_type", "validity_number", "validity_type")
 LATE = ("skip", "run")
 IN_TURN = "participant_id.id, id"  # of steps that are due at the same moment, who came first goes first
 

@@ -184,8 +184,8 @@ class MarketingParticipant(models.Model):
                                                                  AND c.activity_id = w.step)
                                               -- of an attempt before this one: it ended the wait
                                               AND NOT EXISTS (SELECT 1 FROM marketing_trace_event e
-                                                               WHERE e.trace_id = t.id AND e.consumed
-                                                                 AND e.event IN ('bounce', w.event)))))) AS yes
+                                                               WHERE e.trace_id = t.id AND e.consumed AND e.event IN
+                                                                     ('bounce', 'complaint', w.event)))))) AS yes
                           FROM marketing_participant p
                          WHERE p.id = ANY(%(ids)s)) busy
                  WHERE p.id = busy.id AND p.state != 'unlinked'

@@ -1,6 +1,7 @@
 """What became of one participant, step by step, and what it still waits for: all that its form shows."""
 
 from odoo import _, fields, models
+from odoo.tools import SQL
 
 from ..workflow import CANCEL, SCHEDULE, decide
 
@@ -27,11 +28,16 @@ class MarketingParticipant(models.Model):
         branches = self.trace_ids.grouped("parent_id")
         facts = self.trace_ids._get_facts()
         waits = self._get_waits(facts, now)
+        events = self.trace_ids._get_shown_events()
 
         def grow(parent):
             traces = branches.get(parent, parent.browse()).sorted(lambda trace: trace._get_timeline_rank())
             steps = [
-                dict(trace._prepare_timeline_step(facts.get(trace.id), waits), children=grow(trace)) for trace in traces
+                dict(
+                    trace._prepare_timeline_step(facts.get(trace.id), waits, events.get(trace.id, [])),
+                    children=grow(trace),
+                )
+                for trace in traces
             ]
             return steps + [wait["step"] for wait in waits.get(parent.id, [])]
 
@@ -71,7 +77,7 @@ class MarketingParticipant(models.Model):
                 if step.id in taken or step.id not in activities or not trigger:
                     continue
                 decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
-                happened = trigger.event in facts[trace.id].events
+                happened = bool(facts[trace.id].get_moment(step, trigger))
                 wait = activities[step.id]._prepare_timeline_wait(trace, trigger, decision, happened, now)
                 waits.setdefault(trace.id, []).append({"event": trigger.event, "step": wait})
         return waits
@@ -84,11 +90,12 @@ class MarketingTrace(models.Model):
         """Return by what steps are in order: of time, and at one moment that of the workflow, whatever ran first."""
         return self.schedule_date, self.activity_id.sequence, self.activity_id.id
 
-    def _prepare_timeline_step(self, facts, waits):
+    def _prepare_timeline_step(self, facts, waits, events):
         """Return what the timeline shows of this step.
 
         :param facts: :class:`Facts`, None where it was not executed
         :param dict waits: see ``marketing.participant._get_waits``
+        :param list events: see :meth:`_get_shown_events`
         """
         self.ensure_one()
         participant = self.participant_id
@@ -106,22 +113,58 @@ class MarketingTrace(models.Model):
             "attempt": self.attempt,
             "reason": self.state_msg or "",
             "note": _("In the queue: no server has accepted it yet.") if is_queued else "",
-            "events": self._prepare_timeline_events(facts),
+            "events": self._prepare_timeline_events(events),
             "can_run": self.is_test and self.state == "scheduled" and not participant._is_over(),
-            "can_retry": self.state == "error" and not self.is_test and participant.state != "unlinked",
+            "can_retry": self._may_be_retried() and not self.is_test and participant.state != "unlinked",
             "fires": self._prepare_timeline_fires(facts, waits.get(self.id, [])),
         }
 
-    def _prepare_timeline_events(self, facts):
+    def _get_shown_events(self):
+        """Return what happened to these messages, each kind of event with its first moment and what decided.
+
+        :return: by trace id, (event, whether a machine's, type of the bounce, date, what decided)
+        :rtype: dict[int, list[tuple]]
+        """
+        events = {}
+        if self:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT ON (trace_id, event, by_machine, bounce_type)
+                           trace_id, event, origin IS NOT DISTINCT FROM 'machine' AS by_machine, bounce_type, date,
+                           reason
+                      FROM marketing_trace_event
+                     WHERE trace_id = ANY(%s) AND event NOT IN ('sent', 'blocked')
+                  ORDER BY trace_id, event, by_machine, bounce_type, date, id
+                    """,
+                    self.ids,
+                )
+            )
+            for trace_id, *event in rows:
+                events.setdefault(trace_id, []).append(tuple(event))
+        return events
+
+    def _prepare_timeline_events(self, events):
         """Return what happened to the message, and when first."""
         labels = dict(self.env["marketing.trace.event"]._fields["event"]._description_selection(self.env))
-        dates = {**({"sent": self.sent_date} if self.sent_date else {}), **(facts.events if facts else {})}
-        if self.state == "error":
-            dates.pop("failed", None)  # its state and reason say so
         order = list(labels)
+        by_machine = {"open": _("Opened by a machine"), "click": _("Clicked by a machine")}
+        bounces = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}
+        shown = [("sent", False, None, self.sent_date, None)] if self.sent_date else []
+        if self.state in ("processed", "error"):
+            shown += [event for event in events if event[0] != "failed" or self.state != "error"]
         return [
-            {"event": event, "label": labels[event], "date": fields.Datetime.to_string(date)}
-            for event, date in sorted(dates.items(), key=lambda item: (item[1], order.index(item[0])))
+            {
+                "key": f"{event}-{is_machine}-{bounce_type}",
+                "event": event,
+                "origin": "machine" if is_machine else "person",
+                "label": by_machine[event] if is_machine else bounces.get(bounce_type) or labels[event],
+                "date": fields.Datetime.to_string(date),
+                "detail": (event in ("bounce", "complaint", "auto_answer", "reply") or is_machine) and reason or "",
+            }
+            for event, is_machine, bounce_type, date, reason in sorted(
+                shown, key=lambda item: (item[3], order.index(item[0]))
+            )
         ]
 
     def _prepare_timeline_fires(self, facts, waits):
@@ -139,6 +182,8 @@ class MarketingTrace(models.Model):
             "click": _("As if clicked"),
             "reply": _("As if replied to"),
             "bounce": _("As if bounced"),
+            "complaint": _("As if called spam"),
+            "unsubscribe": _("As if unsubscribed"),
         }
         events = self.env["marketing.activity"]._get_type_events(self.activity_id.activity_type)
         fires = [
@@ -209,5 +254,7 @@ class MarketingActivity(models.Model):
             "click": _("Waits for a click."),
             "reply": _("Waits for a reply."),
             "bounce": _("Waits for a bounce."),
+            "complaint": _("Waits for a complaint."),
+            "unsubscribe": _("Waits until somebody unsubscribes."),
         }
         return words.get(trigger.event, _("Waits."))

@@ -47,7 +47,7 @@ class MarketingParticipant(models.Model):
 
     @api.private
     def _forget(self):
-        """Forget what the steps of these participants keep of a person: the words of errors, network addresses."""
+        """Forget what steps of these participants keep of a person: words of errors and reports, network addresses."""
         if not self:
             return
         self.env.flush_all()
@@ -60,14 +60,18 @@ class MarketingParticipant(models.Model):
         )
         self.env.execute_query(
             SQL(
-                """UPDATE marketing_trace_event e SET source = 'confirmed' FROM marketing_trace t
-                    WHERE t.id = e.trace_id AND t.participant_id = ANY(%s) AND e.source LIKE 'confirmed from %%'
+                """UPDATE marketing_trace_event e
+                      SET source = CASE WHEN e.source LIKE 'confirmed from %%' THEN 'confirmed' ELSE e.source END,
+                          reason = NULL
+                     FROM marketing_trace t
+                    WHERE t.id = e.trace_id AND t.participant_id = ANY(%s)
+                      AND (e.source LIKE 'confirmed from %%' OR e.reason IS NOT NULL)
                 RETURNING e.id""",
                 self.ids,
             )
         )
         self.env["marketing.trace"].invalidate_model(["end_params"])
-        self.env["marketing.trace.event"].invalidate_model(["source"])
+        self.env["marketing.trace.event"].invalidate_model(["source", "reason"])
 
     @api.private
     def _remove(self, code, now):

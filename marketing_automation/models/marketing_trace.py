@@ -92,6 +92,7 @@ class MarketingTrace(models.Model):
             "expired": _("It could not run within its expiry duration."),
             "event_happened": _("What it waited not to happen has happened."),
             "parent_bounced": _("The message before it bounced."),
+            "parent_complained": _("The recipient called the message before it spam."),
             "parent_failed": _("The step before it failed."),
             # no message was made
             "mail_bl": _("The address is blocklisted."),

@@ -8,6 +8,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .marketing_trace_event import NO_FACTS
+
 RETENTION_KEY = "marketing_automation.retention_months"
 CHUNK = 5_000  # participants of one transaction
 # Figures are kept by the quarter of an hour, in which a day of each time zone begins.
@@ -90,9 +92,12 @@ class MarketingTraceFigure(models.Model):
                        SELECT campaign_id, activity_id, 'sent', sent_date
                          FROM marketing_trace WHERE participant_id = ANY(%(ids)s) AND sent_date IS NOT NULL
                         UNION ALL
-                       SELECT e.campaign_id, e.activity_id, e.event, min(e.date)
+                       SELECT e.campaign_id, e.activity_id,
+                              CASE WHEN bool_or(e.origin IS DISTINCT FROM 'machine') THEN e.event
+                                   ELSE 'machine_' || e.event END,
+                              min(e.date)
                          FROM marketing_trace t JOIN marketing_trace_event e ON e.trace_id = t.id
-                        WHERE t.participant_id = ANY(%(ids)s) AND e.event NOT IN ('sent', 'failed')
+                        WHERE t.participant_id = ANY(%(ids)s) AND e.event != ALL(%(no_facts)s)
                      GROUP BY e.campaign_id, e.activity_id, e.event, e.trace_id
                        ) AS past (campaign_id, activity_id, metric, date)
               GROUP BY 1, 2, 3, 4
@@ -100,6 +105,7 @@ class MarketingTraceFigure(models.Model):
              RETURNING f.id
                 """,
                 quarter=QUARTER,
+                no_facts=list(NO_FACTS),
                 ids=participant_ids,
             )
         )

@@ -17,8 +17,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..workflow import CANCEL, SCHEDULE, WAIT, Facts, decide
-from .marketing_trace_event import IMPLIED
+from ..workflow import CANCEL, HARD, SCHEDULE, WAIT, Facts, decide
+from .marketing_trace_event import IMPLIED, NO_FACTS
 
 
 class MarketingTrace(models.Model):
@@ -248,7 +248,7 @@ class MarketingTrace(models.Model):
                 """
                 UPDATE marketing_trace_event SET consumed = TRUE
                  WHERE campaign_id = ANY(%s) AND participant_id = ANY(%s) AND consumed IS NOT TRUE
-             RETURNING trace_id, event, date
+             RETURNING trace_id, event, date, reason, origin
                 """,
                 participants.campaign_id.ids,
                 participants.ids,
@@ -256,14 +256,20 @@ class MarketingTrace(models.Model):
         )
         if not rows:
             return self.browse(), 0
-        self._complete_implied_events([trace_id for trace_id, event, _date in rows if event in IMPLIED])
-        accepted, refused = {}, {}
-        for trace_id, event, date in rows:
+        self._complete_implied_events(
+            [trace_id for trace_id, event, _date, _reason, origin in rows if event in IMPLIED and origin != "machine"]
+        )
+        accepted, refused, blocked = {}, {}, {}
+        for trace_id, event, date, reason, _origin in rows:
+            if event == "blocked":
+                blocked[trace_id] = reason
+                continue
             dates = refused if event == "failed" else accepted
             dates[trace_id] = min(date, dates.get(trace_id, date))
         self._accept(accepted)
-        self._take_back_refusals([trace_id for trace_id, event, _date in rows if event == "sent"])
-        traces = self.browse(sorted({trace_id for trace_id, _event, _date in rows}))
+        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])
+        traces = self.browse(sorted({row[0] for row in rows}))
+        traces._end_blocked(blocked, now)
         refused = traces.filtered(
             lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
         )
@@ -289,14 +295,15 @@ class MarketingTrace(models.Model):
                 SQL(
                     """
                     INSERT INTO marketing_trace_event
-                           (trace_id, event, date, mailing_trace_id, source,
+                           (trace_id, event, date, mailing_trace_id, source, origin,
                             campaign_id, activity_id, participant_id, is_test, consumed)
                     SELECT DISTINCT ON (e.trace_id) e.trace_id, %(implied)s, e.date, e.mailing_trace_id, e.event,
-                           e.campaign_id, e.activity_id, e.participant_id, e.is_test, TRUE
+                           'person', e.campaign_id, e.activity_id, e.participant_id, e.is_test, TRUE
                       FROM marketing_trace_event e
-                     WHERE e.trace_id = ANY(%(ids)s) AND e.event = %(event)s
+                     WHERE e.trace_id = ANY(%(ids)s) AND e.event = %(event)s AND e.origin IS DISTINCT FROM 'machine'
                        AND NOT EXISTS (SELECT 1 FROM marketing_trace_event o
-                                        WHERE o.trace_id = e.trace_id AND o.event = %(implied)s AND o.date <= e.date)
+                                        WHERE o.trace_id = e.trace_id AND o.event = %(implied)s AND o.date <= e.date
+                                          AND o.origin IS DISTINCT FROM 'machine')
                   ORDER BY e.trace_id, e.date
                  RETURNING id
                     """,
@@ -426,14 +433,22 @@ class MarketingTrace(models.Model):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT trace_id, event, min(date) FROM marketing_trace_event
-                     WHERE trace_id = ANY(%s) AND event NOT IN ('sent', 'failed') GROUP BY trace_id, event
+                    SELECT trace_id, event, COALESCE(bounce_type, %s), min(date) FROM marketing_trace_event
+                     WHERE trace_id = ANY(%s) AND event != ALL(%s)
+                       AND (origin IS DISTINCT FROM 'machine' OR event = 'open' AND campaign_id = ANY(%s))
+                  GROUP BY 1, 2, 3
                     """,
+                    HARD,
                     list(facts),
+                    list(NO_FACTS),
+                    self.campaign_id.filtered("count_machine_opens").ids,
                 )
             )
-            for trace_id, event, date in rows:
-                facts[trace_id].events[event] = date
+            for trace_id, event, bounce_type, date in rows:
+                events = facts[trace_id].events
+                events[event] = min(date, events.get(event, date))
+                if event == "bounce":
+                    facts[trace_id].bounces[bounce_type] = date
         return facts
 
     def _cancel_children(self, codes, now):

@@ -4,6 +4,9 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+# why a message was not made that somebody may ask for again, once the blocklisting or the opt-out is lifted
+LIFTED = ("mail_bl", "mail_optout")
+
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
@@ -23,7 +26,7 @@ class MarketingTrace(models.Model):
             raise UserError(_("The message was sent meanwhile: there is nothing to retry."))
         traces -= was_sent
         for trace in traces:
-            if trace.state != "error":
+            if not trace._may_be_retried():
                 raise UserError(_("“%s” is no error: there is nothing to retry.", trace.activity_id.name))
             if trace.participant_id.state == "unlinked":
                 raise UserError(_("The participant has left the campaign: nothing is retried for it."))
@@ -45,6 +48,10 @@ class MarketingTrace(models.Model):
         for participants in sent.participant_id.grouped("campaign_id").values():
             traces._consume_events(participants, now)
         return sent.filtered(lambda trace: trace.state == "processed")
+
+    def _may_be_retried(self):
+        """Tell whether this step failed, or was kept from an address that may be mailed again by now."""
+        return self.state == "error" or (self.state == "canceled" and self.end_code in LIFTED)
 
     def _retry(self, now):
         """Schedule ended traces of locked participants again; the message of the last attempt is void."""

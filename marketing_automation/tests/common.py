@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from odoo import Command, api
 from odoo.tests import HttpCase, new_test_user
+from odoo.tests.common import Opener
 
 from odoo.addons.mass_mailing.tests.common import MassMailCommon
 
@@ -21,6 +22,8 @@ BODY = """
 """
 USER = "marketing_automation.group_marketing_automation_user"
 MANAGER = "marketing_automation.group_marketing_automation_manager"
+# as which the tests open links, who are people
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
 ENROLMENT_CRON = "marketing_automation.ir_cron_campaign_sync_participants"
 MAIL_CRON = "mail.ir_cron_mail_scheduler_action"
@@ -32,6 +35,13 @@ class MarketingAutomationCommon(MassMailCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        make_opener = Opener.__init__
+
+        def make_browser(opener, http_case):
+            make_opener(opener, http_case)
+            opener.headers["User-Agent"] = BROWSER
+
+        cls.classPatch(Opener, "__init__", make_browser)
         # As Odoo comes: users are no template editors. Odoo's own tests begin with the contrary.
         cls.env["ir.config_parameter"].set_param("mail.restrict.template.rendering", True)
         cls.marketer = new_test_user(

@@ -22,6 +22,7 @@ USER_FIELDS = {
         "unique_field_id": lambda test: test.env["ir.model.fields"]._get("res.partner", "email").id,
         "unique_by": "email",
         "leave_on_mismatch": False,
+        "count_machine_opens": True,
         "marketing_activity_ids": [(0, 0, {"name": "More", "activity_type": "action"})],
         "hourly_limit": 100,
     },
@@ -36,6 +37,7 @@ USER_FIELDS = {
         "mass_mailing_id": False,
         "server_action_id": False,
         "trigger_type": "begin",
+        "bounce_type": "hard",
         "interval_number": 3,
         "interval_type": "days",
         "validity_duration": True,
@@ -102,6 +104,7 @@ ENGINE_FIELDS = {
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
+        *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click"),
         *("statistics_graph_data", "trigger_label", "sentence", "interval_error", "validity_error"),
         *("allowed_trigger_types", "offered_action_ids", "unoffered_actions", "action_description"),
     },
@@ -117,7 +120,7 @@ ENGINE_FIELDS = {
     },
     "marketing.trace.event": {
         *("trace_id", "event", "date", "mailing_trace_id", "source", "campaign_id", "activity_id", "participant_id"),
-        *("is_test", "consumed"),
+        *("is_test", "consumed", "bounce_type", "origin", "reason"),
     },
     "marketing.trace.figure": {"campaign_id", "activity_id", "metric", "date", "number"},
     "marketing.trace.report": {

@@ -168,7 +168,7 @@ class TestEvents(MarketingAutomationCommon):
 
     def test_automatic_answer_is_no_reply(self):
         references = f"References: {self._message(self.ada).message_id}"
-        for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes"):
+        for header in ("Auto-Submitted: auto-replied", "Return-Path: <>", "X-Autoreply: yes"):
             self._receive(REPLY, self.ada, f"{references}\n{header}")
             self.assertEqual(self._states(self.ada), self.WAITING, header)
         self._receive(REPLY, self.ada, f"{references}\nAuto-Submitted: no")

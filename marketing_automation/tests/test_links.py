@@ -74,7 +74,7 @@ class TestLinks(HttpCase, MarketingAutomationCommon):
 
     def _events(self, contact):
         self._run_crons(self.start + timedelta(hours=2), EXECUTION_CRON)
-        events = self._trace(self.email, contact).event_ids.filtered(lambda event: event.source != "click")
+        events = self._trace(self.email, contact).event_ids
         return sorted(set(events.mapped("event")) - {"sent"})
 
     def _clicks(self):

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
+from .mail_samples import delivery
 
 TEMPLATES = ["hot_contacts", "welcome", "double_optin", "prospection"]
 
@@ -167,10 +168,23 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         self.assertTrue({good.id, bad.id} <= set(enrolled))
         self.assertNotIn(stranger.id, enrolled)
         welcome = self._activity(campaign, "Welcome")
+        old = bad.email
+        bad.email = "bad.again@example.com"
         with self._at(self.start):
             self._trace(welcome, bad).mailing_trace_ids.set_bounced()
+            full = delivery("failed", "4.2.2", "452 4.2.2 Mailbox full").format(
+                email=good.email,
+                to=f"{self.alias_bounce}@{self.alias_domain}",
+                id="full",
+                subject="Full",
+                message_id=self._trace(welcome, good).mailing_trace_ids.message_id,
+            )
+            self.env["mail.thread"].message_process(False, full)
         self._run_crons(self.start, EXECUTION_CRON)
-        self.assertEqual((good.is_blacklisted, bad.is_blacklisted), (False, True))
+        self.assertEqual(self._activity(campaign, "Welcome").total_bounce, 2)
+        self.assertFalse(good.is_blacklisted, "its mailbox was full")
+        blocklisted = set(self.env["mail.blacklist"].search([]).mapped("email"))
+        self.assertEqual((old in blocklisted, bad.is_blacklisted), (True, False), "the address that bounced")
 
     def test_double_optin(self):
         """A scanner confirms nothing, the person does, and the evidence is kept."""
@@ -191,7 +205,8 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         self.assertEqual(page.status_code, 200)
         self.assertIn('method="post"', page.text)
         self._get(link, headers={"User-Agent": "Barracuda Sentinel"})
-        self.assertEqual(self._get(link, method="HEAD").status_code, 301)
+        self.assertEqual(self._get(link, method="HEAD").status_code, 200)
+        self.assertNotIn("Thank you", self._get("/marketing_automation/confirmed").text)
         self.assertFalse(confirmed(), "what a machine opens is no consent")
         unsubscribe = re.search(
             r'href="[^"]*(/mailing/\d+/confirm_unsubscribe[^"]*)"', self._mail_to(mails, unsubscriber)["body"]
@@ -208,7 +223,8 @@ class TestTemplates(HttpCase, MarketingAutomationCommon):
         answer = self._get(action, data={"confirm": "1"})
         self.assertEqual(answer.status_code, 303)
         self.assertEqual(urlsplit(answer.headers["Location"]).path, "/marketing_automation/confirmed")
-        self.assertIn("Thank you", self._get("/marketing_automation/confirmed").text)
+        thanks = urlsplit(answer.headers["Location"])
+        self.assertIn("Thank you", self._get(f"{thanks.path}?{thanks.query}").text)
         self.assertEqual(confirmed(), person)
         trace = self._trace(self._activity(campaign, "Ask for confirmation"), person)
         click = trace.event_ids.filtered(lambda event: event.event == "click")

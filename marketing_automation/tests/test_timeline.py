@@ -232,10 +232,13 @@ class TestTimeline(MarketingAutomationCommon):
         self._run(test, self.welcome)
         _data, steps = self._timeline(test)
         fires = {fire["event"]: fire["awaited"] for fire in steps["Welcome"]["fires"]}
-        self.assertEqual(fires, {"open": True, "click": True, "reply": False, "bounce": False})
+        seldom = dict.fromkeys(("reply", "bounce", "complaint", "unsubscribe"), False)
+        self.assertEqual(fires, {"open": True, "click": True, **seldom})
         self._fire(test, self.welcome, "click")
         _data, steps = self._timeline(test)
-        self.assertEqual([fire["event"] for fire in steps["Welcome"]["fires"]], ["reply", "bounce"])
+        self.assertEqual(
+            [fire["event"] for fire in steps["Welcome"]["fires"]], ["reply", "bounce", "complaint", "unsubscribe"]
+        )
         self.assertTrue(steps["Thanks"]["can_run"])
         self.assertEqual(steps["Reminder"]["state"], "canceled")
         self._fire(test, self.welcome, "bounce")

@@ -12,6 +12,9 @@ const EVENT_ICONS = {
     click: "fa-hand-pointer-o",
     reply: "fa-reply",
     bounce: "fa-undo",
+    complaint: "fa-flag-o",
+    unsubscribe: "fa-ban",
+    auto_answer: "fa-android",
 };
 
 /** One step of a participant, and those below it. */

@@ -93,9 +93,20 @@ export class WorkflowCard extends Component {
         return name === "sent" ? formatInteger(count) : formatShare(count, this.card.metrics[0].count);
     }
 
-    getMetricTitle({ name, label, count }) {
+    getMetricTitle({ name, label, count, machines }) {
         if (name === "sent") {
             return _t("Accepted by the server; open these participants");
+        }
+        if (machines) {
+            return _t(
+                "%(label)s: %(count)s of %(sent)s sent, and %(machines)s by machines alone; open these participants",
+                {
+                    label,
+                    count: formatInteger(count),
+                    sent: formatInteger(this.card.metrics[0].count),
+                    machines: formatInteger(machines),
+                }
+            );
         }
         return _t("%(label)s: %(count)s of %(sent)s sent; open these participants", {
             label,

@@ -1,0 +1,46 @@
+"""Who unsubscribes by a message of a campaign: of the lists that it is for, else of everything."""
+
+from odoo import _, http
+from odoo.http import request
+
+from odoo.addons.mass_mailing.controllers.main import MassMailController
+
+
+class Unsubscriptions(MassMailController):
+    """Odoo's own pages, with what campaigns add; one-click unsubscription (RFC 8058) comes by the same way."""
+
+    def _mailing_unsubscribe_from_list(self, mailing, document_id, email, hash_token):
+        request.env["mailing.trace"]._record_unsubscription(mailing, document_id, email)
+        return super()._mailing_unsubscribe_from_list(mailing, document_id, email, hash_token)
+
+    def _mailing_unsubscribe_from_document(self, mailing, document_id, email, hash_token):
+        request.env["mailing.trace"]._record_unsubscription(mailing, document_id, email)
+        lists = self._get_marketing_lists(mailing, email)
+        if not lists:
+            return super()._mailing_unsubscribe_from_document(mailing, document_id, email, hash_token)
+        lists._update_subscription_from_email(email, opt_out=True)
+        names = ", ".join(lists.filtered("is_public").mapped("name"))
+        told = _("You are no longer part of %(lists)s.", lists=names) if names else _("You have been unsubscribed.")
+        values = self._prepare_mailing_subscription_values(mailing, document_id, email, hash_token)
+        # the page offers the blocklist too, which is everything
+        values.update(last_action="subscription_updated", unsubscribed_name=told)
+        return request.render("mass_mailing.page_mailing_unsubscribe", values)
+
+    def _get_marketing_lists(self, mailing, email):
+        """Return the lists that the campaign of a message is for, and that the address is in."""
+        campaign = mailing.marketing_campaign_id
+        if not campaign or campaign.model_name != "mailing.contact":
+            return request.env["mailing.list"].sudo()
+        named = request.env["mailing.list"].sudo().browse(campaign._get_readable_lists())
+        return named & self._fetch_contacts(email).subscription_ids.list_id
+
+    @http.route()
+    def mail_blocklist_add(self, mailing_id=None, document_id=None, email=None, hash_token=None):
+        res = super().mail_blocklist_add(
+            mailing_id=mailing_id, document_id=document_id, email=email, hash_token=hash_token
+        )
+        if res is True and mailing_id:
+            mailing = request.env["mailing.mailing"].sudo().browse(int(mailing_id))
+            email = self._fetch_user_information(email, hash_token)[0]
+            request.env["mailing.trace"]._record_unsubscription(mailing, document_id, email)
+        return res
