@@ -56,7 +56,10 @@ class MarketingCheckedCalls(models.AbstractModel):
             self._refuse_ids(ids)
         ids = tuple(ids)
         for res_id in ids:
-            if not is_id(res_id) and not isinstance(res_id, NewId):
+            number = (
+                abs(res_id) if type(res_id) is int and not self._auto else res_id
+            )  # rows of a report may be below zero
+            if not is_id(number) and not isinstance(res_id, NewId):
                 self._refuse_ids(res_id)
         return super().browse(ids)
 

@@ -117,8 +117,11 @@ class MailingMailing(models.Model):
         for vals in vals_list:
             if vals.get("use_in_marketing_automation", by_default):
                 vals["mailing_domain"] = NOBODY
+                if not vals.get("name") and not vals.get("source_id"):
+                    vals["name"] = self.env["utm.source"]._get_marketing_name(vals.get("subject"))
+        has_sources = any("source_id" in vals for vals in vals_list)  # Odoo adds new ones
         mailings = super().create(vals_list)
-        if any("source_id" in vals for vals in vals_list):
+        if has_sources:
             mailings._check_marketing_source()
         return mailings
 
@@ -130,6 +133,8 @@ class MailingMailing(models.Model):
                 return True
             vals = dict(vals, kpi_mail_required=False)
         self._check_marketing_campaign_access()
+        if vals.get("subject") and not vals.get("name") and len(self) == 1 and self.use_in_marketing_automation:
+            vals = dict(vals, name=self.env["utm.source"]._get_marketing_name(vals["subject"]))
         res = super().write(vals)
         if "source_id" in vals:
             self._check_marketing_source()

@@ -1,17 +1,20 @@
 """The numbers of an activity, per real participant: each by one query for all activities together."""
 
 from collections import Counter
+from datetime import date
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..zones import day_starts
 from .checked_values import shorten
 
 PERIODS = ("month", "life")
 EVENTS = ("open", "click", "reply", "bounce", "complaint", "unsubscribe")
 SELDOM = ("complaint", "unsubscribe")
 MACHINE_EVENTS = ("open", "click")
+FIRST_DAY = date(2020, 1, 1)  # no campaign is older
 
 
 class MarketingActivity(models.Model):
@@ -120,11 +123,13 @@ class MarketingActivity(models.Model):
         if not self.ids:
             return series
         today = fields.Date.context_today(self)
-        since = fields.Date.subtract(today, days=30) if period == "month" else fields.Date.to_date("1970-01-01")
+        first = fields.Date.subtract(today, days=30) if period == "month" else min(FIRST_DAY, today)
+        # not by PostgreSQL's zones, which may differ from those that dates are computed with
+        starts = day_starts(self.env.user.tz or "UTC", first, fields.Date.add(today, days=1))
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT activity_id, (date AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date, state, sum(number)::int FROM (
+                SELECT activity_id, width_bucket(date, %(starts)s::timestamp[]), state, sum(number)::int FROM (
                        SELECT activity_id, done_date, state, 1 FROM marketing_trace
                         WHERE activity_id = ANY(%(ids)s) AND state IN ('processed', 'rejected')
                           AND is_test IS NOT TRUE AND done_date >= %(since)s
@@ -134,13 +139,13 @@ class MarketingActivity(models.Model):
                        ) AS done (activity_id, date, state, number)
               GROUP BY 1, 2, 3 ORDER BY 1, 2
                 """,
-                tz=self.env.user.tz or "UTC",
+                starts=list(starts),
                 ids=self.ids,
-                since=since,
+                since=starts[0],
             )
         )
-        for activity_id, day, state, count in rows:
-            series[activity_id][state][fields.Date.to_string(day)] = count
+        for activity_id, number, state, count in rows:
+            series[activity_id][state][fields.Date.to_string(fields.Date.add(first, days=number - 1))] = count
         return series
 
     def _get_error_reasons(self):

@@ -1,11 +1,16 @@
 """Whether what is due runs: backlog, oldest due step, last run, errors of today."""
 
+from contextlib import suppress
 from datetime import timedelta
+
+from psycopg2 import DataError
 
 from odoo import _, api, fields, models
 from odoo.tools import SQL
 
 from .moments import format_moment
+
+from ..zones import local_times
 
 LATE = timedelta(minutes=15)  # after which somebody should look why nothing runs
 COUNT_LIMIT = 10_000
@@ -48,6 +53,30 @@ class MarketingCampaign(models.Model):
                 return _("Steps of “%s” wait for an Update.", campaign.name)
         return _("If this does not change, ask your administrator whether Odoo's scheduled actions run.")
 
+    def _get_zone_hint(self):
+        """Return in words whether the database server has other time zones than Odoo, for those that are used.
+
+        Dates of steps come from Odoo's; Odoo's own lists and reports group by day with those of the server.
+
+        :rtype: str or None
+        """
+        zones = sorted({*filter(None, self.mapped("tz")), self.env.user.tz or "UTC"})
+        today = fields.Datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = [fields.Datetime.add(today, months=number) for number in range(13)]
+        for zone in zones:
+            rows = None
+            with suppress(DataError), self.env.cr.savepoint():  # a zone that the server does not know
+                rows = self.env.execute_query(
+                    SQL("SELECT moment AT TIME ZONE 'UTC' AT TIME ZONE %s FROM unnest(%s) AS moment", zone, moments)
+                )
+            if rows != [(local,) for local in local_times(zone, moments)]:
+                return _(
+                    "The database server's clock for %s differs from Odoo's: reports may show a step on another day. "
+                    "Ask your administrator to update PostgreSQL and its time zones.",
+                    zone,
+                )
+        return None
+
     def _count_backlog(self, now):
         """Return how many steps are due (up to a limit), since when, and how many failed today."""
         running = self.filtered(lambda campaign: campaign.state == "running").ids
@@ -82,4 +111,5 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("company_id")
     def _compute_marketing_automation_health(self):
         campaigns = self.env["marketing.campaign"].search([("state", "=", "running")])
-        self.marketing_automation_health = campaigns._get_health()["text"]
+        parts = [campaigns._get_health()["text"], campaigns._get_zone_hint()]
+        self.marketing_automation_health = " ".join(filter(None, parts))

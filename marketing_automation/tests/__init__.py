@@ -26,6 +26,8 @@ from . import (
     test_incoming_mail,
     test_lanes,
     test_links,
+    test_wire,
+    test_zones,
     test_losses,
     test_mail_preview,
     test_machines,

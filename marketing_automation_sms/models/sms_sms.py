@@ -22,19 +22,16 @@ class SmsSms(models.Model):
         Odoo's own ``/r/<code>/s/<sms>`` can be counted up by anyone; a click makes a campaign
         act, so it takes an address that only the recipient was given.
         """
-        bodies = super()._update_body_short_links()
         if not message_batch(self.env):
-            return bodies
+            return super()._update_body_short_links()
+        # Odoo would take a full stop behind a link for a part of it.
+        return {sms.id: sms._complete_marketing_links() for sms in self}
 
-        def complete(sms_id, body):
-            def sign(code, _purpose, kind, message_id):
-                if kind != "s" or message_id != sms_id:
-                    return ""
-                return f"/s/{sms_id}?s={self._get_marketing_link_signature(code, sms_id)}"
+    def _complete_marketing_links(self):
+        def sign(code, _purpose, _kind, _message_id):
+            return f"/s/{self.id}?s={self._get_marketing_link_signature(code, self.id)}"
 
-            return self.env["link.tracker"]._replace_marked_links(body, sign)
-
-        return {sms_id: complete(sms_id, body) for sms_id, body in bodies.items()}
+        return self.env["link.tracker"]._replace_marked_links(self.body, sign)
 
     @api.model
     def _get_marketing_link_signature(self, code, sms_id):

@@ -63,6 +63,18 @@ class TestSmsLinks(MarketingAutomationSmsCommon):
         self.assertNotIn("?s=", logged)
         self.assertEqual(logged.count("#ma-"), logged.count("#ma-click-" + "0" * 24), "none but the stranger's")
 
+    def test_the_full_stop_of_a_sentence_is_no_part_of_its_link(self):
+        campaign = self._create_campaign(name="News")
+        body = f"Look at {SHOP}. Or at {SHOP}/new?a=b! Not {SHOP}/view, {SHOP}/a.html?"
+        text = self._create_sms(campaign, "News", template={"body_plaintext": body})
+        self._start(campaign)
+        sent = self._sms_to(self._run_sms(self.start), self.ada)["body"]
+        links = self.env["link.tracker"].search([("mass_mailing_id", "=", text.mass_mailing_id.id)])
+        wanted = {SHOP, f"{SHOP}/new?a=b", f"{SHOP}/view", f"{SHOP}/a.html"}
+        self.assertEqual(set(links.mapped("url")), wanted)
+        words = re.sub(r"https?://\S*?/r/\w+/s/\d+\?s=\w+", "LINK", sent)
+        self.assertTrue(words.startswith("Look at LINK. Or at LINK! Not LINK, LINK?"), sent)
+
     def test_reports_by_hand(self):
         """Who knows a tracker's number can report in the provider's name: users of SMS Marketing know none of ours."""
         message = self._message(self.text, self.ada)
