@@ -129,7 +129,7 @@ class LinkTracker(models.Model):
                 _(
                     "This link is in “%s”, a message of a campaign: only those who may change the campaign may "
                     "change where it leads.",
-                    templates[:1].subject,
+                    templates[:1].display_name,
                 )
             )
 

@@ -35,9 +35,9 @@ class MailingMailing(models.Model):
         help="Whether this is the template of a campaign's activity: no mailing to send by hand.",
     )
     marketing_confirm_click = fields.Boolean(
-        string="Confirm Clicks",
-        help="A click counts once the person's browser has confirmed it on a small page. The mail scanners that open "
-        "links by themselves confirm nothing: for a consent that must stand as proof.",
+        string="Count Only Confirmed Clicks",
+        help="For a consent that must stand as proof: nothing counts but a click on the confirmation link, once the "
+        "person's browser has confirmed it on a small page. Mail scanners, which open every link, confirm nothing.",
     )
     marketing_confirm_url = fields.Char(
         string="Confirmation Link",
@@ -80,7 +80,7 @@ class MailingMailing(models.Model):
         for mailing in self:
             if mailing.marketing_confirm_click and mailing.mailing_type != "mail":
                 raise ValidationError(
-                    _("“%s” is no email: a click in it cannot be confirmed on a page.", mailing.subject)
+                    _("“%s” is no email: a click in it cannot be confirmed on a page.", mailing.display_name)
                 )
 
     @api.ondelete(at_uninstall=False)
@@ -99,7 +99,7 @@ class MailingMailing(models.Model):
                 _(
                     "“%(template)s” is the template of the activity “%(activity)s” of the campaign “%(campaign)s”: "
                     "remove that activity first, or give it another template.",
-                    template=template.subject,
+                    template=template.display_name,
                     activity=user.display_name,
                     campaign=user.campaign_id.display_name,  # not its name: it may be of another company
                 )
@@ -192,7 +192,7 @@ class MailingMailing(models.Model):
             _(
                 "“%(template)s” asks for a confirmation, but has no link to “%(address)s”: have its button lead there, "
                 "or enter where it leads as “Confirmation Link” in the settings of the template.",
-                template=self.subject,
+                template=self.display_name,
                 address=self.marketing_confirm_url or CONFIRMED_PATH,
             )
         ]
@@ -259,7 +259,7 @@ class MailingMailing(models.Model):
                     _(
                         "“%(title)s” is a template of the campaign “%(campaign)s”: the campaign sends it to its "
                         "participants, when their time has come.",
-                        title=mailing.subject,
+                        title=mailing.display_name,
                         campaign=mailing.sudo().marketing_campaign_id.display_name or "-",
                     )
                 )

@@ -133,6 +133,6 @@ class IrAttachment(models.Model):
                         "Take it out of that template instead.",
                         file=file.name,
                         campaign=template.marketing_campaign_id.name,
-                        template=template.subject,
+                        template=template.display_name,
                     )
                 )

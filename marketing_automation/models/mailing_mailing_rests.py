@@ -47,7 +47,7 @@ class MailingMailing(models.Model):
                         _(
                             "“%(template)s” is the template of the activity “%(activity)s” of the campaign "
                             "“%(campaign)s”: its recipients and its type cannot change. Duplicate it for another use.",
-                            template=mailing.subject,
+                            template=mailing.display_name,
                             activity=activity.name,
                             campaign=activity.campaign_id.name,
                         )

@@ -235,7 +235,7 @@ class MarketingActivity(models.Model):
                     _(
                         "“%(template)s” is a mailing of Email Marketing that %(user)s prepares: it cannot become the "
                         "template of “%(activity)s”. Duplicate it first.",
-                        template=mailing.subject,
+                        template=mailing.display_name,
                         user=mailing.user_id.name or "-",
                         activity=activity.name,
                     )

@@ -87,7 +87,7 @@ class MarketingActivity(models.Model):
     def _check_mailing(self):
         for activity in self.filtered("mass_mailing_id"):
             mailing = activity.mass_mailing_id
-            names = {"activity": activity.name, "template": mailing.subject}
+            names = {"activity": activity.name, "template": mailing.display_name}
             if mailing.mailing_model_real != activity.model_name:
                 raise ValidationError(
                     _("The template “%(template)s” is not for the target of the activity “%(activity)s”.", **names)

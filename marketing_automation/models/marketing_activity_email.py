@@ -31,8 +31,6 @@ class MarketingActivity(models.Model):
         mailing = self.mass_mailing_id
         if self.activity_type != "email" or not mailing:
             return warnings
-        if "/unsubscribe_from_list" not in (mailing.body_html or ""):
-            warnings.append(_("The email “%s” has no link to unsubscribe.", mailing.subject))
         triggers = self._get_triggers()
         awaited = any(triggers[child.trigger_type].event == "reply" for child in self.child_ids)
         company = self.campaign_id.company_id or self.env.company
@@ -41,7 +39,7 @@ class MarketingActivity(models.Model):
                 _(
                     "An activity waits for replies to “%s”, but they cannot reach Odoo: there is no catch-all address. "
                     "Set an alias domain in Settings.",
-                    mailing.subject,
+                    mailing.display_name,
                 )
             )
         return warnings

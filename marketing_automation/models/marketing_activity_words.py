@@ -23,6 +23,7 @@ class MarketingActivity(models.Model):
     @api.depends(
         *("trigger_type", "bounce_type", "interval_number", "interval_type"),
         *("parent_id.name", "parent_id.activity_type"),
+        "parent_id.mass_mailing_id.marketing_confirm_click",
     )
     @api.depends_context("lang")
     def _compute_trigger_label(self):
@@ -107,7 +108,8 @@ class MarketingActivity(models.Model):
             return _("As soon as %(parent)s was done"), _("%(interval)s after %(parent)s was done")
         if trigger.event == "bounce" and self.bounce_type != "any":
             return self._get_bounce_patterns()[self.bounce_type]
-        patterns = self._get_event_patterns().get((trigger.event, trigger.negative))
+        event = "confirm" if trigger.event == "click" and self.parent_id._asks_to_confirm() else trigger.event
+        patterns = self._get_event_patterns().get((event, trigger.negative))
         if patterns:
             return patterns
         label = self._get_label("trigger_type").replace("%", "%%")
@@ -135,6 +137,14 @@ class MarketingActivity(models.Model):
             ("click", True): (
                 _("As soon as %(parent)s was sent, if not clicked by then"),
                 _("%(interval)s after %(parent)s was sent, if not clicked by then"),
+            ),
+            ("confirm", False): (
+                _("As soon as the confirmation link in %(parent)s is clicked"),
+                _("%(interval)s after the confirmation link in %(parent)s was clicked"),
+            ),
+            ("confirm", True): (
+                _("As soon as %(parent)s was sent, if not confirmed by then"),
+                _("%(interval)s after %(parent)s was sent, if not confirmed by then"),
             ),
             ("reply", False): (
                 _("As soon as %(parent)s is replied to"),
@@ -222,7 +232,7 @@ class MarketingActivity(models.Model):
         if not trigger or not trigger.event:
             words = _("After %s", interval) if self.interval_number else _("At once")
             return words, "neutral"
-        event = self._get_event_label(self.trigger_type)
+        event = self._get_event_words(self.trigger_type, self.parent_id)
         if trigger.event == "bounce" and self.bounce_type != "any":
             event = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}[self.bounce_type]
         if not self.interval_number:
@@ -246,6 +256,22 @@ class MarketingActivity(models.Model):
         words = label.rpartition(":")[2].strip()
         return words[:1].upper() + words[1:]
 
+    @api.model
+    def _get_event_words(self, trigger_type, message):
+        """Return the label of a trigger as it is for a message: a click on which one confirms is “Confirmed”.
+
+        :param str trigger_type:
+        :param message: the activity whose message it is about
+        """
+        trigger = self._get_triggers()[trigger_type]
+        if trigger.event == "click" and message._asks_to_confirm():
+            return _("Not confirmed") if trigger.negative else _("Confirmed")
+        return self._get_event_label(trigger_type)
+
+    def _asks_to_confirm(self):
+        """Tell whether no click on the activity's message counts but on the link that confirms."""
+        return self.mass_mailing_id.marketing_confirm_click
+
     def _get_child_triggers(self):
         """Return the triggers that this activity can give to one that follows it.
 
@@ -257,7 +283,7 @@ class MarketingActivity(models.Model):
         return [
             (
                 trigger_type,
-                self._get_event_label(trigger_type) if trigger.event else _("Sent") if is_message else _("Done"),
+                self._get_event_words(trigger_type, self) if trigger.event else _("Sent") if is_message else _("Done"),
                 self._get_tone(trigger),
             )
             for trigger_type, trigger in self._get_triggers().items()

@@ -57,6 +57,7 @@ class MarketingCampaign(models.Model):
             "first_day": min(days, default=month_ago) if period == "life" else month_ago,
             "last_day": fields.Date.to_string(today),
             "errors": self._sum_reasons(reasons),
+            "checklist": self.get_checklist() if self.state != "running" else [],
             "cards": [
                 dict(
                     activity._get_card(series[activity.id], reasons.get(activity.id, [])),
@@ -115,6 +116,8 @@ class MarketingActivity(models.Model):
         self.ensure_one()
         chip, tone = self._get_chip()
         labels = self._get_metric_labels()
+        if self._asks_to_confirm():
+            labels = {**labels, "click": _("Confirmed")}
         metrics = []
         if self.activity_type in self._get_message_types():
             metrics = ["sent", *self._get_type_events(self.activity_type)]

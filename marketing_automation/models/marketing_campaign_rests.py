@@ -76,7 +76,7 @@ class MarketingCampaign(models.Model):
             errors += [
                 _(
                     "“%(mailing)s” has the placeholder “%(name)s”, but “%(model)s” has no such field.",
-                    mailing=mailing.subject,
+                    mailing=mailing.display_name,
                     name=f"object.{name}",
                     model=mailing.mailing_model_id.name,
                 )
@@ -132,7 +132,7 @@ class MarketingCampaign(models.Model):
                 _(
                     "“%(template)s” was changed by %(user)s while the campaign ran. %(problem)s Look at the template, "
                     "then start the campaign again: it is sent with your rights then.",
-                    template=mailing.sudo().subject,
+                    template=mailing.sudo().display_name,
                     user=editor.name,
                     problem=problem,
                 )
@@ -176,7 +176,7 @@ class MarketingActivity(models.Model):
         changes = {}
         mailing = self.mass_mailing_id
         editor = mailing._get_marketing_editor()
-        names = {"template": mailing.subject, "user": editor.name, "date": self._format_edit_date(mailing)}
+        names = {"template": mailing.display_name, "user": editor.name, "date": self._format_edit_date(mailing)}
         waits = not self.campaign_id._is_as_powerful(editor, self.campaign_id.sudo().run_as_id)
         if current["text"] != approved["text"]:
             changes[_("The text of “%(template)s” was changed by %(user)s on %(date)s.", **names)] = waits
@@ -261,6 +261,7 @@ class MarketingActivity(models.Model):
             return mailing
         if current["settings"] != approved["settings"]:
             raise StepHeld(
-                _("The settings of “%s” were changed: its step waits for an Update.", mailing.sudo().subject), self.id
+                _("The settings of “%s” were changed: its step waits for an Update.", mailing.sudo().display_name),
+                self.id,
             )
         return mailing.with_env(campaign._get_env_of_editor(mailing))

@@ -81,7 +81,7 @@ class MarketingCampaign(models.Model):
             _(
                 "“%(mailing)s” has placeholders that %(user)s may not use. "
                 "Take them out, or ask your administrator to make %(user)s a template editor.",
-                mailing=mailing.subject,
+                mailing=mailing.display_name,
                 user=user.name,
             )
             for mailing in self.marketing_activity_ids.mass_mailing_id

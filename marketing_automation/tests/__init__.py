@@ -5,6 +5,7 @@ from . import (
     test_bad_input,
     test_campaign,
     test_cards,
+    test_checklist,
     test_dashboard,
     test_email,
     test_endings,

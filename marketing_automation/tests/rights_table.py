@@ -135,7 +135,7 @@ SHOWN_FIELDS = {
     "marketing.campaign.start": {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
         *("shared_count", "left_out_text"),
-        *("problem_text", "warning_text", "has_moving_filter"),
+        *("problem_text", "warning_text", "has_moving_filter", "checklist"),
     },
     "marketing.campaign.test": {
         *("model_id", "model_name", "question", "can_create_me", "create_me_text", "outside_text"),
@@ -192,6 +192,7 @@ METHODS = {
         "action_view_tests": [],
         "create_from_template": ["hot_contacts"],
         "get_campaign_templates": [],
+        "get_checklist": [],
         "get_setup": [],
         "get_start_preview": [],
         "get_update_preview": [],

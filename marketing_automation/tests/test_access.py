@@ -32,7 +32,7 @@ METHODS = {
         *("action_view_participants", "action_view_templates", "action_view_clicks", "action_view_errors"),
         *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed"),
         *("action_open_start", "get_start_preview", "action_clear_workflow", "action_drop_unicity"),
-        *("get_campaign_templates", "create_from_template"),
+        *("get_campaign_templates", "create_from_template", "get_checklist"),
     },
     "marketing.activity": {"action_remove", "action_view_records", "action_view_errors", "action_retry_errors"},
     "marketing.participant": {"action_remove", "action_stop_test", "action_test_again", "action_refresh_test"},

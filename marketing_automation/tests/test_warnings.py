@@ -18,10 +18,6 @@ class TestWarnings(MarketingAutomationCommon):
         self._create_action(self.campaign, "Then", "activity", self.email)
         self.assertFalse(self.campaign.warning_text)
 
-    def test_no_link_to_unsubscribe(self):
-        self.email.mass_mailing_id.body_html = "<p>Buy</p>"
-        self.assertRegex(self.campaign.warning_text, "Welcome.*unsubscribe")
-
     def test_no_catch_all_for_replies(self):
         self.env.company.alias_domain_id = False
         self.env.invalidate_all()

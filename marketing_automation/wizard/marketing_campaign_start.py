@@ -31,6 +31,7 @@ class MarketingCampaignStart(models.TransientModel):
     expected_end = fields.Datetime(compute="_compute_preview", help="When the limit per hour has let all of them out.")
     problem_text = fields.Text(compute="_compute_preview")
     warning_text = fields.Text(compute="_compute_preview")
+    checklist = fields.Json(compute="_compute_checklist")  # no help: it would be a tooltip over the whole list
     has_moving_filter = fields.Boolean(compute="_compute_preview")
     let_finish = fields.Boolean(
         string="Let everybody finish who came in",
@@ -63,6 +64,11 @@ class MarketingCampaignStart(models.TransientModel):
             wizard.warning_text = "\n".join(preview["warnings"])
             campaign = wizard.campaign_id
             wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_moving_filter()
+
+    @api.depends("campaign_id")
+    def _compute_checklist(self):
+        for wizard in self:
+            wizard.checklist = wizard.campaign_id.get_checklist() if wizard.campaign_id else []
 
     def action_start(self):
         """Start the campaign, and tell where to see what it does.

@@ -1,4 +1,7 @@
+import re
+
 from odoo import _, api, models
+from odoo.tools.mail import TEXT_URL_REGEX
 
 from odoo.addons.marketing_automation.models.engine_context import message_batch, test_run
 
@@ -17,6 +20,13 @@ class MailingMailing(models.Model):
     @api.model
     def _get_marketing_setting_fields(self):
         return [*super()._get_marketing_setting_fields(), "sms_allow_unsubscribe"]
+
+    def _get_marketing_checks(self, company):
+        checks = super()._get_marketing_checks(company)
+        if self.mailing_type == "sms":
+            links = dict.fromkeys(re.findall(TEXT_URL_REGEX, self.body_plaintext or ""))
+            checks += [dict(check, page="sms_body") for url in links if (check := self._check_link(url, url))]
+        return checks
 
     def action_send_sms(self, res_ids=None):
         if not message_batch(self.env):

@@ -13,6 +13,7 @@ import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
 import { CampaignTemplateCards } from "../campaign_templates/campaign_templates";
 import { useLiveRefresh } from "../live";
+import { Checklist } from "../mail_preview/checklist";
 import { openTemplateEditor } from "../mail_preview/template_editor";
 import { arrangeWorkflow } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
@@ -27,7 +28,7 @@ const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state:
  */
 export class WorkflowField extends Component {
     static template = "marketing_automation.WorkflowField";
-    static components = { CampaignTemplateCards, WorkflowNode };
+    static components = { CampaignTemplateCards, Checklist, WorkflowNode };
     static props = { ...standardFieldProps };
 
     setup() {
@@ -37,7 +38,7 @@ export class WorkflowField extends Component {
         this.formatInteger = formatInteger;
         this.root = useRef("root");
         this.isFormStale = false;
-        this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth });
+        this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth, showsChecklist: false });
         useRecordObserver((record) => {
             this.state.data = record.data[this.props.name] || EMPTY;
             if (this.state.period !== "month") {
@@ -81,6 +82,17 @@ export class WorkflowField extends Component {
             remove: (card) => this.remove(card),
             addChild: (card, triggerType) => this.add(card, triggerType),
         };
+    }
+
+    /** How many things are to be looked at in the messages before Start. */
+    get checkCount() {
+        return (this.data.checklist || []).reduce((sum, { checks }) => sum + checks.length, 0);
+    }
+
+    get checklistLabel() {
+        return this.checkCount === 1
+            ? _t("1 thing to look at before Start")
+            : _t("%s things to look at before Start", this.checkCount);
     }
 
     get nextDue() {
