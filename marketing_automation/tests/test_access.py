@@ -34,7 +34,9 @@ METHODS = {
         *("action_open_start", "get_start_preview", "action_clear_workflow", "action_drop_unicity"),
         *("get_campaign_templates", "create_from_template", "get_checklist"),
     },
-    "marketing.activity": {"action_remove", "action_view_records", "action_view_errors", "action_retry_errors"},
+    "marketing.activity": {
+        *("action_remove", "action_view_records", "action_view_errors", "action_view_left_out", "action_retry_errors"),
+    },
     "marketing.participant": {"action_remove", "action_stop_test", "action_test_again", "action_refresh_test"},
     "marketing.trace": {"action_retry", "action_run_test", "action_fire_event"},
     "marketing.trace.event": set(),
