@@ -36,12 +36,12 @@ class IrActionsServer(models.Model):
                     user=user.name,
                 )
             )
-        problems = problems or action._get_marketing_missing_rights(user)
         if problems:
             return problems
         problems = action._get_marketing_losses()
         if not problems and action.warning:  # Odoo's own, which a field that does not exist makes fail
             problems.append(action.warning)
+        problems += action._get_marketing_missing_rights(user)
         for child in action.child_ids if action.state == "multi" else ():
             problems += [f"“{child.name}”: {problem}" for problem in child._get_marketing_problems(model_name, user)]
         return problems

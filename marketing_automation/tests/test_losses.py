@@ -196,7 +196,7 @@ class TestLosses(MarketingAutomationCommon):
             ),
             (
                 f"It is for “.*{settings.name}”, which Mara Marketer does not belong to",
-                {**tag, "broken": lambda action: action.write({"group_ids": [(4, settings.id)]})},
+                {**tag, "broken": lambda action: action.write({"group_ids": [(6, 0, [settings.id])]})},
             ),
             (
                 "The email template that it sends was deleted",
