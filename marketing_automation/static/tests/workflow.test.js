@@ -78,6 +78,9 @@ const cardOf = (name) => `.o_marketing_activity_card[data-name="${name}"]`;
 
 async function mountWorkflow(data, resId = 1) {
     MarketingCampaign._records[0].workflow_cards = { ...DATA, ...data };
+    onRpc("marketing.campaign", "get_campaign_templates", () => [
+        { key: "welcome", name: "Welcome Flow", summary: "Greets", icon: "fa-hand-peace-o" },
+    ]);
     await mountView({
         type: "form",
         resModel: "marketing.campaign",
@@ -302,11 +305,18 @@ describe("editing", () => {
         expect(".modal [name=trigger_type] input").toHaveValue("begin");
     });
 
-    test("a campaign that cannot be saved keeps what is there and shows the field", async () => {
+    test("the first activity needs no name of the campaign; an unsaved one offers the templates", async () => {
+        onRpc("web_save", ({ model, args }) => {
+            if (model === "marketing.campaign") {
+                expect.step(args[1].name);
+            }
+        });
         await mountWorkflow({}, false);
+        expect(".o_marketing_campaign_template[data-key=welcome]").toHaveCount(1);
         await contains(".o_marketing_workflow_empty button").click();
-        expect(".modal").toHaveCount(0);
-        expect("[name=name].o_field_invalid").toHaveCount(1);
+        expect.verifySteps(["Untitled campaign"]);
+        expect(".modal .modal-title").toHaveText("Add New Activity");
+        expect(".o_marketing_workflow_templates").toHaveCount(0);
     });
 
     test("a child begins with the trigger that was chosen", async () => {
