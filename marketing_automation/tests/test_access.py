@@ -30,7 +30,7 @@ METHODS = {
         *("action_start_campaign", "action_stop_campaign", "action_update_participants", "action_enroll"),
         *("action_launch_test", "action_retry_errors", "action_open_update"),
         *("action_view_participants", "action_view_templates", "action_view_clicks", "action_view_errors"),
-        *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed"),
+        *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed", "get_setup"),
         *("action_open_start", "get_start_preview", "action_clear_workflow", "action_drop_unicity"),
         *("get_campaign_templates", "create_from_template", "get_checklist"),
     },

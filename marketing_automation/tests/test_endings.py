@@ -84,7 +84,8 @@ class TestEndings(MarketingAutomationCommon):
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertTraces(email, dict.fromkeys(self.contacts, "error"))
         self.assertTraces(after, dict.fromkeys(self.contacts))
-        self.assertEqual(set(email.sudo().trace_ids.mapped("state_msg")), {self._reason("refused")})
+        told = f"{self._reason('refused')}: 550 mailbox unavailable"
+        self.assertEqual(set(email.sudo().trace_ids.mapped("state_msg")), {told})
         self.assertEqual(set(self.campaign.participant_ids.mapped("state")), {"completed"})
         later = self.start + timedelta(hours=1)
         with self._at(later):
