@@ -8,9 +8,8 @@ from psycopg2 import DataError
 from odoo import _, api, fields, models
 from odoo.tools import SQL
 
-from .moments import format_moment
-
 from ..zones import local_times
+from .moments import format_moment
 
 LATE = timedelta(minutes=15)  # after which somebody should look why nothing runs
 COUNT_LIMIT = 10_000
