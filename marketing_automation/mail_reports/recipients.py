@@ -23,7 +23,7 @@ REPLY_CODE = re.compile(r"(?<![\d.])([245])\d\d(?=[\s-])")
 SOFT_WORDS = re.compile(
     r"quota|mailbox (?:is )?full|over ?size|too (?:large|big|long)|exceed|storage|insufficient|spam|block(?:ed|list)|"
     r"blacklist|reputation|polic(?:y|ies)|greylist|try again|temporar|timed? ?out|expired|retry time|too many|"
-    r"could not deliver for the last|rate limit|connection refused|could not connect|unreachable|"
+    r"could not deliver for the last|rate limit|connection refused|could not connect|unreachable|network is down|"
     r"dmarc|spf|dkim|content reject|virus",
     re.IGNORECASE,
 )
@@ -35,8 +35,8 @@ HARD_WORDS = re.compile(
     r"no mx|nullmx|does(?: not|n't) accept mail|not a (?:known|valid) user|unable to deliver to this address",
     re.IGNORECASE,
 )
-# a report of OpenSMTPD that is the last one, though it says "delayed"
-EXPIRED = re.compile(r"expired", re.IGNORECASE)
+# reports of OpenSMTPD and nullmailer that are the last ones, though they say "delayed"; nullmailer sends no others
+EXPIRED = re.compile(r"expired|this is the nullmailer delivery system", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,9 @@ def get_bounce_type(status, diagnostic, text=""):
     ('hard', 'soft')
     """
     details = [found[0] for found in STATUS.finditer(f"{status or ''} {diagnostic}")]
-    telling = [code for code in details if not code.endswith(".0.0")]
+    # the most precise of them: sendmail makes 5.2.0 of the next server's 5.7.1
+    telling = [code for code in details if not code.endswith(".0")]
+    telling += [code for code in details if not code.endswith(".0.0")]
     words = diagnostic if diagnostic.strip() else text
     if status and status.startswith("4"):
         return SOFT
