@@ -11,6 +11,8 @@ from company import make_action, model_of
 CATALOGUE = "https://shop.example.com/catalogue"
 BODY = f"""<div><p>Hello <t t-out="object.name"/></p><p><a href="{CATALOGUE}">The catalogue</a></p></div>"""
 PATIENCE = 90  # seconds: Odoo's cron threads look for work once a minute
+# A person's: one that says no more than Mozilla/5.0 is Apple's, which opens mails before anybody reads them
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 LOCAL = re.compile(r'(?:href|src)="(http://127\.0\.0\.1[^"]+)"')
 
 
@@ -21,7 +23,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def fetch(url, method="GET"):
     """:return: the status and the address that it redirects to, if it does."""
-    request = urllib.request.Request(url, method=method, headers={"User-Agent": "Mozilla/5.0"})
+    request = urllib.request.Request(url, method=method, headers={"User-Agent": BROWSER})
     try:
         with urllib.request.build_opener(NoRedirect).open(request) as response:
             return response.status, None
