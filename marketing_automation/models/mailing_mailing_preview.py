@@ -131,8 +131,9 @@ class MailingMailing(models.Model):
     def action_test(self):
         """Open the dialog that sends a sample: that of a template lets its user choose the record."""
         self.ensure_one()
-        if not self.use_in_marketing_automation:
-            return super().action_test()
+        return self._open_marketing_sample() if self.use_in_marketing_automation else super().action_test()
+
+    def _open_marketing_sample(self):
         return {
             "name": _("Send Me a Sample"),
             "type": "ir.actions.act_window",

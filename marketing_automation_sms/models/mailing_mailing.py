@@ -40,6 +40,10 @@ class MailingMailing(models.Model):
             preview.update(url=False, preview="", sender="", text=text or _("This SMS has no text yet."))
         return preview
 
+    def action_test(self):
+        """Open the app's own dialog for a template: that of SMS Marketing comes before it otherwise."""
+        return self._open_marketing_sample() if self.use_in_marketing_automation else super().action_test()
+
     def action_retry_failed_sms(self):
         self._check_not_marketing_template()
         return super().action_retry_failed_sms()

@@ -31,10 +31,9 @@ class MarketingSample(models.TransientModel):
                 )
             uuid, text = uuid4().hex, body
             if mailing.sms_allow_unsubscribe and record:
-                # what Odoo's own test appends, and keeps to have the link work
+                # as Odoo's own test, but without its trace: those of a campaign tell who got its messages
                 test = self.env["mailing.sms.test"].new({"mailing_id": mailing.id})
-                trace_values, text = test._prepare_test_trace_values(record, sanitized, uuid, body)
-                self.env["mailing.trace"].create(trace_values)
+                _trace_values, text = test._prepare_test_trace_values(record, sanitized, uuid, body)
             values.append({"number": sanitized, "uuid": uuid, "body": text})
         # as Odoo's own dialog: who may write mailings may send samples, and has no right to text messages
         messages = self.env["sms.sms"].sudo().create(values)
