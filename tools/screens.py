@@ -122,7 +122,7 @@ class Screens:
     def new(self):
         self.dashboard()
         self._browser.click(".o-kanban-button-new")
-        self._browser.wait_for(".o_dialog .o_marketing_campaign_template")
+        self._browser.wait_for(".o_form_view .o_marketing_campaign_template")
 
     def scratch(self):
         self._open("marketing-automation/new", ".o_marketing_workflow_empty")
