@@ -103,6 +103,9 @@ class MailMail(models.Model):
             else:
                 line.is_fresh = False
                 lines.silent_in_a_row = 0
+            finally:
+                if run:
+                    run.mail = None  # the next one by this connection may be of no campaign
             return
 
     def _get_line(self, lines):

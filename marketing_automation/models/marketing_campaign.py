@@ -111,7 +111,6 @@ class MarketingCampaign(models.Model):
     )
     count_machine_opens = fields.Boolean(
         string="Count proxies' opens",
-        tracking=True,
         help="Some mail programs have the pictures of each message fetched by a proxy, whether it is read or not. Such "
         "opens are shown beside those of people; with this they count as opens: in the numbers, and for steps that "
         "wait for an open.",
