@@ -5,9 +5,19 @@ import { formView } from "@web/views/form/form_view";
 
 const FOCUSABLE = "input, textarea, select, button, [contenteditable=true], [tabindex]";
 
-/** Put the cursor into the first of some fields, of the form that is in front. */
+/** The form that is in front. */
+function frontForm() {
+    return [...document.querySelectorAll(".o_form_view")].at(-1);
+}
+
+/** What a field is called where the user sees it. */
+function shownLabel(name) {
+    return frontForm()?.querySelector(`label.o_form_label[for^="${name}_"]`)?.firstChild?.textContent.trim();
+}
+
+/** Put the cursor into the first of some fields. */
 function focusFirst(names) {
-    const form = [...document.querySelectorAll(".o_form_view")].at(-1);
+    const form = frontForm();
     const fields = form ? [...form.querySelectorAll(".o_field_widget[name]")] : [];
     const first = fields.find((field) => names.includes(field.getAttribute("name")));
     first?.querySelector(FOCUSABLE)?.focus();
@@ -17,7 +27,7 @@ function focusFirst(names) {
 export class MissingFieldsRecord extends formView.Model.Record {
     _displayInvalidFieldNotification() {
         const names = [...this._invalidFields];
-        const describe = (those) => those.map((name) => `“${this.fields[name].string}”`).join(", ");
+        const describe = (those) => those.map((name) => `“${shownLabel(name) || this.fields[name].string}”`).join(", ");
         const missing = names.filter((name) => !this.data[name]);
         const wrong = names.filter((name) => this.data[name]);
         const sentences = [];

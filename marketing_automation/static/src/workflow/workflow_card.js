@@ -49,6 +49,10 @@ export class WorkflowCard extends Component {
         return `${formatInteger(this.card.errors)} × ${words}`;
     }
 
+    formatLeftOut({ count, label }) {
+        return `${formatInteger(count)} ${label}`;
+    }
+
     get leftOutLabel() {
         const total = this.card.left_out.reduce((sum, { count }) => sum + count, 0);
         return _t("Not sent to %s:", formatInteger(total));

@@ -107,7 +107,7 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
-            trigger: '.o_notification:contains("Fill in “Name”, “Mailing Template”.")',
+            trigger: '.o_notification:contains("Fill in “Name”, “Email”.")',
         },
         {
             trigger: '.modal .o_field_widget[name="name"] input:focus',
