@@ -158,6 +158,27 @@ class TestMailQueue(MarketingAutomationCommon):
         self.assertEqual(len(sent), 6)
         self.assertEqual(sent[0], "zoe@example.com")
 
+    def test_others_that_come_meanwhile_pass(self):
+        """A mail of no campaign goes by the same connection, and marks none that was sent before it."""
+        self.email.mass_mailing_id.keep_archives = True
+        queued = self._prepare().sudo()
+        other = {"email_to": "zoe@example.com", "subject": "Other", "body_html": "<p>Other</p>", "auto_delete": True}
+        handed_over = []
+
+        def send_email(_server, message, *_args, smtp_session=None, **_kwargs):
+            if not handed_over:
+                queued[0].with_context({}).create(other)
+            smtp_session.data(message["To"])
+            return message["Message-Id"]
+
+        models = "odoo.addons.marketing_automation.models"
+        with patch(f"{models}.mail_mail_rounds.LOOK_EVERY", -1), patch(f"{models}.mail_mail_queue.READ_TOGETHER", 2):
+            self._run_queue(send_email, send_content=handed_over.append)
+        self.assertEqual(len(handed_over), 6)
+        self.assertEqual(handed_over.index("zoe@example.com"), 2, "it passes those behind the first two")
+        self.assertFalse(self.env["mail.mail"].search([("subject", "=", "Other")]), "it was sent")
+        self.assertEqual(queued.mapped("marketing_handover"), [False] * 5)
+
     def test_cancelled_meanwhile(self):
         """The mails that follow were read with the first one, and yet each is looked at when its turn has come."""
         mails = self._prepare()
@@ -218,11 +239,12 @@ class TestMailQueue(MarketingAutomationCommon):
             self._send_queue(mails, send_email, send_content)
         return received
 
-    def _run_queue(self, send_email=None, moment=None):
+    def _run_queue(self, send_email=None, moment=None, send_content=None):
         """Run the queue as its cron does, on a cursor that may be committed.
 
         :param send_email: what takes the place of the mail server
         :param datetime moment: UTC, by default the start
+        :param send_content: what takes the place of the part in which a content goes to it
         :return: the mails that left
         """
         with (
@@ -233,6 +255,8 @@ class TestMailQueue(MarketingAutomationCommon):
         ):
             if send_email:
                 self.send_email_mocked.side_effect = send_email
+            if send_content:
+                self.testing_smtp_session.data = send_content
             with patch("odoo.modules.module.current_test", False):  # or the queue does not commit
                 api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
             sent = list(self._mails)
