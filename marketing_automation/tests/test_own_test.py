@@ -60,10 +60,11 @@ class TestOwnTest(MarketingAutomationCommon):
         self.assertEqual(self.env["mailing.contact"].browse(wizard.res_id).email, self.marketer.email)
 
     def test_a_sample_from_the_dialog_of_an_activity(self):
-        """An activity opens its template in a form of ours; Odoo's dialog for samples hands that on."""
+        """An activity opens its template in a form of ours, which the dialog for samples does not hand on."""
         mailing = self.subscribers.marketing_activity_ids.mass_mailing_id
         action = mailing.with_context(form_view_ref="marketing_automation.template").action_test()
-        self.assertFalse(action["context"]["form_view_ref"])
+        self.assertEqual(action["res_model"], "marketing.sample")
+        self.assertFalse(action["context"].get("form_view_ref"))
 
     def test_records_that_need_more(self):
         """A registration needs its event: it is left to the user, who is told."""
