@@ -15,7 +15,7 @@ from odoo.tools import SQL
 CODE = """
 if '|{key}|' in (record.ref or ''):
     raise UserError('broken')
-record.write({{'function': (record.function or '') + '{key};'}})
+record.sudo().write({{'function': (record.function or '') + '{key};'}})
 """
 AWAITED = {**POSITIVE, **NEGATIVE}
 TRIGGERS = {"action": ["activity"], "email": ["activity", *AWAITED]}

@@ -10,7 +10,7 @@ from test_real_campaign import PATIENCE, make_campaign, wait_until
 def test_what_comes_meanwhile_is_sent(company, smtp_sink):
     """Campaigns' emails and ordinary ones, of other senders too; the answer that comes at last counts."""
     rpc = company.rpc
-    campaign, [ada, ben] = make_campaign(rpc)
+    campaign, [ada, ben] = make_campaign(company)
     rpc("res.partner", "write", [ada], {"email": "held@silent.example.com"})
     rpc("ir.config_parameter", "set_param", "marketing_automation.mail_answer_patience", "0.2")
     smtp_sink.treat_as(held="held")
