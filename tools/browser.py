@@ -124,6 +124,9 @@ class Browser:
 
     def _note(self, message):
         parameters = message.get("params", {})
+        if message.get("method") == "Page.javascriptDialogOpening":  # whether to leave a page that is not saved
+            leave = {"id": next(self._ids), "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+            self._socket.send(json.dumps(leave))
         if message.get("method") == "Runtime.exceptionThrown":
             self.errors.append(parameters["exceptionDetails"])
         if message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] == "error":
