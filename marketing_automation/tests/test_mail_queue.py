@@ -167,7 +167,7 @@ class TestMailQueue(MarketingAutomationCommon):
 
         def send_email(_server, message, *_args, smtp_session=None, **_kwargs):
             if not handed_over:
-                queued[0].with_context({}).create(other)
+                queued.browse().create(other)
             smtp_session.data(message["To"])
             return message["Message-Id"]
 
