@@ -109,22 +109,10 @@ class MarketingTrace(models.Model):
 
     def _get_refusals(self):
         """Tell the messages of which nobody knows from those that were refused, and what the server answered."""
-        self.env["mailing.trace"].flush_model(["marketing_trace_id", "failure_type", "failure_reason"])
-        rows = self.env.execute_query(
-            SQL(
-                # by the index of mailing_trace on marketing_trace_id
-                """
-                SELECT DISTINCT ON (marketing_trace_id) marketing_trace_id, failure_type, failure_reason
-                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
-              ORDER BY marketing_trace_id, id DESC
-                """,
-                self.ids,
-            )
-        )
         known = self._get_told_failures()
         told = {
             trace_id: ("error", kind, None) if kind in known else ("error", "refused", answer and {"detail": answer})
-            for trace_id, kind, answer in rows
+            for trace_id, _status, kind, answer in self._get_last_messages()
         }
         return {**super()._get_refusals(), **told}
 

@@ -105,20 +105,12 @@ class MarketingTrace(models.Model):
 
     def _end_refused(self, now):
         """Cancel those whose messages were withdrawn; one that its campaign's stop withdrew is due again."""
-        self.env["mailing.trace"].flush_model(["marketing_trace_id", "trace_status", "failure_type"])
-        rows = self.env.execute_query(
-            SQL(
-                # by the index of mailing_trace on marketing_trace_id
-                """
-                SELECT DISTINCT ON (marketing_trace_id) marketing_trace_id, trace_status, failure_type
-                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
-              ORDER BY marketing_trace_id, id DESC
-                """,
-                self.ids,
-            )
-        )
         known = self._get_withdrawals()
-        kinds = {trace_id: kind for trace_id, status, kind in rows if status == "cancel" and kind in known}
+        kinds = {
+            trace_id: kind
+            for trace_id, status, kind, _reason in self._get_last_messages()
+            if status == "cancel" and kind in known
+        }
         again = self.filtered(
             lambda trace: kinds.get(trace.id) == WITHDRAWN and trace.participant_id.state != "unlinked"
         )

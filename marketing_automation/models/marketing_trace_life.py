@@ -173,24 +173,35 @@ class MarketingTrace(models.Model):
 
         A message that was born cancelled fires no hook of Odoo's; it only shows there.
         """
-        self.env["mailing.trace"].flush_model(["marketing_trace_id", "trace_status", "failure_type"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT ON (marketing_trace_id) marketing_trace_id, trace_status, failure_type
-                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
-              ORDER BY marketing_trace_id, id DESC
-                """,
-                self.ids,
-            )
-        )
         outcomes = {}
-        for trace_id, status, failure_type in rows:
+        for trace_id, status, failure_type, _reason in self._get_last_messages():
             if status == "cancel":
                 outcomes[trace_id] = ("canceled", failure_type or "exception", None)
             elif status == "error":
                 outcomes[trace_id] = ("error", failure_type or "refused", None)
         self._finish(outcomes, now)
+
+    @api.private
+    def _get_last_messages(self):
+        """Return what is known of the last message of each of these traces that has one, by one query.
+
+        :return: the trace's id, and of the ``mailing.trace`` its status, failure type and failure reason
+        :rtype: list[tuple]
+        """
+        columns = ["trace_status", "failure_type", "failure_reason"]
+        self.env["mailing.trace"].flush_model(["marketing_trace_id", *columns])
+        return self.env.execute_query(
+            SQL(
+                # by the index of mailing_trace on marketing_trace_id
+                """
+                SELECT DISTINCT ON (marketing_trace_id) marketing_trace_id, %s
+                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
+              ORDER BY marketing_trace_id, id DESC
+                """,
+                SQL(", ").join(map(SQL.identifier, columns)),
+                self.ids,
+            )
+        )
 
     def _end(self, outcomes, now):
         """Write states, codes and dates, in one statement.

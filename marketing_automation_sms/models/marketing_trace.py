@@ -1,5 +1,4 @@
 from odoo import _, api, models
-from odoo.tools import SQL
 
 
 class MarketingTrace(models.Model):
@@ -32,20 +31,7 @@ class MarketingTrace(models.Model):
         messages = self.filtered(lambda trace: trace.activity_id.activity_type == "sms")
         if not messages:
             return refusals
-        self.env["mailing.trace"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                # by the index of mailing_trace on marketing_trace_id
-                """
-                SELECT DISTINCT ON (marketing_trace_id)
-                       marketing_trace_id, trace_status, failure_type, failure_reason
-                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
-              ORDER BY marketing_trace_id, id DESC
-                """,
-                messages.ids,
-            )
-        )
-        for trace_id, status, failure_type, failure_reason in rows:
+        for trace_id, status, failure_type, failure_reason in messages._get_last_messages():
             known = failure_type if failure_type != "unknown" else None
             code = "sms_canceled" if status == "cancel" else known or "sms_refused"
             refusals[trace_id] = ("error", code, {"detail": failure_reason} if failure_reason else None)
