@@ -1,4 +1,5 @@
 from . import (
+    marketing_record_choice,
     base_partner_merge,
     mail_compose_message,
     marketing_campaign_enroll,

@@ -7,7 +7,7 @@ class MarketingCampaignTest(models.TransientModel):
     """Try a campaign out on one record, step by step."""
 
     _name = "marketing.campaign.test"
-    _inherit = ["marketing.checked.mixin", "marketing.guard"]
+    _inherit = ["marketing.record.choice", "marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Campaign: Launch a Test"
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, ondelete="cascade")
@@ -17,10 +17,6 @@ class MarketingCampaignTest(models.TransientModel):
         string="Record ID", model_field="model_name", compute="_compute_res_id", store=True, readonly=False
     )
     resource_ref = fields.Reference(
-        selection=lambda self: self.env["marketing.participant"]._selection_target_model(),
-        string="Record",
-        compute="_compute_resource_ref",
-        inverse="_inverse_resource_ref",
         help="The messages of the test really go out, to this record.",
     )
 
@@ -79,18 +75,8 @@ class MarketingCampaignTest(models.TransientModel):
                     wizard.env.user.email_normalized,
                 )
 
-    @api.depends("model_name", "res_id")
-    def _compute_resource_ref(self):
-        for wizard in self:
-            known = wizard.model_name in wizard.env and wizard.res_id
-            wizard.resource_ref = f"{wizard.model_name},{wizard.res_id}" if known else False
-
-    def _inverse_resource_ref(self):
-        for wizard in self:
-            record = wizard.resource_ref
-            if record and record._name != wizard.model_name:
-                raise UserError(_("“%s” is no record of the campaign's target.", f"{record._name},{record.id}"))
-            wizard.res_id = record.id if record else False
+    def _get_refusal(self, name):
+        return _("“%s” is no record of the campaign's target.", name)
 
     # ------------------------------------------------------------
     # Whose record it is

@@ -13,7 +13,7 @@ class MarketingSample(models.TransientModel):
     """Send oneself a message of a campaign, as a record that one chooses would receive it."""
 
     _name = "marketing.sample"
-    _inherit = ["marketing.checked.mixin", "marketing.guard"]
+    _inherit = ["marketing.record.choice", "marketing.checked.mixin", "marketing.guard"]
     _description = "Marketing Automation: Sample"
 
     mailing_id = fields.Many2one("mailing.mailing", string="Template", required=True, ondelete="cascade")
@@ -24,10 +24,7 @@ class MarketingSample(models.TransientModel):
         string="Record ID", model_field="model_name", compute="_compute_res_id", store=True, readonly=False
     )
     resource_ref = fields.Reference(
-        selection=lambda self: self.env["marketing.participant"]._selection_target_model(),
         string="As it reads for",
-        compute="_compute_resource_ref",
-        inverse="_inverse_resource_ref",
         help="The placeholders are filled in from this record. Nothing is sent to it.",
     )
     recipient = fields.Char(
@@ -49,18 +46,8 @@ class MarketingSample(models.TransientModel):
         for wizard in self:
             wizard.recipient = wizard._get_own_address()
 
-    @api.depends("model_name", "res_id")
-    def _compute_resource_ref(self):
-        for wizard in self:
-            known = wizard.model_name in wizard.env and wizard.res_id
-            wizard.resource_ref = f"{wizard.model_name},{wizard.res_id}" if known else False
-
-    def _inverse_resource_ref(self):
-        for wizard in self:
-            record = wizard.resource_ref
-            if record and record._name != wizard.model_name:
-                raise UserError(_("“%s” is no record of the template's target.", f"{record._name},{record.id}"))
-            wizard.res_id = record.id if record else False
+    def _get_refusal(self, name):
+        return _("“%s” is no record of the template's target.", name)
 
     @api.depends("mailing_id", "resource_ref")
     def _compute_subject(self):
