@@ -1,8 +1,7 @@
 import re
 
 from odoo import api, models
-
-PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+from odoo.tools.rendering_tools import parse_inline_template
 
 
 class UtmSource(models.Model):
@@ -14,6 +13,6 @@ class UtmSource(models.Model):
 
         :param str subject: its placeholders are left out: "Welcome, {{ object.name }}!" becomes "Welcome"
         """
-        words = PLACEHOLDER.sub(" ", subject or "")
+        words = " ".join(string for string, _expression, _default in parse_inline_template(subject or ""))
         name = " ".join(words.split()).strip(" ,;:!?.-–—")
         return re.sub(r"\s+([,;:!?.])", r"\1", name) or self.env._("Email")
