@@ -63,13 +63,6 @@ export class WorkflowCard extends Component {
         return this.props.workflow.canEdit ? _t("Edit %s", name) : _t("Open %s", name);
     }
 
-    get mailLabel() {
-        const { subject } = this.card.mail;
-        return this.props.workflow.canEdit
-            ? _t("Edit the message “%s”", subject)
-            : _t("Read the message “%s”", subject);
-    }
-
     get editMailTip() {
         return _t("Edit this message");
     }
