@@ -67,6 +67,14 @@ WRITTEN = [
     *(("ir_act_server", "name->>'en_US'"), ("res_partner", "complete_name"), ("utm_tag", "name->>'en_US'")),
     *(("res_company", "name"), ("mailing_filter", "name"), ("crm_lead", "name"), ("res_partner", "email")),
     *(("res_partner_category", "name->>'en_US'"), ("mail_activity", "summary")),
+    # what a card shows of a message, and a graph of its activities and links
+    *(
+        ("mailing_mailing", "preview"),
+        ("mailing_mailing", "replace(email_from, '\"', '')"),
+        ("mailing_mailing", "body_plaintext"),
+    ),
+    *(("link_tracker", "url"), ("res_lang", "name")),
+    ("marketing_activity a JOIN marketing_campaign c ON c.id = a.campaign_id", "a.name || ' · ' || c.name"),
 ]
 # What Odoo itself does not translate: parts of a switch's and a breadcrumb's tooltip, its domain editor's paths, and
 # the alphabet of a text message
