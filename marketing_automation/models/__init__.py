@@ -83,6 +83,7 @@ from . import (
     marketing_campaign_warnings,
     utm_mixin,
     in_use,
+    private_utm,
     mail_blacklist,
     utm_source,
     marketing_checked,

@@ -170,6 +170,7 @@ class RightsTableCase(MarketingAutomationCommon):
             "mailing.mailing": {"subject": "New", "mailing_model_id": self.model_partner.id},
             "mailing.trace": {"trace_type": "mail", "model": "res.partner", "res_id": 1},
             "marketing.sample": {"mailing_id": self.records["marketing.sample"].mailing_id.id},
+            "utm.campaign": {"title": "New"},
             "ir.actions.server": {"name": "New", "model_id": self.model_partner.id},
         }.get(name, {"campaign_id": self.campaign.id} if name.startswith("marketing.campaign.") else {})
 

@@ -170,6 +170,7 @@ FIELDS_ON_ODOO = {
         "marketing_automation_lane_warning": "computed",
         "marketing_automation_retention_months": "odoo",
     },
+    "utm.campaign": {"marketing_campaign_ids": "engine"},
 }
 # Methods that marketing users call, with arguments to try. All others are private, beside those of every model.
 METHODS = {

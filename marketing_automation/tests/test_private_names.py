@@ -115,3 +115,55 @@ class TestPrivateNames(MarketingAutomationCommon):
         ]
         self.assertFalse([text for text in told if PERSON in text])
         self.assertIn(f"Record {self.contacts[0].id}", told[0])
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_utm_campaigns_and_links(self):
+        """In Odoo every employee reads them, and they are called as the campaign is."""
+        utm_campaign = self.campaign.utm_campaign_id
+        links = self.env["link.tracker"]
+        link = links.search_or_create(
+            [{"url": "https://example.com/x", "title": "X", "campaign_id": utm_campaign.id, "label": "Y"}]
+        )
+        # an ordinary mailing of the campaign's company, seen by all that use Email Marketing
+        mailing = self.template.copy({"use_in_marketing_automation": False, "campaign_id": utm_campaign.id})
+        spec = {"campaign_id": {"fields": {"display_name": {}}}}
+        foreigner = self.foreigner
+        clerk = new_test_user(
+            self.env,
+            login="clerk",
+            email="clerk@second.example.com",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+            groups="base.group_user",
+        )
+        for self.foreigner in (foreigner, clerk):
+            told = [
+                self._call(utm_campaign, "read", utm_campaign.ids, ["name", "title", "display_name"]),
+                self._call(utm_campaign, "search_read", [("id", "in", utm_campaign.ids)]),
+                self._call(utm_campaign, "name_search", "Merger"),
+                self._call(utm_campaign, "write", utm_campaign.ids, {"color": 3}),
+                self._call(links, "search_read", [("id", "in", link.ids)]),
+                self._call(links, "read", link.ids, ["redirected_url", "campaign_id"]),
+                self._call(links, "formatted_read_group", [], ["campaign_id"]),
+                self._call(mailing, "web_read", mailing.ids, spec),
+                self._call(mailing, "read", mailing.ids),
+                self._call(mailing, "formatted_read_group", [("id", "in", mailing.ids)], ["campaign_id"]),
+            ]
+            self.assertFalse([text for text in told if SECRET in text])
+            if self.foreigner == foreigner:
+                self.assertIn("(of another company)", told[7])
+                self.assertIn("is_ab_test_sent", told[8])
+        # the same name is free for others: they get one of their own, and no words of PostgreSQL
+        found = self.env["utm.mixin"].with_user(foreigner).find_or_create_record("utm.campaign", SECRET)
+        self.assertNotEqual(found["id"], utm_campaign.id)
+
+    def test_own_utm_campaigns_and_those_of_all(self):
+        """An archived campaign keeps its company's; one without company, and any other, is everybody's."""
+        utm_campaign = self.campaign.utm_campaign_id
+        self.campaign.active = False
+        self.assertEqual(utm_campaign.with_user(self.marketer).title, SECRET)
+        others = self._create_campaign(name="Of all").utm_campaign_id
+        others += self.env["utm.campaign"].create({"title": "By hand"})
+        self.assertEqual(others.with_user(self.foreigner).mapped("title"), ["Of all", "By hand"])
+        found = self.env["utm.campaign"].with_user(self.foreigner).with_context(active_test=False)
+        self.assertFalse(found.search([("id", "in", utm_campaign.ids)]))
