@@ -1,6 +1,6 @@
 from odoo.tools import sql
 
-from .models.mailing_mailing import NOBODY
+from .models.mailing.mailing_mailing import NOBODY
 
 # Of Odoo's own actions that leave templates out: by our field, which goes
 ACTION_DOMAINS = {

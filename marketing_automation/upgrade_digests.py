@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from odoo.tools import SQL, hmac
 
-from .models.ir_actions_server_shipped import PRESENTATION
+from .models.server_actions.shipped import PRESENTATION
 
 
 def renew_action_digests(env):

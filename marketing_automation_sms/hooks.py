@@ -1,4 +1,4 @@
-from odoo.addons.marketing_automation.models.mailing_mailing import NOBODY
+from odoo.addons.marketing_automation.models.mailing.mailing_mailing import NOBODY
 
 # Of Odoo's own actions that leave templates out: by a field that may go next
 ACTION_DOMAINS = {"mass_mailing_sms.mailing_mailing_action_sms": "[('mailing_type', '=', 'sms')]"}

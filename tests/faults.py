@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDON = "marketing_automation"
-WORKFLOW = "workflow.py"
-SCHEDULE = "schedule.py"
-PARTICIPANT = "models/marketing_participant.py"
-LIFE = "models/marketing_trace_life.py"
-RETRY = "models/marketing_trace_retry.py"
-UPDATE = "models/marketing_campaign_update.py"
-ENROLMENT = "models/marketing_campaign_enrolment.py"
-EXECUTION = "models/marketing_campaign_execution.py"
+WORKFLOW = "engine/workflow.py"
+SCHEDULE = "engine/schedule.py"
+PARTICIPANT = "models/runtime/marketing_participant.py"
+GATES = "models/runtime/gates.py"
+DUPLICATES = "models/runtime/duplicates.py"
+EVENTS = "models/runtime/events.py"
+SETTLE = "models/runtime/settle.py"
+RETURN = "models/enrolment/marketing_participant.py"
+RETRY = "models/runtime/retry.py"
+UPDATE_PARTICIPANT = "models/update/marketing_participant.py"
+UPDATE_TRACE = "models/update/marketing_trace.py"
+ENROLMENT = "models/enrolment/marketing_campaign.py"
+EXECUTION = "models/runtime/loop.py"
 
 
 @dataclass(frozen=True)
@@ -62,26 +67,26 @@ FAULTS = [
     ),
     Fault(
         "a message counts from when it was made, not from its acceptance",
-        LIFE,
+        SETTLE,
         "completed=(trace.sent_date if is_message else trace.done_date) or None",
         "completed=trace.done_date or None",
     ),
-    Fault("acceptance moves with each event", LIFE, "COALESCE(t.sent_date, a.date)", "a.date"),
+    Fault("acceptance moves with each event", EVENTS, "COALESCE(t.sent_date, a.date)", "a.date"),
     Fault(
         "a refusal after the acceptance counts",
-        LIFE,
+        EVENTS,
         'trace.state == "processed" and not trace.sent_date',
         'trace.state == "processed"',
     ),
     Fault(
         "an event of an earlier attempt accepts what is scheduled again",
-        LIFE,
+        EVENTS,
         " AND t.state IN ('processed', 'error')",
         "",
     ),
     Fault(
         "a click or a reply implies no open",
-        LIFE,
+        EVENTS,
         "        self._complete_implied_events(\n"
         "            [trace_id for trace_id, event, _date, _reason, origin in rows if event in IMPLIED"
         ' and origin != "machine"]\n        )\n',
@@ -89,11 +94,11 @@ FAULTS = [
     ),
     Fault(
         "the last event counts, not the first",
-        LIFE,
+        SETTLE,
         "COALESCE(bounce_type, %s), min(date)",
         "COALESCE(bounce_type, %s), max(date)",
     ),
-    Fault("pending children are not cancelled", LIFE, "        self._cancel_children(canceled, now)\n", ""),
+    Fault("pending children are not cancelled", SETTLE, "        self._cancel_children(canceled, now)\n", ""),
     # dates
     Fault("what is due expires one moment too early", SCHEDULE, "return now > add", "return now >= add"),
     Fault("days do not keep the wall-clock time", SCHEDULE, "zone = pytz.timezone(tz)", "zone = pytz.utc"),
@@ -113,15 +118,18 @@ FAULTS = [
     ),
     Fault(
         "who no longer matches the campaign's filter stays at execution",
-        LIFE,
+        GATES,
         "if workflow.leave_on_mismatch and traces:",
         "if False:",
     ),
-    Fault("expiry is ignored", LIFE, "now)._sift_expired(workflow, campaign._get_tz(), now)", "now)"),
+    Fault("expiry is ignored", GATES, "now)._sift_expired(workflow, campaign._get_tz(), now)", "now)"),
     Fault(
-        "a retry is a duplicate of its own first attempt", LIFE, "reached[address] - own for", "reached[address] for"
+        "a retry is a duplicate of its own first attempt",
+        DUPLICATES,
+        "reached[address] - own for",
+        "reached[address] for",
     ),
-    Fault("nobody is a duplicate", LIFE, "                duplicates += trace\n", "                pass\n"),
+    Fault("nobody is a duplicate", DUPLICATES, "                duplicates += trace\n", "                pass\n"),
     # who is inside
     Fault(
         "who leaves keeps what is scheduled",
@@ -148,48 +156,48 @@ FAULTS = [
         "return left, self._take_back(query, now)",
         "return left, 0",
     ),
-    Fault("what happened during an absence is forgotten", RETRY, "            traces._settle(now)\n", ""),
+    Fault("what happened during an absence is forgotten", RETURN, "            traces._settle(now)\n", ""),
     Fault("a retry keeps its old date", RETRY, '                "schedule_date": now,\n', ""),
     # edits
     Fault(
         "Update leaves removed steps scheduled",
-        UPDATE,
+        UPDATE_PARTICIPANT,
         '        removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)\n',
         "",
     ),
     Fault(
         "Update leaves moved steps below their old parent",
-        UPDATE,
+        UPDATE_PARTICIPANT,
         '        traces.search([*pending, ("activity_id", "in", job["moved"])]).unlink()\n',
         "",
     ),
     Fault(
         "Update skips what is in the future and runs what is late",
-        UPDATE,
+        UPDATE_TRACE,
         "trace.schedule_date < now",
         "trace.schedule_date > now",
     ),
     Fault(
         "Update counts first steps from now, not from the enrolment",
-        UPDATE,
+        UPDATE_PARTICIPANT,
         "step.due(participant.date_start,",
         "step.due(now,",
     ),
     Fault(
         "Update does not cancel a negative whose event is known",
-        UPDATE,
+        UPDATE_TRACE,
         "                if decision.kind == CANCEL:\n",
         "                if False:\n",
     ),
     Fault(
         "Update ignores what is recorded and not consumed yet",
-        UPDATE,
+        UPDATE_PARTICIPANT,
         "news, _count = traces._learn_events(self, now)",
         "news, _count = traces, 0",
     ),
     Fault(
         "Update runs an executed step again at the date that it gets",
-        UPDATE,
+        UPDATE_PARTICIPANT,
         'for trace in traces.filtered(lambda trace: trace.state == "scheduled"):\n',
         'for trace in traces:\n            trace.state = "scheduled"\n',
     ),

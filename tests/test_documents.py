@@ -13,7 +13,6 @@ TERM = re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\*)")
 LISTED = re.compile(r", | → ")
 MENU = re.compile(r"\*\*([^*]+ → [^*]+)\*\*")
 INDEX_ROW = re.compile(r"^\|[\w ]*\| `(\w+)` \|", re.MULTILINE)
-FILE = re.compile(r"`(?:…|(?=marketing_))(\w+)\.py`")
 COMMAND = re.compile(r"`bin/([\w-]+)")
 TEST = re.compile(r"`(/tests/|marketing_automation\w*`: `|tests/)?(test_\w+\.py)`")
 # Odoo's words and ours, in English: labels, menus, views, buttons, choices
@@ -64,12 +63,6 @@ def test_tests_that_are_named_exist(document):
     named = {name for _folder, name in TEST.findall(read(document))}
     assert named
     assert not {name for name in named if not list(ROOT.glob(f"**/tests/{name}"))}
-
-
-def test_architecture_names_every_file_of_campaigns_and_what_runs():
-    named = set(FILE.findall(read("architecture.md")))
-    files = {path.stem for path in (ROOT / "marketing_automation/models").glob("marketing_*.py")}
-    assert not {file for file in files if not any(file.endswith(name) for name in named)}
 
 
 def test_readme_names_every_command():

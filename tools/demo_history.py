@@ -462,7 +462,7 @@ class Company:
         country = self._random.choice(COUNTRIES).upper()
         context = {}
         if trace.mass_mailing_id.marketing_confirm_click:
-            from odoo.addons.marketing_automation.models.engine_context import CLICK_KEY, ConfirmedClick
+            from odoo.addons.marketing_automation.engine.context import CLICK_KEY, ConfirmedClick
 
             context = {CLICK_KEY: ConfirmedClick("203.0.113.7")}
         self.env["link.tracker.click"].with_context(**context).add_click(

@@ -4,8 +4,8 @@ from werkzeug.exceptions import NotFound
 
 from odoo.http import request
 
+from ..engine.context import Visit
 from ..machines import find_machine
-from ..models.engine_context import Visit
 
 MAX_ID = 2**31 - 1  # of PostgreSQL's integers
 
@@ -41,7 +41,7 @@ class ClickJudge:
     def _get_visit(self):
         """Return who asks, for the hooks of Odoo's own counts.
 
-        :rtype: odoo.addons.marketing_automation.models.engine_context.Visit
+        :rtype: odoo.addons.marketing_automation.engine.context.Visit
         """
         told = request.httprequest
         return Visit(told.method, told.user_agent.string or "", told.remote_addr or "")

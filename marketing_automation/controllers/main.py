@@ -8,9 +8,9 @@ from odoo.http import request
 from odoo.addons.link_tracker.controller.main import LinkTracker
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
-from ..models.engine_context import CLICK_KEY, VISIT_KEY, ConfirmedClick
-from ..models.link_tracker import CONFIRM
-from ..models.mailing_mailing import CONFIRMED_PATH
+from ..engine.context import CLICK_KEY, VISIT_KEY, ConfirmedClick
+from ..models.mailing.mailing_mailing import CONFIRMED_PATH
+from ..models.tracking.link_tracker import CONFIRM
 from .clicks import ClickJudge
 from .pages import PublicPages
 from .unsubscriptions import Unsubscriptions

@@ -3,7 +3,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.checked_values import MAX_INTEGER
+from ..models.guards.marketing_checked_mixin import MAX_INTEGER
 
 # Whatever the text of the email holds, it is a picture: it runs nothing, sends nothing, leads nowhere.
 POLICY = "; ".join(

@@ -16,7 +16,7 @@ NOISE = (
     "odoo.models",
     "odoo.addons.base.models.ir_model",
     "odoo.addons.base.models.ir_rule",
-    "odoo.addons.marketing_automation.models.checked_calls",
+    "odoo.addons.marketing_automation.models.guards.calls",
 )
 # What JSON and XML-RPC can bring, of every kind; some of it suits some fields.
 VALUES = [

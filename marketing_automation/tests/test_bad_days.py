@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
-EXECUTION = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
+EXECUTION = "odoo.addons.marketing_automation.models.runtime.loop"
 HOUR = timedelta(hours=1)
 
 

@@ -142,7 +142,7 @@ class TestBadInput(MarketingAutomationCommon):
         activity.read()
         self.campaign.read()
 
-    @mute_logger("odoo.addons.marketing_automation.models.marketing_campaign_execution")
+    @mute_logger("odoo.addons.marketing_automation.models.runtime.loop")
     def test_target_that_vanishes_while_running(self):
         self._create_action(self.campaign, "Act")
         self._start(self.campaign)

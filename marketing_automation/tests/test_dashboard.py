@@ -3,7 +3,7 @@ from odoo.tools import mute_logger
 
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
-EXECUTION_LOG = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
+EXECUTION_LOG = "odoo.addons.marketing_automation.models.runtime.loop"
 MENUS = ("marketing_campaign_menu", "link_tracker_menu_reporting", "marketing_trace_menu_reporting")
 MENUS += ("marketing_participants_menu_reporting", "marketing_filter_menu")
 CARD = {"running_participant_count": {}, "completed_participant_count": {}, "success_rate": {}, "error_count": {}}

@@ -8,7 +8,7 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
-EXECUTION_LOG = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
+EXECUTION_LOG = "odoo.addons.marketing_automation.models.runtime.loop"
 FAIL = "raise UserError('The stock is empty')"
 WORK = "record.write({'ref': (record.ref or '') + 'acted '})"
 

@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-from ..models import marketing_campaign_enrolment
+from ..models.enrolment import marketing_campaign as marketing_campaign_enrolment
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
 
@@ -260,7 +260,7 @@ class TestEnrolment(MarketingAutomationCommon, CronMixinCase):
         with self.assertRaisesRegex(UserError, f"{re.escape(user.name)} may not read “Contact”"):
             self.campaign.with_user(user).action_start_campaign()
 
-    @mute_logger("odoo.addons.marketing_automation.models.marketing_campaign_execution")
+    @mute_logger("odoo.addons.marketing_automation.models.runtime.loop")
     def test_campaign_of_an_archived_user_stops(self):
         self._start(self.campaign)
         self.marketer.active = False

@@ -6,13 +6,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.marketing_automation.models.marketing_campaign_failures import MAX_FAILURES
+from odoo.addons.marketing_automation.models.runtime.failures import MAX_FAILURES
 
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
 MUTED = (
-    "odoo.addons.marketing_automation.models.marketing_campaign_failures",
-    "odoo.addons.marketing_automation.models.marketing_campaign_execution",
+    "odoo.addons.marketing_automation.models.runtime.failures",
+    "odoo.addons.marketing_automation.models.runtime.loop",
 )
 WINDOW = "{'type': 'ir.actions.act_window', 'res_model': 'res.partner', 'view_mode': 'form'}"
 

@@ -183,7 +183,7 @@ class TestGeneratedReads(GeneratedCase):
         """By its name, see error_dialogs.js."""
         with self.assertRaises(UserError) as caught:
             self.env["marketing.campaign"].with_user(self.marketer).get_workflow_cards()
-        name = "odoo.addons.marketing_automation.models.checked_values.NotSingleError"
+        name = "odoo.addons.marketing_automation.models.guards.marketing_checked_mixin.NotSingleError"
         self.assertEqual(serialize_exception(caught.exception)["name"], name)
 
     def test_the_sentence_names_what_was_wrong(self):

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
 from ..hooks import ACTION_DOMAINS, uninstall_hook
-from ..models.mailing_mailing import NOBODY
+from ..models.mailing.mailing_mailing import NOBODY
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
 QUEUE_CRON = "mass_mailing.ir_cron_mass_mailing_queue"

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import config
 
-from ..models import marketing_campaign_execution
+from ..models.runtime import loop as marketing_campaign_execution
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 

@@ -8,7 +8,7 @@ from lxml import html
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import HttpCase, tagged
 
-from ..models.link_tracker import CLICK, CONFIRM
+from ..models.tracking.link_tracker import CLICK, CONFIRM
 from ..upgrade_links import mark_queued_links, set_confirm_urls
 from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 

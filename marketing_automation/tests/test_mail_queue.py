@@ -11,11 +11,11 @@ from odoo.tests import tagged
 from odoo.tests.common import get_db_name
 from odoo.tools import mute_logger
 
-from odoo.addons.marketing_automation.models.mail_mail_handover import LOCK as HANDOVER_LOCK
+from odoo.addons.marketing_automation.models.mail_queue.handover import LOCK as HANDOVER_LOCK
 
 from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
-QUEUE_LOGGER = "odoo.addons.marketing_automation.models.mail_mail_queue"
+QUEUE_LOGGER = "odoo.addons.marketing_automation.models.mail_queue.queue"
 
 
 class Death(BaseException):
@@ -172,7 +172,7 @@ class TestMailQueue(MarketingAutomationCommon):
             return message["Message-Id"]
 
         models = "odoo.addons.marketing_automation.models"
-        with patch(f"{models}.mail_mail_rounds.LOOK_EVERY", -1), patch(f"{models}.mail_mail_queue.READ_TOGETHER", 2):
+        with patch(f"{models}.mail_queue.rounds.LOOK_EVERY", -1), patch(f"{models}.mail_queue.queue.READ_TOGETHER", 2):
             self._run_queue(send_email, send_content=handed_over.append)
         self.assertEqual(len(handed_over), 6)
         self.assertEqual(handed_over.index("zoe@example.com"), 2, "it passes those behind the first two")

@@ -7,10 +7,11 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
-from ..models import marketing_campaign_enrolment, marketing_campaign_execution
+from ..models.enrolment import marketing_campaign as marketing_campaign_enrolment
+from ..models.runtime import loop as marketing_campaign_execution
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
-EXECUTION_LOG = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
+EXECUTION_LOG = "odoo.addons.marketing_automation.models.runtime.loop"
 FAIL_FOR_CLEO = (
     "if record.name == 'Cleo':\n    raise UserError('no')\nrecord.write({'ref': (record.ref or '') + 'acted '})"
 )

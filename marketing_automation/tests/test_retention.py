@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..models import marketing_trace_figure
+from ..models.retention import marketing_trace_figure
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 PATH = "marketing_automation.retention_months"

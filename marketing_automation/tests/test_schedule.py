@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from .. import schedule
-from ..schedule import FAR_FUTURE, UNITS, add_interval, is_expired
+from ..engine import schedule
+from ..engine.schedule import FAR_FUTURE, UNITS, add_interval, is_expired
 
 ZONES = st.sampled_from(pytz.all_timezones)
 MOMENTS = st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0))

@@ -6,13 +6,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.marketing_automation.models.engine_context import ACTION_KEY, ActionRun
-from odoo.addons.marketing_automation.models.marketing_activity_action import FLUSH_EVERY
+from odoo.addons.marketing_automation.engine.context import ACTION_KEY, ActionRun
+from odoo.addons.marketing_automation.models.activity.types.server_action import FLUSH_EVERY
 
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 IMAGE = b"R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="  # one pixel
-EXECUTION_LOG = "odoo.addons.marketing_automation.models.marketing_campaign_execution"
+EXECUTION_LOG = "odoo.addons.marketing_automation.models.runtime.loop"
 
 
 @tagged("post_install", "-at_install")

@@ -12,9 +12,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 import odoo.addons.base
-from odoo.addons.marketing_automation.models.mail_lines import ASIDE_AT_MOST, SILENT_IN_A_ROW
-from odoo.addons.marketing_automation.models.mail_mail_lines import TRIED_AGAIN_AFTER
-from odoo.addons.marketing_automation.models.smtp_line import SmtpLine
+from odoo.addons.marketing_automation.models.mail_queue.delivery import TRIED_AGAIN_AFTER
+from odoo.addons.marketing_automation.models.mail_queue.mail_lines import ASIDE_AT_MOST, SILENT_IN_A_ROW
+from odoo.addons.marketing_automation.models.mail_queue.smtp_line import SmtpLine
 
 from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 from .mail_peer import HANG_UP, SILENCE, running_mail_peer

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 
-from ..models.engine_context import BATCH_KEY, TEST_KEY
+from ..engine.context import BATCH_KEY, TEST_KEY
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
 

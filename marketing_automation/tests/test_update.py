@@ -7,7 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from ..models import marketing_campaign_update
+from ..models.update import marketing_campaign as marketing_campaign_update
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MarketingAutomationCommon
 
 

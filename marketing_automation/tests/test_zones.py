@@ -5,7 +5,7 @@ import pytz
 
 from odoo.tests import tagged
 
-from ..zones import day_starts, local_times
+from ..engine.zones import day_starts, local_times
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 # Where pytz 2026f and the zones of PostgreSQL 18.4 differ in December 2026
@@ -54,7 +54,7 @@ class TestZones(MarketingAutomationCommon):
             campaign.sudo().tz = tz
             self.assertIsNone(campaign._get_zone_hint())
         # a server that is a rule behind; which real one is, changes with its version
-        module = "odoo.addons.marketing_automation.models.marketing_campaign_health"
+        module = "odoo.addons.marketing_automation.models.campaign.health"
         with patch(f"{module}.local_times", lambda tz, moments: [moment + timedelta(hours=5) for moment in moments]):
             self.assertIn("clock for Etc/GMT+5 differs", campaign._get_zone_hint())
             settings = self.env["res.config.settings"].sudo().create({})

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..models.engine_context import message_batch, test_run
+from ..engine.context import message_batch, test_run
 
 
 class MailComposeMessage(models.TransientModel):

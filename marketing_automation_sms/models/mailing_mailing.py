@@ -3,7 +3,7 @@ import re
 from odoo import _, api, models
 from odoo.tools.mail import TEXT_URL_REGEX
 
-from odoo.addons.marketing_automation.models.engine_context import message_batch, test_run
+from odoo.addons.marketing_automation.engine.context import message_batch, test_run
 
 
 class MailingMailing(models.Model):

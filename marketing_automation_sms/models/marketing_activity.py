@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 
-from odoo.addons.marketing_automation.models.engine_context import BATCH_KEY, MessageBatch
-from odoo.addons.marketing_automation.workflow import Trigger
+from odoo.addons.marketing_automation.engine.context import BATCH_KEY, MessageBatch
+from odoo.addons.marketing_automation.engine.workflow import Trigger
 
 SMS = frozenset({"sms"})
 

@@ -3,7 +3,7 @@ import string
 from odoo import api, models
 from odoo.tools import consteq, hmac
 
-from odoo.addons.marketing_automation.models.engine_context import message_batch
+from odoo.addons.marketing_automation.engine.context import message_batch
 
 # Each character of an SMS costs money, each bit keeps a forger away. A signature can only be
 # guessed at, one request a guess: 10 characters out of 62 are 59 bits, so that a million

@@ -11,7 +11,7 @@ from urllib3.exceptions import NewConnectionError
 
 from odoo import _, api, fields, models
 
-from odoo.addons.marketing_automation.models.mail_mail_withdrawn import WITHDRAWN
+from odoo.addons.marketing_automation.models.mail_queue.withdrawn import WITHDRAWN
 
 UNKNOWN = "sms_unknown"
 NO_ANSWER = "marketing_no_answer"  # the state of an SMS, as a provider would tell it

@@ -1,7 +1,7 @@
 from odoo import _, api, models
 from odoo.exceptions import AccessError
 
-from odoo.addons.marketing_automation.models.engine_context import may_record_events
+from odoo.addons.marketing_automation.engine.context import may_record_events
 
 # What a status that Odoo writes on the message of an SMS is for a campaign. "pending" is
 # Odoo's word for what the provider has accepted, "sent" for what it has delivered; a message

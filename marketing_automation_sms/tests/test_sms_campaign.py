@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.link_tracker.models.link_tracker import LinkTracker
-from odoo.addons.marketing_automation.models.ir_cron import POSTCOMMIT_KEY
+from odoo.addons.marketing_automation.models.runtime.ir_cron import POSTCOMMIT_KEY
 from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON
 from odoo.addons.marketing_automation.tests.http_peer import running_web_site
 from odoo.addons.marketing_automation.tests.test_slow_web_site import GET_TITLE

@@ -5,8 +5,8 @@ from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from odoo.addons.marketing_automation.models.engine_context import BATCH_KEY
-from odoo.addons.marketing_automation.models.mailing_mailing import NOBODY
+from odoo.addons.marketing_automation.engine.context import BATCH_KEY
+from odoo.addons.marketing_automation.models.mailing.mailing_mailing import NOBODY
 from odoo.addons.marketing_automation.tests.common import ENROLMENT_CRON, EXECUTION_CRON
 
 from ..hooks import uninstall_hook

@@ -1,6 +1,6 @@
 from odoo import models
 
-from odoo.addons.marketing_automation.models.engine_context import message_batch
+from odoo.addons.marketing_automation.engine.context import message_batch
 
 
 class SmsComposer(models.TransientModel):

@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
 
-from odoo.addons.marketing_automation.models.marketing_privacy import hash_sql
+from odoo.addons.marketing_automation.models.privacy.marketing_participant import hash_sql
 
 
 def migrate(cr, version):

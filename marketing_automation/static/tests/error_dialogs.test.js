@@ -4,7 +4,7 @@ import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { makeMockEnv, makeServerError, mockService } from "@web/../tests/web_test_helpers";
 import { odooExceptionTitleMap, WarningDialog } from "@web/core/errors/error_dialogs";
 
-const NOT_SINGLE_ERROR = "odoo.addons.marketing_automation.models.checked_values.NotSingleError";
+const NOT_SINGLE_ERROR = "odoo.addons.marketing_automation.models.guards.marketing_checked_mixin.NotSingleError";
 
 defineMailModels();
 

@@ -2,7 +2,7 @@
 
 from odoo import _, api, fields, models
 
-from odoo.addons.marketing_automation.workflow import Trigger
+from odoo.addons.marketing_automation.engine.workflow import Trigger
 
 
 class MarketingActivity(models.Model):

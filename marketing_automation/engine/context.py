@@ -1,0 +1,254 @@
+"""What the engine hands on through the context, in types that no caller over RPC can make.
+
+A context key alone proves nothing: whoever calls a method over RPC chooses the context.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+ACTION_KEY = "marketing_automation_action"
+VISIT_KEY = "marketing_automation_visit"
+CLICK_KEY = "marketing_automation_click"
+BATCH_KEY = "marketing_automation_batch"
+TEST_KEY = "marketing_automation_test"
+QUEUE_KEY = "marketing_automation_queue"
+ROUNDS_KEY = "marketing_automation_rounds"
+GATEWAY_KEY = "marketing_automation_gateway"
+ALONE_KEY = "marketing_automation_alone"
+
+WAKE_EVERY = 5  # seconds; a queue that sends for long does not keep what follows waiting
+
+
+@dataclass(frozen=True)
+class MessageBatch:
+    """Traces whose messages are being composed.
+
+    :param traces: the marketing.trace, with the rights and the context of the engine
+    :param datetime now: the moment at which the engine works, UTC
+    :param dict links: ids of the link.tracker that were looked up for this batch
+    """
+
+    traces: Any
+    now: datetime
+    links: dict = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def trace_by_res_id(self):
+        return {trace.res_id: trace.id for trace in self.traces}
+
+
+@dataclass(frozen=True)
+class ActionRun:
+    """A server action that runs for a participant.
+
+    :param bool as_addon: whether it is an addon's own code, which needs no right of the
+        campaign's user
+    :param bool is_test: whether the participant is a test's
+    :param str model_name: the target
+    :param tuple res_ids: the records of the participants that are read together
+    """
+
+    as_addon: bool = False
+    is_test: bool = False
+    model_name: str = ""
+    res_ids: tuple = ()
+
+    @cached_property
+    def _batch(self):
+        return frozenset(self.res_ids)
+
+    def is_of_batch(self, records):
+        """Tell whether this is the record of a participant, alone, which others are read with."""
+        return records._name == self.model_name and len(records) == 1 and records.id in self._batch
+
+
+@dataclass(eq=False)
+class LoneRun:
+    """A server action that runs for one participant, in a transaction of its own.
+
+    :param bool opened: whether it may leave the transaction: send, call out, commit
+    :param set passed: by which doors it has left, see ``engine/doors.py``
+    """
+
+    opened: bool = True
+    passed: set = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class ConfirmedClick:
+    """A click that a person's browser has confirmed.
+
+    :param str address: from where (IP)
+    """
+
+    address: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who fetches a picture or follows a link of a message.
+
+    :param str method: of HTTP
+    :param str agent: as what it announces itself
+    :param str address: from where (IP)
+    """
+
+    method: str
+    agent: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What a mail server tells about messages: it accepts or refuses one, or brings an answer or a bounce.
+
+    :param bool is_ignored: whether nothing of it counts: a machine wrote the mail, or who brings it is no gateway
+    :param judgement: what the mail is (see ``mail_reports``); None where it is no incoming mail
+    """
+
+    is_ignored: bool = False
+    judgement: Any = None
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """A test that a user runs.
+
+    :param int uid: the user with whose rights the steps run
+    """
+
+    uid: int
+
+
+@dataclass(eq=False)
+class QueueRun:
+    """Mails that the queue sends one by one by one mail server: what can be done for many of them at once.
+
+    :param int server_id: of the ir.mail_server, or None
+    :param mails: mail.mail, none of them, in the environment in which they are sent
+    :param lines: the MailLines by which they go out
+    :param dict options: for Odoo's _send
+    :param list sent_ids: ids of the mail.mail that were sent, to be deleted together
+    :param float woken: when the engine was last woken for them, by the monotonic clock
+    :param bool has_news: whether something happened since
+    :param mail: the mail.mail that is being sent
+    """
+
+    server_id: int | None = None
+    mails: Any = None
+    lines: Any = None
+    options: dict = field(default_factory=dict)
+    sent_ids: list = field(default_factory=list)
+    woken: float = 0
+    has_news: bool = False
+    mail: Any = None
+
+    def is_time_to_wake(self):
+        """Tell whether the engine is to be woken for the mail that was just sent; the next ones wait their turn."""
+        now = time.monotonic()
+        self.has_news = bool(self.woken) and now - self.woken < WAKE_EVERY
+        if not self.has_news:
+            self.woken = now
+        return not self.has_news
+
+
+@dataclass(eq=False)
+class QueueRounds:
+    """A run of Odoo's queue, which goes on while mail servers owe answers.
+
+    :param stack: a contextlib.ExitStack of what is done at its end
+    :param runs: QueueRun by mail server and sender
+    :param take: a function of a domain that has Odoo's queue send what is due; None if nothing new is to be sent
+    :param set seen: ids of the mail.mail that had their turn, or are in one of the runs
+    :param float until: when mails of campaigns that are new wait for the next run, by the monotonic clock
+    :param float looked: when it last looked for new mails, by the monotonic clock
+    :param bool put_off: whether mails wait until an answer makes a connection free
+    """
+
+    stack: Any
+    runs: dict = field(default_factory=dict)
+    take: Any = None
+    seen: set = field(default_factory=set)
+    until: float | None = None
+    looked: float = field(default_factory=time.monotonic)
+    put_off: bool = False
+
+    def get_lines(self):
+        return [run.lines for run in self.runs.values()]
+
+    def get_aside(self):
+        """Return the mails whose answers are waited for."""
+        return [aside for lines in self.get_lines() for aside in lines.aside]
+
+    def is_waiting_for(self, mail_server_id):
+        """Tell whether a mail server owes an answer; an id that is false is that of Odoo's configuration file."""
+        return any(run.lines.aside and run.server_id == (mail_server_id or None) for run in self.runs.values())
+
+    def is_time_up(self):
+        return self.until is not None and time.monotonic() >= self.until
+
+
+def action_run(env):
+    """Return the ActionRun for which this environment executes a server action, or None."""
+    run = env.context.get(ACTION_KEY)
+    return run if isinstance(run, ActionRun) else None
+
+
+def click_source(env):
+    """Return in words where a click that is being recorded comes from."""
+    click = env.context.get(CLICK_KEY)
+    return f"confirmed from {click.address}" if isinstance(click, ConfirmedClick) else "link"
+
+
+def visit(env):
+    """Return the Visit that this environment serves, or None."""
+    found = env.context.get(VISIT_KEY)
+    return found if isinstance(found, Visit) else None
+
+
+def gateway(env):
+    """Return the Gateway that this environment works for, or None."""
+    told = env.context.get(GATEWAY_KEY)
+    return told if isinstance(told, Gateway) else None
+
+
+def may_record_events(env):
+    """Tell whether this environment may say what happened to a campaign's message.
+
+    The engine, the public routes and the providers' webhooks work as superuser, which no caller over RPC is; mail
+    gateways and the queue work as any user.
+    """
+    return bool(env.su or gateway(env) or message_batch(env))
+
+
+def lone_run(env):
+    """Return the LoneRun for which this environment executes, or None."""
+    run = env.context.get(ALONE_KEY)
+    return run if isinstance(run, LoneRun) else None
+
+
+def message_batch(env):
+    """Return the MessageBatch for which this environment composes, or None."""
+    batch = env.context.get(BATCH_KEY)
+    return batch if isinstance(batch, MessageBatch) else None
+
+
+def queue_run(env):
+    """Return the QueueRun for which this environment sends mails, or None."""
+    run = env.context.get(QUEUE_KEY)
+    return run if isinstance(run, QueueRun) else None
+
+
+def queue_rounds(env):
+    """Return the QueueRounds of the queue that this environment sends for, or None."""
+    rounds = env.context.get(ROUNDS_KEY)
+    return rounds if isinstance(rounds, QueueRounds) else None
+
+
+def test_run(env):
+    """Return the TestRun that this environment is of, or None."""
+    run = env.context.get(TEST_KEY)
+    return run if isinstance(run, TestRun) else None

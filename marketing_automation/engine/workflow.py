@@ -1,0 +1,197 @@
+"""What the steps of a campaign are, and what they do next: pure, without Odoo.
+
+A :class:`Workflow` is what a running campaign executes: made from its activities when a
+user presses Start or Update, kept as JSON on the campaign, and read by the engine. Edits
+of the activities change nothing for the participants until the next Update.
+
+The engine collects the facts of a batch of traces with a few queries, asks
+:func:`decide` for each step that waits on them, and writes the answers set-based. The
+answer depends on the facts alone, never on the order in which they became known: that
+is what makes events that arrive twice, late or out of order harmless.
+"""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from .schedule import add_interval, is_expired
+
+# Bounces of which it was not recorded whether they are hard or soft are hard
+HARD, SOFT = "hard", "soft"
+# What happens to a message that is over in any case: steps that wait for one of these go on waiting
+ENDINGS = frozenset(("bounce", "complaint", "unsubscribe"))
+
+# The kinds of a decision
+SCHEDULE = "schedule"  # the step is due at `date`
+WAIT = "wait"  # nothing to write; `date` is the last moment of the wait, if it has one
+CANCEL = "cancel"  # if the step is scheduled it no longer runs, for the reason `code`
+
+
+def asks_for_something(text):
+    """Tell whether the text of a filter has any condition."""
+    return bool(text) and text.strip() not in ("[]", "()")
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """How an activity starts.
+
+    :param parent_types: the activity types that can give it; empty for every type
+    :param event: the event of the parent's message that it is about, if any
+    :param negative: whether it fires when that event did *not* happen
+    :param has_parent: False for the beginning of the workflow alone
+    """
+
+    parent_types: frozenset = frozenset()
+    event: str | None = None
+    negative: bool = False
+    has_parent: bool = True
+
+    @property
+    def waits_for_completion(self):
+        """Whether it counts from the completion of the parent."""
+        return self.has_parent and (self.negative or not self.event)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the engine needs to know of one activity."""
+
+    id: int
+    parent_id: int | None
+    activity_type: str
+    trigger_type: str
+    interval_number: int
+    interval_type: str
+    domain: str
+    template_id: int | None = None
+    validity_number: int | None = None
+    validity_type: str | None = None
+    bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
+
+    def due(self, moment, tz):
+        """Return when the step is due, given the moment of what it waited for."""
+        return add_interval(moment, self.interval_number, self.interval_type, tz)
+
+    def is_expired(self, date, now, tz):
+        """Tell whether it is too late to run what was due at ``date``."""
+        return bool(self.validity_type) and is_expired(date, self.validity_number, self.validity_type, now, tz)
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """The steps of a campaign, and the filter that keeps its participants in.
+
+    :param str domain: the campaign's filter
+    :param bool leave_on_mismatch: whether who no longer matches it leaves
+    :param str unique_field: name of the field by which the enrolled are unique
+    :param dict steps: :class:`Step` by id
+    :param str model_name: the target; None in a campaign that 19.0.1.0.0 started
+    :param dict rests: what steps rest on as its user has seen it, by id (as a text: JSON has no other keys). See
+        ``marketing.activity._get_rests``
+    """
+
+    domain: str
+    leave_on_mismatch: bool
+    unique_field: str | None
+    steps: dict
+    model_name: str | None = None
+    rests: dict = field(default_factory=dict)
+
+    @property
+    def roots(self):
+        return [step for step in self.steps.values() if step.parent_id is None]
+
+    def children(self, step_id):
+        return [step for step in self.steps.values() if step.parent_id == step_id]
+
+    def filters(self, step):
+        """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
+        filters = []
+        while step:
+            if asks_for_something(step.domain):
+                filters.append(step.domain)
+            step = self.steps.get(step.parent_id)
+        return filters
+
+    def is_course_of(self, other):
+        """Tell whether participants go the same way through another workflow, whatever its steps rest on."""
+        return replace(self, rests={}, model_name=None) == replace(other, rests={}, model_name=None)
+
+    def to_json(self):
+        return dict(asdict(self), steps=[asdict(step) for step in self.steps.values()])
+
+    @classmethod
+    def from_json(cls, data):
+        steps = (Step(**values) for values in data["steps"])
+        return cls(**dict(data, steps={step.id: step for step in steps}))
+
+
+@dataclass
+class Facts:
+    """What is known of one executed parent trace.
+
+    :param completed: when it was executed, or its message was accepted by the server;
+        None while that is not known
+    :param events: first moment of each event that counts, by its name
+    :param bounces: first moment of a bounce, by whether it is ``HARD`` or ``SOFT``
+    """
+
+    completed: datetime | None = None
+    events: dict = field(default_factory=dict)
+    bounces: dict = field(default_factory=dict)
+
+    @property
+    def dead_code(self):
+        """The code of what ended the message for all who wait, or None."""
+        if "bounce" in self.events:
+            return "parent_bounced"
+        if "complaint" in self.events:
+            return "parent_complained"
+        if "failed" in self.events:
+            return "parent_failed"
+        return None
+
+    def get_moment(self, step, trigger):
+        """Return when that first happened which a step waits for; None where it has not."""
+        if trigger.event == "bounce" and step.bounce_type != "any":
+            return self.bounces.get(step.bounce_type)
+        return self.events.get(trigger.event)
+
+
+@dataclass(frozen=True)
+class Decision:
+    kind: str
+    date: datetime | None = None
+    code: str | None = None
+
+
+def decide(step, trigger, facts, tz):
+    """Decide about a step that waits on an executed parent.
+
+    :param Step step: the waiting step
+    :param Trigger trigger: its trigger
+    :param Facts facts: of its parent's trace
+    :param str tz: name of the campaign's time zone
+    :rtype: Decision
+    """
+    if facts.dead_code and trigger.event not in ENDINGS:
+        return Decision(CANCEL, code=facts.dead_code)
+    happened = facts.get_moment(step, trigger)
+    if trigger.event and not trigger.negative:
+        return _decide_on_event(step, facts, happened, tz)
+    if happened:
+        return Decision(CANCEL, code="event_happened")
+    if facts.completed is None:
+        return Decision(WAIT)
+    return Decision(SCHEDULE, step.due(facts.completed, tz))
+
+
+def _decide_on_event(step, facts, happened, tz):
+    deadline = None
+    if step.validity_type and facts.completed is not None:
+        deadline = add_interval(facts.completed, step.validity_number, step.validity_type, tz)
+    if not happened:
+        return Decision(WAIT, deadline)
+    if deadline is not None and happened > deadline:
+        return Decision(WAIT)
+    return Decision(SCHEDULE, step.due(happened, tz))

@@ -1,0 +1,10 @@
+from . import (
+    marketing_activity,
+    cards,
+    checks,
+    choice,
+    labels,
+    statistics,
+    types,
+    waits,
+)

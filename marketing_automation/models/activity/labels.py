@@ -1,0 +1,304 @@
+"""What an activity does and when, in words: for the cards of the workflow and its dialog."""
+
+from odoo import _, api, fields, models
+
+from ...engine.workflow import ENDINGS
+from .checks import MAX_INTERVAL
+from .statistics import EVENTS
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    trigger_label = fields.Char(string="Runs", compute="_compute_trigger_label")
+    sentence = fields.Text(compute="_compute_sentence", help="What will happen, in words.")
+    interval_error = fields.Char(compute="_compute_interval_errors")
+    validity_error = fields.Char(compute="_compute_interval_errors")
+    allowed_trigger_types = fields.Json(compute="_compute_allowed_trigger_types")
+
+    # ------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------
+
+    @api.depends(
+        *("trigger_type", "bounce_type", "interval_number", "interval_type"),
+        *("parent_id.name", "parent_id.activity_type"),
+        "parent_id.mass_mailing_id.marketing_confirm_click",
+    )
+    @api.depends_context("lang")
+    def _compute_trigger_label(self):
+        for activity in self:
+            activity.trigger_label = activity._get_when()
+
+    @api.depends(
+        *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
+        *("validity_duration", "validity_duration_number", "validity_duration_type"),
+    )
+    @api.depends_context("lang")
+    def _compute_sentence(self):
+        for activity in self:
+            sentences = [_("%(when)s: %(what)s.", when=activity.trigger_label, what=activity._get_what())]
+            if (activity.activity_domain or "[]").strip() not in ("[]", "()"):
+                sentences.append(_("Only for records that match its filter at that moment."))
+            if activity.validity_duration:
+                sentences.append(activity._get_expiry_sentence())
+            activity.sentence = " ".join(sentences)
+
+    @api.depends("interval_number", "validity_duration", "validity_duration_number")
+    @api.depends_context("lang")
+    def _compute_interval_errors(self):
+        error = _("A whole number from 0 to %s.", MAX_INTERVAL)
+        for activity in self:
+            is_wrong = not 0 <= activity.interval_number <= MAX_INTERVAL
+            activity.interval_error = error if is_wrong else False
+            is_wrong = activity.validity_duration and not 0 <= activity.validity_duration_number <= MAX_INTERVAL
+            activity.validity_error = error if is_wrong else False
+
+    @api.depends("parent_id.activity_type")
+    def _compute_allowed_trigger_types(self):
+        """The triggers from which a user may choose: after a parent, those that its type can give."""
+        for activity in self:
+            activity.allowed_trigger_types = [
+                trigger_type
+                for trigger_type, trigger in self._get_triggers().items()
+                if not (activity.parent_id and trigger.parent_types)
+                or activity.parent_id.activity_type in trigger.parent_types
+            ]
+
+    @api.depends("name", "campaign_id.name", "trigger_label")
+    @api.depends_context("marketing_with_campaign", "lang")
+    def _compute_display_name(self):
+        """In reports, where campaigns stand side by side, name the campaign too; of twins, when they run."""
+        super()._compute_display_name()
+        if not self.env.context.get("marketing_with_campaign"):
+            return
+        groups = self.with_context(active_test=False)._read_group(
+            [("campaign_id", "in", self.campaign_id.ids)], ["campaign_id", "name"], ["__count"]
+        )
+        numbers = {(campaign, name): number for campaign, name, number in groups}
+        for activity in self:
+            campaign = activity.campaign_id
+            words = [activity.display_name, campaign.display_name]
+            if numbers.get((campaign, activity.name), 0) > 1:
+                words[0] = _("%(activity)s (%(when)s)", activity=words[0], when=activity._get_chip()[0])
+            activity.display_name = " · ".join(word or "-" for word in words)
+
+    # ------------------------------------------------------------
+    # When
+    # ------------------------------------------------------------
+
+    def _get_when(self):
+        """Return when the activity runs, in words: “2 days after “Welcome” was sent”."""
+        self.ensure_one()
+        at_once, later = self._get_when_patterns()
+        pattern = later if self.interval_number else at_once
+        parent = _("“%s”", self.parent_id.name or _("the activity before it"))
+        return pattern % {"interval": self._get_interval_label(), "parent": parent}
+
+    def _get_when_patterns(self):
+        """Return how to say when, without and with an interval."""
+        trigger = self._get_triggers().get(self.trigger_type)
+        if not trigger:
+            return (self._get_label("trigger_type"),) * 2
+        if not trigger.has_parent:
+            return _("As soon as a record enters the campaign"), _("%(interval)s after a record entered the campaign")
+        if not trigger.event:
+            if self.parent_id.activity_type in self._get_message_types():
+                return _("As soon as %(parent)s was sent"), _("%(interval)s after %(parent)s was sent")
+            return _("As soon as %(parent)s was done"), _("%(interval)s after %(parent)s was done")
+        if trigger.event == "bounce" and self.bounce_type != "any":
+            return self._get_bounce_patterns()[self.bounce_type]
+        event = "confirm" if trigger.event == "click" and self.parent_id._asks_to_confirm() else trigger.event
+        patterns = self._get_event_patterns().get((event, trigger.negative))
+        if patterns:
+            return patterns
+        label = self._get_label("trigger_type").replace("%", "%%")
+        return f"%(parent)s: {label}", f"%(interval)s, %(parent)s: {label}"
+
+    @api.model
+    def _get_event_patterns(self):
+        """Return how to say when for each event and its absence, without and with an interval.
+
+        :rtype: dict[tuple[str, bool], tuple[str, str]]
+        """
+        return {
+            ("open", False): (
+                _("As soon as %(parent)s is opened"),
+                _("%(interval)s after %(parent)s was opened"),
+            ),
+            ("open", True): (
+                _("As soon as %(parent)s was sent, if not opened by then"),
+                _("%(interval)s after %(parent)s was sent, if not opened by then"),
+            ),
+            ("click", False): (
+                _("As soon as a link in %(parent)s is clicked"),
+                _("%(interval)s after a link in %(parent)s was clicked"),
+            ),
+            ("click", True): (
+                _("As soon as %(parent)s was sent, if not clicked by then"),
+                _("%(interval)s after %(parent)s was sent, if not clicked by then"),
+            ),
+            ("confirm", False): (
+                _("As soon as the confirmation link in %(parent)s is clicked"),
+                _("%(interval)s after the confirmation link in %(parent)s was clicked"),
+            ),
+            ("confirm", True): (
+                _("As soon as %(parent)s was sent, if not confirmed by then"),
+                _("%(interval)s after %(parent)s was sent, if not confirmed by then"),
+            ),
+            ("reply", False): (
+                _("As soon as %(parent)s is replied to"),
+                _("%(interval)s after %(parent)s was replied to"),
+            ),
+            ("reply", True): (
+                _("As soon as %(parent)s was sent, if not replied to by then"),
+                _("%(interval)s after %(parent)s was sent, if not replied to by then"),
+            ),
+            ("bounce", False): (
+                _("As soon as %(parent)s bounces"),
+                _("%(interval)s after %(parent)s bounced"),
+            ),
+            ("complaint", False): (
+                _("As soon as %(parent)s is called spam"),
+                _("%(interval)s after %(parent)s was called spam"),
+            ),
+            ("unsubscribe", False): (
+                _("As soon as somebody unsubscribes by %(parent)s"),
+                _("%(interval)s after somebody unsubscribed by %(parent)s"),
+            ),
+        }
+
+    @api.model
+    def _get_bounce_patterns(self):
+        """Return how to say when for each type of bounce, without and with an interval."""
+        return {
+            "hard": (
+                _("As soon as %(parent)s bounces for good"),
+                _("%(interval)s after %(parent)s bounced for good"),
+            ),
+            "soft": (
+                _("As soon as %(parent)s bounces for now"),
+                _("%(interval)s after %(parent)s bounced for now"),
+            ),
+        }
+
+    def _get_interval_label(self):
+        return self._get_duration_label(self.interval_number, self.interval_type)
+
+    @api.model
+    def _get_duration_label(self, number, unit):
+        units = {
+            "hours": (_("1 hour"), _("%s hours", number)),
+            "days": (_("1 day"), _("%s days", number)),
+            "weeks": (_("1 week"), _("%s weeks", number)),
+            "months": (_("1 month"), _("%s months", number)),
+        }
+        return units[unit or "hours"][number != 1]
+
+    def _get_expiry_sentence(self):
+        duration = self._get_duration_label(self.validity_duration_number, self.validity_duration_type)
+        trigger = self._get_triggers().get(self.trigger_type)
+        if trigger and trigger.event and not trigger.negative:
+            return _("It is ignored when that happens later than %s after the message was sent.", duration)
+        return _("It is cancelled when it could not run within %s of that moment.", duration)
+
+    # ------------------------------------------------------------
+    # What
+    # ------------------------------------------------------------
+
+    def _get_what(self):
+        """Return what the activity does, in words; extended by its type."""
+        self.ensure_one()
+        if not self.name:
+            return {"email": _("send an email"), "action": _("run a server action")}.get(
+                self.activity_type, self._get_label("activity_type")
+            )
+        patterns = {"email": _("send the email “%s”"), "action": _("run “%s”")}
+        return patterns.get(self.activity_type, f"{self._get_label('activity_type')} “%s”") % self.name
+
+    # ------------------------------------------------------------
+    # On a card
+    # ------------------------------------------------------------
+
+    def _get_chip(self):
+        """Return the short form of when, that stands on the line from the parent: “Clicked · 1 day later”.
+
+        :return: the words, and the tone: positive, negative, bounce or neutral
+        :rtype: tuple[str, str]
+        """
+        self.ensure_one()
+        interval = self._get_interval_label()
+        trigger = self._get_triggers().get(self.trigger_type)
+        if not trigger or not trigger.event:
+            words = _("After %s", interval) if self.interval_number else _("At once")
+            return words, "neutral"
+        event = self._get_event_words(self.trigger_type, self.parent_id)
+        if trigger.event == "bounce" and self.bounce_type != "any":
+            event = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}[self.bounce_type]
+        if not self.interval_number:
+            words = _("%s · at once", event)
+        elif trigger.negative:
+            words = _("%(event)s · after %(interval)s", event=event, interval=interval)
+        else:
+            words = _("%(event)s · %(interval)s later", event=event, interval=interval)
+        return words, self._get_tone(trigger)
+
+    @api.model
+    def _get_tone(self, trigger):
+        if trigger.event in ENDINGS:
+            return "bounce"
+        return "negative" if trigger.negative else "positive" if trigger.event else "neutral"
+
+    @api.model
+    def _get_event_label(self, trigger_type):
+        """Return the label of a trigger without the message that it is about: “Not opened”."""
+        label = dict(self._fields["trigger_type"]._description_selection(self.env)).get(trigger_type, trigger_type)
+        words = label.rpartition(":")[2].strip()
+        return words[:1].upper() + words[1:]
+
+    @api.model
+    def _get_event_words(self, trigger_type, message):
+        """Return the label of a trigger as it is for a message: a click on which one confirms is “Confirmed”.
+
+        :param str trigger_type:
+        :param message: the activity whose message it is about
+        """
+        trigger = self._get_triggers()[trigger_type]
+        if trigger.event == "click" and message._asks_to_confirm():
+            return _("Not confirmed") if trigger.negative else _("Confirmed")
+        return self._get_event_label(trigger_type)
+
+    def _asks_to_confirm(self):
+        """Tell whether no click on the activity's message counts but on the link that confirms."""
+        return self.mass_mailing_id.marketing_confirm_click
+
+    def _get_child_triggers(self):
+        """Return the triggers that this activity can give to one that follows it.
+
+        :return: type, label and tone of each
+        :rtype: list[tuple[str, str, str]]
+        """
+        self.ensure_one()
+        is_message = self.activity_type in self._get_message_types()
+        return [
+            (
+                trigger_type,
+                self._get_event_words(trigger_type, self) if trigger.event else _("Sent") if is_message else _("Done"),
+                self._get_tone(trigger),
+            )
+            for trigger_type, trigger in self._get_triggers().items()
+            if trigger.has_parent and (not trigger.parent_types or self.activity_type in trigger.parent_types)
+        ]
+
+    @api.model
+    def _get_type_events(self, activity_type):
+        """Return the events that an activity of a type can meet: those that its triggers are about.
+
+        :rtype: list[str]
+        """
+        triggers = self._get_triggers().values()
+        return [
+            event
+            for event in EVENTS
+            if any(trigger.event == event and activity_type in trigger.parent_types for trigger in triggers)
+        ]

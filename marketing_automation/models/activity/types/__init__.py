@@ -1,0 +1,1 @@
+from . import email, server_action

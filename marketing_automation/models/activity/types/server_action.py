@@ -1,0 +1,144 @@
+import logging
+import re
+import time
+
+from odoo import _, api, models
+from odoo.exceptions import ValidationError
+from odoo.tools import config
+
+from ....engine.context import ACTION_KEY, ActionRun, lone_run, test_run
+from ....engine.doors import Doors, RunAlone
+from ....engine.time_limit import TimeLimit, TookTooLong
+
+_logger = logging.getLogger(__name__)
+
+# What tracks changes keeps the environment of each participant until it is flushed, and Odoo
+# looks through all that are kept whenever it needs another one.
+FLUSH_EVERY = 50  # participants
+SLICE = 10  # seconds after which a batch ends early: what it has not begun is executed by the next one
+TIME_LIMIT_KEY = "marketing_automation.action_time_limit"
+TIME_LIMIT = 60  # seconds that an action may take for one participant
+# Code that names one of these may end its transaction past the cursor's methods, where nothing sees it.
+ENDS_TRANSACTION = re.compile(r"commit|rollback", re.IGNORECASE)
+
+_leaving = {}  # {(database, action id): write date} of the actions that were seen leaving their transaction
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    def _get_action_errors(self, user):
+        """Return in words what keeps the server action of this activity from running for a user.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        action = self.server_action_id
+        if self.activity_type != "action" or not action:
+            return []
+        problems = action._get_marketing_problems(self.model_name, user)
+        return [self._describe_action_problem(action, problem) for problem in problems]
+
+    def _describe_action_problem(self, action, problem):
+        return _(
+            "“%(activity)s”, server action “%(action)s”: %(problem)s",
+            activity=self.name,
+            action=action.sudo().name,
+            problem=problem,
+        )
+
+    @api.constrains("server_action_id", "activity_type", "campaign_id")
+    def _check_action_needs_nobody(self):
+        for activity in self:
+            if activity.server_action_id.sudo()._needs_person():
+                raise ValidationError(
+                    _(
+                        "The server action “%(action)s” opens a window for a person: the activity “%(activity)s” "
+                        "cannot run it, since nobody is there to use it.",
+                        action=activity.server_action_id.sudo().name,
+                        activity=activity.name,
+                    )
+                )
+
+    @api.private
+    def _execute_action(self, traces, now):
+        """Run the server action once per participant, with ``record`` set to its record.
+
+        It runs with the rights of the campaign, in a context of its own: whatever the engine
+        or a user had in theirs, a ``default_*`` key above all, would change what it does.
+        An action that came with a campaign template, unchanged, runs as the addon's own code.
+
+        :raise RunAlone: where it leaves the transaction, which the traces of a batch share
+        """
+        env = self.campaign_id._get_run_env()
+        action = env["ir.actions.server"].browse(self._get_running_step().template_id)
+        shipped = action._is_marketing_shipped()
+        together = () if action.sudo()._contains_code() else tuple(traces.mapped("res_id"))
+        run = ActionRun(shipped, bool(test_run(traces.env)), self.campaign_id._get_target(), together)
+        action = action.sudo(shipped).with_context(**{ACTION_KEY: run})
+        lone = lone_run(traces.env)
+        if not lone:
+            self._check_may_run_together(action)
+        # Each run checks the rules on its one record; this reads what they look at for all at once.
+        env[self.campaign_id._get_target()].browse(traces.mapped("res_id"))._filtered_access("write")
+        return self._run_action_for_each(action, traces, lone)
+
+    def _run_action_for_each(self, action, traces, lone):
+        """Run an action for each trace, until a slice of time is over.
+
+        :param lone: the LoneRun, for one trace; None for a batch
+        :return: outcomes as ``marketing.trace._finish`` takes them
+        """
+        target, seconds = self.campaign_id._get_target(), self._get_action_time_limit()
+        end = time.monotonic() + SLICE
+        doors = Doors(action.env.cr, opened=bool(lone and lone.opened), patience=seconds)
+        limit = TimeLimit(seconds, action.env.cr._cnx, self.campaign_id._get_stuck_handler(seconds))
+        done, trace_id = 0, traces[:1].id
+        try:
+            with limit.watching(), doors.watched():
+                for trace_id, res_id in [(trace.id, trace.res_id) for trace in traces]:
+                    lonely = action.with_context(active_model=target, active_id=res_id, active_ids=[res_id])
+                    limit.run(trace_id, lonely.run)
+                    doors.check()
+                    done += 1
+                    if done % FLUSH_EVERY == 0:
+                        limit.run(trace_id, action.env.cr.flush)
+                    if time.monotonic() > end:
+                        break
+                # what is computed and tracked at the end belongs to the actions too
+                limit.run(trace_id, action.env.cr.flush)
+        except RunAlone as refusal:
+            _logger.info("The server action %s runs for one participant at a time: %s", action.id, refusal)
+            _leaving[self.env.cr.dbname, action.id] = action.sudo().write_date
+            raise
+        except TookTooLong as error:
+            error.trace_id, error.seconds = trace_id, seconds
+            raise
+        finally:
+            if lone:
+                lone.passed |= doors.passed
+        return dict.fromkeys(traces.ids[done:], None)
+
+    def _check_may_run_together(self, action):
+        """:raise RunAlone: for an action of which is known that it leaves its transaction, or after a crash"""
+        known = _leaving.get((self.env.cr.dbname, action.id))
+        if known and known == action.sudo().write_date:
+            raise RunAlone("it has left its transaction before")
+        if any(ENDS_TRANSACTION.search(code) for code in action.sudo()._get_code()):
+            raise RunAlone("its code may end the transaction")
+        if self.env["ir.cron"]._was_killed():
+            raise RunAlone("the last run was killed", opened=False)
+
+    @api.model
+    def _get_action_time_limit(self):
+        """Return how many seconds a server action may take for one participant.
+
+        At most half of what the server gives a scheduled action, which it kills.
+        """
+        try:
+            seconds = int(self.env["ir.config_parameter"].sudo().get_param(TIME_LIMIT_KEY) or TIME_LIMIT)
+        except ValueError:
+            seconds = TIME_LIMIT
+        served = config["limit_time_real_cron"]
+        served = config["limit_time_real"] if served is None or served < 0 else served
+        return min(max(seconds, 1), *([served / 2] if served else []))

@@ -1,0 +1,15 @@
+from . import (
+    marketing_campaign,
+    cards,
+    checklist,
+    counts,
+    filters,
+    health,
+    progress,
+    retry,
+    run_user,
+    setup,
+    start,
+    utm,
+    warnings,
+)

@@ -1,0 +1,132 @@
+from odoo import _, api, models
+from odoo.tools import format_date
+
+from ...engine.context import test_run
+from ...engine.errors import CampaignStop, StepHeld
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    @api.private
+    def _get_rests(self):
+        """Return what these activities rest on beyond their own fields, by activity; extended by their types.
+
+        :return: of each what JSON can hold; a change of it is told by :meth:`_describe_changes`
+        :rtype: dict
+        """
+        mailing_types = self._get_mailing_types()
+        by_mailing = self.filtered(
+            lambda activity: activity.activity_type in mailing_types and activity.mass_mailing_id
+        )
+        by_action = self.filtered(lambda activity: activity.activity_type == "action" and activity.server_action_id)
+        mailings = by_mailing.mass_mailing_id.sudo()._get_marketing_rests() if by_mailing else {}
+        actions = by_action.server_action_id._get_marketing_rests() if by_action else {}
+        return {
+            **{activity: mailings[activity.mass_mailing_id.id] for activity in by_mailing},
+            **{activity: actions[activity.server_action_id.id] for activity in by_action},
+        }
+
+    @api.private
+    def _describe_changes(self, approved, current):
+        """Return in words what of its template or server action was changed, and whether that waits for an Update.
+
+        :param dict approved: what it rested on at the last Start or Update
+        :param dict current: what it rests on now, see :meth:`_get_rests`
+        :rtype: dict[str, bool]
+        """
+        self.ensure_one()
+        if self.activity_type == "action":
+            return {self._describe_action_change(self.server_action_id): True}
+        changes = {}
+        mailing = self.mass_mailing_id
+        editor = mailing._get_marketing_editor()
+        names = {"template": mailing.display_name, "user": editor.name, "date": self._format_edit_date(mailing)}
+        waits = not self.campaign_id._is_as_powerful(editor, self.campaign_id.sudo().run_as_id)
+        if current["text"] != approved["text"]:
+            changes[_("The text of “%(template)s” was changed by %(user)s on %(date)s.", **names)] = waits
+        files, before = current["files"], approved["files"]
+        for file_id in sorted({*files, *before}, key=int):
+            if files.get(file_id) == before.get(file_id):
+                continue
+            names["file"] = (files.get(file_id) or before[file_id])[0]
+            if file_id not in files:
+                words = _("The file “%(file)s” of “%(template)s” was removed.", **names)
+            elif file_id not in before:
+                words = _("The file “%(file)s” was added to “%(template)s”.", **names)
+            else:
+                words = _("The file “%(file)s” of “%(template)s” was changed.", **names)
+            changes[words] = waits
+        if any(current[key] != approved[key] for key in ("model", "type")):
+            changes[_("The recipients or the type of “%(template)s” were changed.", **names)] = True
+        if current["settings"] != approved["settings"]:
+            changes[_("The settings of “%(template)s” were changed.", **names)] = True
+        return changes
+
+    def _describe_action_change(self, action):
+        action = action.sudo()
+        return _(
+            "The server action “%(action)s” was changed by %(user)s on %(date)s.",
+            action=action.name,
+            user=action.write_uid.name or "-",
+            date=format_date(self.env, action.write_date),
+        )
+
+    def _format_edit_date(self, mailing):
+        mailing = mailing.sudo()
+        return format_date(self.env, mailing.marketing_edit_date or mailing.write_date)
+
+    # ------------------------------------------------------------
+    # For the engine
+    # ------------------------------------------------------------
+
+    @api.private
+    def _execute(self, traces, now):
+        self._check_action_unchanged()
+        return super()._execute(traces, now)
+
+    def _check_action_unchanged(self):
+        """Have the step of a server action that was changed, or lost what it sets or sends, wait for an Update.
+
+        :raise StepHeld:
+        """
+        step = self._get_running_step()
+        if step.activity_type != "action" or test_run(self.env):
+            return
+        approved = self.campaign_id._get_workflow().rests.get(str(self.id))
+        action = self.env["ir.actions.server"].browse(step.template_id)
+        if approved and action._get_marketing_rests()[action.id] != approved:
+            raise StepHeld(self._describe_action_change(action), self.id)
+        loss = action._find_marketing_loss()
+        if loss:  # each participant would fail with it, or go on without
+            raise StepHeld(self._describe_action_problem(action, loss), self.id)
+
+    @api.private
+    def _get_mailing_to_send(self):
+        """Return the template that this step sends, in the environment in which it is rendered.
+
+        :raise CampaignStop: where it is not what it was when the campaign's user saw it, and no longer can be sent
+        """
+        campaign, step = self.campaign_id, self._get_running_step()
+        env = campaign._get_run_env()
+        mailing = env["mailing.mailing"].browse(step.template_id)
+        current = mailing.sudo()._get_marketing_rests().get(mailing.id)
+        mailing_type = self._get_mailing_types()[step.activity_type]
+        if not current or (current["model"], current["type"]) != (campaign._get_target(), mailing_type):
+            # the ids of the participants are those of other records there
+            raise CampaignStop(
+                _(
+                    "The template of “%s” is for other recipients, or of another type, than the activity. Give the "
+                    "activity another template.",
+                    self.name,
+                )
+            )
+        approved = not test_run(self.env) and campaign._get_workflow().rests.get(str(self.id))
+        if not approved or current == approved:
+            return mailing
+        if current["settings"] != approved["settings"]:
+            raise StepHeld(
+                _("The settings of “%s” were changed: its step waits for an Update.", mailing.sudo().display_name),
+                self.id,
+            )
+        return mailing.with_env(campaign._get_env_of_editor(mailing))

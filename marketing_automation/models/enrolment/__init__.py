@@ -1,0 +1,1 @@
+from . import marketing_campaign, marketing_participant, unicity

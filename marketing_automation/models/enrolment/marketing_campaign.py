@@ -1,0 +1,323 @@
+"""Enrolment: who becomes a participant, set-based and in bounded chunks."""
+
+from datetime import timedelta
+
+from psycopg2.extensions import TransactionRollbackError
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...engine.errors import CampaignStop
+from ..guards.marketing_checked_mixin import check_ids
+from ..runtime.errors import is_shutdown
+
+CHUNK = 10_000  # participants enrolled by one transaction of the cron
+FIRST_CHUNK = 1_000  # … and at once by Start, so that its user sees them
+BUSY_PAUSE = timedelta(minutes=1)
+BLANKS = " \t\r\n\v\f\u00a0\u202f\u3000\ufeff"  # what people paste around a text without seeing it
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    # ------------------------------------------------------------
+    # Entry points
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_sync_participants(self):
+        self.search([("state", "=", "running")]).sync_participants()
+
+    @api.private
+    def sync_participants(self, now=None):
+        """Enrol the records that match and are no participants yet; let go who left the filter.
+
+        Commits after each chunk. One campaign's failure does not touch another.
+
+        :param datetime now: naive UTC; the present by default
+        """
+        cron = self.env["ir.cron"]
+        languages = {}
+        for position, campaign in enumerate(self):
+            last_id = 0
+            while last_id is not None:
+                moment = now or fields.Datetime.now()
+                try:
+                    last_id = campaign._in_language_of_user(languages)._sync_chunk(last_id, moment, CHUNK)
+                    self.env.cr.flush()
+                    if campaign.failed_job == "enrolment":
+                        campaign._clear_failure()
+                except CampaignStop as stop:
+                    self.env.cr.rollback()
+                    campaign._stop_for(str(stop))
+                    last_id = None
+                except TransactionRollbackError:
+                    # somebody else works on these rows: they are enrolled, or will be next time
+                    self.env.cr.rollback()
+                    if campaign.update_job:  # until it is finished nothing of the campaign runs
+                        self._get_enrolment_cron()._trigger(at=moment + BUSY_PAUSE)
+                    last_id = None
+                except BaseException as error:
+                    self.env.cr.rollback()
+                    if is_shutdown(error):
+                        raise
+                    campaign._note_failure("enrolment", error, moment)
+                    last_id = None
+                time_left = cron._commit_progress(1, remaining=len(self) - position - (last_id is None))
+                if not time_left:
+                    return
+        self._wake_engine()
+
+    @api.private
+    def _sync_first_chunk(self, now):
+        """Enrol a first chunk in the transaction of the user who starts the campaign."""
+        self.ensure_one()
+        campaign = self.sudo()
+        try:
+            if campaign._sync_chunk(0, now, FIRST_CHUNK) is not None:
+                self._get_enrolment_cron()._trigger()
+        except CampaignStop as stop:
+            raise UserError(str(stop)) from stop
+
+    def action_enroll(self, res_ids):
+        """Enrol records by hand: the filter, the unicity and the rights of the campaign apply.
+
+        :param list res_ids: ids of records of the target
+        :return: ``{"enrolled": ids, "left_out": ids}``
+        :rtype: dict
+        :raise UserError: when the campaign does not run
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "running":
+            raise UserError(_("The campaign “%s” does not run: start it before you add participants.", self.name))
+        asked = set(check_ids(res_ids, self.model_id.sudo().name or self.model_name))
+        if not asked:
+            return {"enrolled": [], "left_out": []}
+        try:
+            participants, _last_id = self.sudo()._enrol(
+                fields.Datetime.now(), len(asked), res_ids=sorted(asked), source="hand"
+            )
+        except CampaignStop as stop:
+            raise UserError(str(stop)) from stop
+        self._wake_lanes()
+        enrolled = set(participants.mapped("res_id"))
+        return {"enrolled": sorted(enrolled), "left_out": sorted(asked - enrolled)}
+
+    # ------------------------------------------------------------
+    # One chunk
+    # ------------------------------------------------------------
+
+    def _sync_chunk(self, last_id, now, limit):
+        """Enrol the next records, and at the end of the audience let go who left it.
+
+        :param int last_id: the highest record id that was looked at
+        :return: where to go on, or None when everybody was looked at
+        """
+        if self.state != "running":
+            return None
+        if self._continue_update(now):
+            return last_id
+        _participants, last_id = self._enrol(now, limit, after_id=last_id)
+        if last_id is None:
+            self._leave(now)
+            self.last_sync_date = now
+        return last_id
+
+    def _enrol(self, now, limit, after_id=0, res_ids=None, source="filter"):
+        """Insert participants, and the traces of the first steps.
+
+        :return: (participants, the id after which to go on or None)
+        """
+        self.env.flush_all()  # what the user who starts the campaign has just written
+        newcomers, _audience = self._get_newcomers_sql(after_id, res_ids)
+        rows = self.env.execute_query(SQL("%s ORDER BY a.id LIMIT %s", newcomers, limit))
+        last_id = rows[-1][0] if len(rows) == limit and res_ids is None else None
+        chosen, seen = [], set()
+        for record_id, unicity_key in rows:  # by id: of those that share a key the lowest
+            if unicity_key is None or unicity_key not in seen:
+                chosen.append((record_id, unicity_key))
+                seen.add(unicity_key)
+        participants = self._insert_participants(chosen, now, source)
+        return participants, last_id
+
+    def _get_newcomers_sql(self, after_id=0, res_ids=None):
+        """Return the query of the audience's records that are no participants, with what they are unique by.
+
+        :return: (that query, the one of the whole audience)
+        """
+        query, model = self._get_audience_query(after_id, res_ids)
+        key = self._get_unicity_sql(model, query)
+        audience = query.select(SQL.identifier(query.table, "id"), key)
+        newcomers = SQL(
+            # anti-joins on the two unique indexes; the audience by its primary key
+            """
+            SELECT a.id, a.key FROM (%(audience)s) AS a (id, key)
+             WHERE NOT EXISTS (SELECT 1 FROM marketing_participant p
+                                WHERE p.campaign_id = %(campaign)s AND p.res_id = a.id AND p.run = 1
+                                  AND p.is_test IS NOT TRUE)
+               AND NOT EXISTS (SELECT 1 FROM marketing_participant p
+                                WHERE p.campaign_id = %(campaign)s AND p.unicity_key = a.key AND p.run = 1
+                                  AND p.is_test IS NOT TRUE)
+            """,
+            audience=audience,
+            campaign=self.id,
+        )
+        return newcomers, audience
+
+    def _get_audience_query(self, after_id=0, res_ids=None):
+        """Return the query of the records that match the filter, as the campaign's user sees them.
+
+        :return: (query, model)
+        :raise CampaignStop: when the filter cannot be read
+        """
+        env = self._get_run_env()
+        model = env[self._get_target()]
+        try:
+            domain = self._parse_filter(self._get_workflow().domain, env)
+            self._check_references(model, domain)
+            if after_id:
+                domain &= Domain("id", ">", after_id)
+            if res_ids is not None:
+                domain &= Domain("id", "in", res_ids)
+            return model._search(domain), model
+        except (ValueError, UserError) as error:
+            raise CampaignStop(_("Its filter cannot be read: %s", error)) from error
+
+    def _get_unicity_sql(self, model, query):
+        """Return the hash of the value by which records are unique, NULL where there is none."""
+        fname = self._get_workflow().unique_field
+        if not fname:
+            return SQL("NULL::text")
+        if fname not in model._fields:
+            raise CampaignStop(_("The field “%s”, on which its unicity is based, is no longer there.", fname))
+        if fname == getattr(model, "_primary_email", None) and "email_normalized" in model._fields:
+            fname = "email_normalized"
+        field = model._fields[fname]
+        value = model._field_to_sql(query.table, fname, query)
+        if field.type == "integer":
+            key = SQL("NULLIF(%s, 0)::text", value)
+        elif field.type == "many2one":
+            key = SQL("(%s)::text", value)
+        else:
+            key = SQL("NULLIF(lower(btrim(%s, %s)), '')", value, BLANKS)
+        return self._hash_unicity_sql(key)
+
+    def _insert_participants(self, chosen, now, source):
+        """Insert participants and the traces of their first steps, and nothing twice.
+
+        :param list chosen: (record id, unicity key)
+        :return: the new participants
+        """
+        if not chosen:
+            return self.env["marketing.participant"]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO marketing_participant
+                       (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source, date_start,
+                        create_uid, write_uid, create_date, write_date)
+                SELECT %(campaign)s, %(model)s, c.res_id, 1, 'running', FALSE, c.key, %(source)s, %(now)s,
+                       %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM unnest(%(res_ids)s::int[], %(keys)s::text[]) AS c (res_id, key)
+           ON CONFLICT DO NOTHING
+             RETURNING id
+                """,
+                campaign=self.id,
+                model=self._get_target(),
+                source=source,
+                now=now,
+                uid=self.env.uid,
+                res_ids=[res_id for res_id, _key in chosen],
+                keys=[key for _res_id, key in chosen],
+            )
+        )
+        participants = self.env["marketing.participant"].browse(row[0] for row in rows)
+        roots = self._get_workflow().roots
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO marketing_trace
+                       (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date,
+                        is_test, attempt, create_uid, write_uid, create_date, write_date)
+                SELECT p.id, p.campaign_id, s.id, 1, p.res_id, 'scheduled', s.date,
+                       FALSE, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM marketing_participant p,
+                       unnest(%(steps)s::int[], %(dates)s::timestamp[]) AS s (id, date)
+                 WHERE p.id = ANY(%(ids)s)
+           ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
+             RETURNING id
+                """,
+                uid=self.env.uid,
+                now=now,
+                steps=[step.id for step in roots],
+                dates=[step.due(now, self.tz) for step in roots],
+                ids=participants.ids,
+            )
+        )
+        self.env.invalidate_all()
+        self._on_enrolled(participants.ids)
+        return participants
+
+    def _on_enrolled(self, participant_ids):
+        """Extension point: participants were just inserted, without going through create().
+
+        :param list participant_ids: ids of marketing.participant, at most a chunk
+        """
+
+    def _leave(self, now):
+        """Let those go whose record was deleted, or no longer matches the filter; let those come back who match again.
+
+        :return: (how many left the filter, how many came back)
+        """
+        self._leave_deleted(now)
+        left = 0
+        query, _model = self._get_audience_query()
+        if self._get_workflow().leave_on_mismatch:
+            # an anti-join: NOT IN would compare everybody with everybody once its list outgrows work_mem
+            unmatched = SQL("NOT EXISTS (SELECT 1 FROM (%s) AS a (id) WHERE a.id = p.res_id)", query.select())
+            left = self._leave_unmatched(unmatched, "left_filter", now)
+        return left, self._take_back(query, now)
+
+    def _take_back(self, query, now):
+        """Let those come back who had left the filter and match it again.
+
+        :return: how many
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id FROM marketing_participant p
+                 WHERE p.campaign_id = %s AND p.state = 'unlinked' AND p.end_code = 'left_filter'
+                   AND p.is_test IS NOT TRUE AND p.summed_date IS NULL AND p.res_id IN %s
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self.id,
+                query.subselect(),
+            )
+        )
+        self.env["marketing.participant"].browse(row[0] for row in rows)._return(now)
+        return len(rows)
+
+    def _leave_deleted(self, now):
+        table = SQL.identifier(self.env[self._get_target()]._table)
+        gone = SQL("NOT EXISTS (SELECT 1 FROM %s r WHERE r.id = p.res_id)", table)
+        self._leave_unmatched(gone, "record_deleted", now, ("running", "completed"))
+
+    def _leave_unmatched(self, condition, code, now, states=("running",)):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id FROM marketing_participant p
+                 WHERE p.campaign_id = %s AND p.state = ANY(%s) AND p.is_test IS NOT TRUE AND %s
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self.id,
+                list(states),
+                condition,
+            )
+        )
+        self.env["marketing.participant"].browse(row[0] for row in rows)._remove(code, now)
+        return len(rows)

@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class MarketingParticipant(models.Model):
+    _inherit = "marketing.participant"
+
+    @api.private
+    def _return(self, now):
+        """Take participants back who had left the filter: what was pending is pending again.
+
+        What happened while they were away counts now.
+        """
+        if not self:
+            return
+        self.env.execute_query(
+            SQL(
+                """UPDATE marketing_participant SET state = 'running', end_code = NULL, date_end = NULL
+                    WHERE id = ANY(%s) RETURNING id""",
+                self.ids,
+            )
+        )
+        self.env.execute_query(
+            SQL(
+                """UPDATE marketing_trace SET state = 'scheduled', end_code = NULL, done_date = NULL
+                    WHERE participant_id = ANY(%s) AND state = 'canceled' AND end_code = 'left_filter' RETURNING id""",
+                self.ids,
+            )
+        )
+        self.env.invalidate_all()
+        for campaign, participants in self.grouped("campaign_id").items():
+            domain = [("participant_id", "in", participants.ids)]
+            traces = self.env["marketing.trace"].search(domain, order="participant_id.id, id")
+            traces._settle(now)
+            participants._refresh_state(now, campaign._get_awaiting_steps())
+
+    @api.private
+    def _follow_merge(self, model_name, source_ids, target_id):
+        """Move the participants of merged records to the record that survives, one per campaign.
+
+        :param str model_name: model of the records
+        :param list source_ids: ids of those that go
+        :param int target_id: id of the one that stays
+        """
+        now = fields.Datetime.now()
+        domain = [("model_name", "=", model_name), ("res_id", "in", source_ids), ("is_test", "!=", True)]
+        for campaign, movers in self.search(domain, order="id").grouped("campaign_id").items():
+            movers._lock()
+            taken = self.search_count(
+                [("campaign_id", "=", campaign.id), ("res_id", "=", target_id), ("is_test", "!=", True)], limit=1
+            )
+            # of several, one that is inside, else one that may return
+            movers = movers.sorted(lambda mover: (mover.state == "unlinked", mover.end_code != "left_filter", mover.id))
+            follower = movers[: 0 if taken else 1]
+            if follower:
+                follower.write({"res_id": target_id})
+                follower.trace_ids.write({"res_id": target_id})
+            self.env.flush_all()
+            (movers - follower)._remove("merged", now)

@@ -1,0 +1,8 @@
+from . import (
+    mailing_list,
+    marketing_campaign,
+    res_company,
+    res_users,
+    utm_campaign,
+    utm_source,
+)

@@ -1,0 +1,17 @@
+from . import (
+    mail_mail,
+    text,
+    addresses,
+    rounds,
+    handover,
+    answer,
+    delivery,
+    withdrawn,
+    queue,
+    ir_mail_server,
+    mail_lines,
+    mail_message,
+    mailing_trace,
+    marketing_trace,
+    smtp_line,
+)

@@ -1,0 +1,39 @@
+"""To which address an email of a campaign goes: one, as mail servers read it."""
+
+import idna
+
+from odoo import models
+from odoo.tools.mail import email_split_tuples, formataddr
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _keep_first_addresses(self, emails):
+        """Send a campaign's email to the first address of its recipient, whose domain is written in ASCII.
+
+        The first one is that which was looked up in the blocklist, gets the link to unsubscribe and may bounce.
+
+        :param list emails: values of Odoo's, which are changed
+        """
+        for email in emails:
+            email["email_to"] = [encode_domain(address) for address in email["email_to"][:1]]
+            email["email_to_normalized"] = [encode_domain(one) for one in email["email_to_normalized"][:1]]
+
+
+def encode_domain(address):
+    """Return an address whose international domain is written in ASCII (IDNA); any other one as it is.
+
+    :param str address: one, perhaps with a name
+    """
+    if address.isascii():
+        return address
+    [(name, email), *_others] = email_split_tuples(address) or [("", "")]
+    local, at, domain = email.rpartition("@")
+    if not at or domain.isascii():
+        return address
+    try:
+        encoded = f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        return address
+    return formataddr((name, encoded)) if name else encoded

@@ -1,0 +1,75 @@
+"""Mails that were being handed over to a mail server as Odoo's process died, or the connection broke.
+
+A mail server accepts a message before Odoo can commit that it did. Whoever dies in between does not know whether the
+message was sent, and Odoo would send it again. So a campaign's mail is marked, and the mark committed, right before its
+content goes to the server. Who finds a mark that nobody works on says that it is unknown; people decide what then.
+"""
+
+from contextlib import contextmanager, suppress
+
+import psycopg2
+
+from odoo import _, api, fields, models
+from odoo.tools import SQL
+
+LOCK = 0x4D4153  # the advisory lock that whoever hands mails over shares
+FAILURE = "mail_handover"
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    marketing_handover = fields.Boolean(
+        string="Being Handed Over",
+        readonly=True,
+        engine_only=True,
+        copy=False,
+        help="Its content is on the way to the mail server.",
+    )
+
+    _marketing_handover = models.Index("(id) WHERE marketing_handover")
+
+    @api.model
+    def _settle_handovers(self):
+        """Say of mails that were marked, and that nobody hands over any more, that it is unknown whether they left."""
+        marked = [("marketing_handover", "=", True)]
+        if not self.sudo().search_count(marked, limit=1):
+            return
+        [[alone]] = self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s)", LOCK))
+        if not alone:
+            return
+        try:
+            mails = self.sudo().search(marked)
+            mails._postprocess_sent_message([], [], failure_type=FAILURE)
+            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
+        finally:
+            self._unlock_handovers("pg_advisory_unlock")
+
+    @contextmanager
+    def _handing_over(self):
+        """Have nobody settle the marks that are made while the block lasts."""
+        self.env.execute_query(SQL("SELECT pg_advisory_lock_shared(%s)", LOCK))
+        try:
+            yield
+        finally:
+            self._unlock_handovers("pg_advisory_unlock_shared")
+
+    def _mark_handover(self):
+        if not self.marketing_handover:
+            # On top of what Odoo has written so far: an exception, should nobody come back to say otherwise.
+            self.sudo().write({"marketing_handover": True, "failure_reason": self._unknown_reason()})
+            self._commit_and_remember()
+
+    @api.model
+    def _unlock_handovers(self, function):
+        # An error of the database may have ended the transaction, or the connection, and the lock with it.
+        with suppress(psycopg2.Error):
+            try:
+                self.env.execute_query(SQL("SELECT %s(%s)", SQL.identifier(function), LOCK))
+            except psycopg2.Error:
+                self.env.cr.rollback()
+                self.env.execute_query(SQL("SELECT %s(%s)", SQL.identifier(function), LOCK))
+
+    @api.model
+    def _unknown_reason(self):
+        return _("It is unknown whether it was sent: Odoo was interrupted while it handed it over to the mail server.")

@@ -1,0 +1,114 @@
+"""A run of Odoo's queue does not end before each mail server that owes an answer gave it, or kept silent for too long.
+
+Nobody waits for them: meanwhile the run takes what is new. Mails of no campaign go first.
+"""
+
+import time
+from contextlib import ExitStack, contextmanager
+
+import psycopg2
+
+from odoo import api, models
+
+from ...engine.context import ROUNDS_KEY, QueueRounds, queue_rounds
+from .smtp_line import find_answered
+
+LOOK_EVERY = 1  # seconds
+
+
+class PutOffError(BaseException):
+    """A mail server makes no further connection as long as it owes an answer.
+
+    That is no failure of the mails that were to go by it; Odoo would take any Exception for one.
+    """
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    @api.model
+    def process_email_queue(self, email_ids=(), batch_size=1000):
+        self._settle_handovers()
+        with self._open_rounds() as queue:
+            filters = self.env.context.get("filters", [])
+
+            def take(domain):
+                later = queue.with_context(filters=[*filters, *domain]) if domain else queue
+                return super(MailMail, later).process_email_queue(email_ids, batch_size)
+
+            rounds = queue_rounds(queue.env)
+            rounds.take = None if email_ids else take
+            res = queue._take(take)
+            queue._go_on()
+        return res
+
+    @contextmanager
+    def _open_rounds(self):
+        """Give these mails in an environment of QueueRounds, all of whose connections are closed after the block."""
+        with ExitStack() as stack:
+            yield self.with_context(**{ROUNDS_KEY: QueueRounds(stack)})
+
+    @api.model
+    def _go_on(self):
+        """Go on until no mail server owes an answer."""
+        rounds = queue_rounds(self.env)
+        runs = rounds.runs.values()
+        if rounds.get_aside():
+            # Half of the time that an answer may take: what goes out last is waited for, too.
+            rounds.until = time.monotonic() + max(lines.limit for lines in rounds.get_lines()) / 2
+        while rounds.get_aside() or rounds.put_off:
+            rounds.put_off = rounds.put_off and bool(rounds.get_aside())
+            self._take_new()
+            self._wait_for_answer()
+            for run in list(runs):
+                run.mails._send_in_turn()
+        for run in runs:
+            run.mails._leave_who_waits()
+
+    @api.model
+    def _take_new(self, only_others=False):
+        """Send what has come into Odoo's queue meanwhile.
+
+        :param bool only_others: whether mails of campaigns are left for later
+        """
+        rounds = queue_rounds(self.env)
+        if not rounds.take:
+            return
+        domain = [("id", "not in", list(rounds.seen))]
+        if only_others or rounds.is_time_up():
+            domain.append(("marketing_trace_id", "=", False))
+        self._take(rounds.take, domain)
+        self._end_transaction()
+
+    @api.model
+    def _take(self, take, domain=()):
+        rounds = queue_rounds(self.env)
+        rounds.looked = time.monotonic()
+        try:
+            return take(domain)
+        except PutOffError:
+            rounds.put_off = True
+            return None
+
+    @api.model
+    def _let_others_pass(self):
+        rounds = queue_rounds(self.env)
+        if time.monotonic() - rounds.looked > LOOK_EVERY:
+            self._take_new(only_others=True)
+
+    @api.model
+    def _wait_for_answer(self):
+        rounds = queue_rounds(self.env)
+        aside = rounds.get_aside()
+        if not aside:
+            return
+        self._end_transaction()  # it may take a while
+        seconds = max(min(one.line.deadline for one in aside) - time.monotonic(), 0)
+        find_answered([one.line for one in aside], min(seconds, LOOK_EVERY) if rounds.take else seconds)
+
+    @api.model
+    def _end_transaction(self):
+        try:
+            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
+        except psycopg2.Error:  # Odoo's queue logs what fails in it, and goes on
+            self.env.cr.rollback()

@@ -1,0 +1,46 @@
+"""Mails whose turn has come in the queue, and that are not to be sent any more.
+
+Since they were made, the address was blocklisted, the recipient opted out or left the campaign, or it was stopped.
+"""
+
+from odoo import models
+from odoo.tools import SQL
+
+WITHDRAWN = "mail_withdrawn"  # the participant or the campaign has ended, for a reason that they know
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _withdraw(self):
+        """Cancel those of these mails of campaigns that are not to be sent any more; nobody else sends them."""
+        kinds = self._find_withdrawn()
+        if not kinds:
+            return
+        self._commit_and_remember()  # so that the rows are locked as they are now
+        query = "SELECT id FROM mail_mail WHERE id = ANY(%s) AND state = 'outgoing' FOR NO KEY UPDATE SKIP LOCKED"
+        waiting = self.browse(row[0] for row in self.env.execute_query(SQL(query, list(kinds))))
+        labels = dict(self.env["mailing.trace"]._fields["failure_type"]._description_selection(self.env))
+        for kind, mails in waiting.grouped(lambda mail: kinds[mail.id]).items():
+            mails.sudo().write({"state": "cancel", "failure_reason": labels[kind]})
+            mails.sudo().mailing_trace_ids.write({"trace_status": "cancel", "failure_type": kind})
+            traces = [mail.marketing_trace_id.id for mail in mails]
+            self.env["marketing.trace.event"].record_events("failed", traces, "queue")
+        self._commit_and_remember()
+
+    def _find_withdrawn(self):
+        """Return a failure type by id of those of these mails that are not to be sent any more."""
+        mails = self.exists().filtered("marketing_trace_id")
+        by_trace = mails.marketing_trace_id._find_withdrawn()
+        kinds = {
+            mail.id: by_trace[mail.marketing_trace_id.id] for mail in mails if mail.marketing_trace_id.id in by_trace
+        }
+        emails = {
+            mail.id: mail.sudo().mailing_trace_ids[:1].email
+            for mail in mails
+            if mail.sudo().mailing_id.use_exclusion_list
+        }
+        # sudo: not everybody who has the queue run reads the blocklist
+        blocked = self.env["mail.blacklist"].sudo().search([("email", "in", [*filter(None, emails.values())])])
+        blocked = set(blocked.mapped("email"))
+        return {**{number: "mail_bl" for number, email in emails.items() if email in blocked}, **kinds}

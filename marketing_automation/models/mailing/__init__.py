@@ -1,0 +1,7 @@
+from . import (
+    mailing_mailing,
+    body,
+    checklist,
+    mailing_contact,
+    preview,
+)

@@ -1,0 +1,5 @@
+from . import (
+    mail_thread,
+    marketing_campaign,
+    marketing_participant,
+)

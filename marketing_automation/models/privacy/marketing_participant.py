@@ -1,0 +1,69 @@
+"""What identifies a person goes when their record does; what keeps them from entering twice is a hash."""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class MarketingParticipant(models.Model):
+    _inherit = "marketing.participant"
+
+    @api.model
+    @api.private
+    def _forget_records(self, model_name, res_ids):
+        """Forget who the participants of these records were, tests included; what they did stays.
+
+        :param str model_name: of records that are deleted
+        :param list res_ids: their ids
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM marketing_participant WHERE model_name = %s AND res_id = ANY(%s)",
+                model_name,
+                list(res_ids),
+            )
+        )
+        self.browse(row[0] for row in rows)._forget()
+
+    @api.private
+    def _forget(self):
+        """Forget what steps of these participants keep of a person: words of errors and reports, network addresses."""
+        if not self:
+            return
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                """UPDATE marketing_trace SET end_params = NULL
+                    WHERE participant_id = ANY(%s) AND end_params IS NOT NULL RETURNING id""",
+                self.ids,
+            )
+        )
+        self.env.execute_query(
+            SQL(
+                """UPDATE marketing_trace_event e
+                      SET source = CASE WHEN e.source LIKE 'confirmed from %%' THEN 'confirmed' ELSE e.source END,
+                          reason = NULL
+                     FROM marketing_trace t
+                    WHERE t.id = e.trace_id AND t.participant_id = ANY(%s)
+                      AND (e.source LIKE 'confirmed from %%' OR e.reason IS NOT NULL)
+                RETURNING e.id""",
+                self.ids,
+            )
+        )
+        self.env["marketing.trace"].invalidate_model(["end_params"])
+        self.env["marketing.trace.event"].invalidate_model(["source", "reason"])
+
+    @api.private
+    def _remove(self, code, now):
+        res = super()._remove(code, now)
+        if code == "record_deleted":  # by whatever way: a cascade of the database calls no unlink
+            self._forget()
+        return res
+
+
+def hash_sql(salt, value):
+    """Return the SQL of the salted hash of a text; NULL stays NULL.
+
+    :param salt: text, or SQL that gives it
+    :param SQL value: a text
+    """
+    return SQL("left(encode(sha256(convert_to(%s || ':' || %s, 'UTF8')), 'hex'), 32)", salt, value)

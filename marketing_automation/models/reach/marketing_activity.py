@@ -1,0 +1,53 @@
+from odoo import _, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..guards.marketing_checked_mixin import shorten
+from .marketing_campaign import LEFT_OUT_CONDITION, MISMATCH
+
+LEFT_OUT = SQL(LEFT_OUT_CONDITION)
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    def _get_left_out_numbers(self):
+        """Return who got no message of these activities, the most frequent reason first.
+
+        :return: by activity id, the code, what it means in words, and of how many
+        :rtype: dict[int, list[dict]]
+        """
+        labels = self.env["marketing.campaign"]._get_left_out_labels()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT activity_id, end_code, count(*) FROM marketing_trace
+                    WHERE activity_id = ANY(%s) AND %s AND end_code = ANY(%s)
+                 GROUP BY activity_id, end_code ORDER BY 3 DESC, 2""",
+                self.ids,
+                LEFT_OUT,
+                [code for code in labels if code != MISMATCH],
+            )
+        )
+        numbers = {}
+        for activity_id, code, count in rows:
+            numbers.setdefault(activity_id, []).append({"code": code, "label": labels[code], "count": count})
+        return numbers
+
+    def action_view_left_out(self, code):
+        """Open the participants who got no message of this activity, for a reason.
+
+        :param str code: of the reason: see ``marketing.campaign._get_left_out_labels``
+        :raise UserError: for another
+        """
+        self.ensure_one()
+        labels = self.env["marketing.campaign"]._get_left_out_labels()
+        if not isinstance(code, str) or code not in labels:
+            raise UserError(_("Nobody is left out for a reason called “%s”.", shorten(code)))
+        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
+        left_out = [("activity_id", "=", self.id), ("is_test", "=", False), ("end_code", "=", code)]
+        return dict(
+            action,
+            display_name=f"{self.name}: {labels[code]}",
+            domain=[("is_test", "=", False), ("trace_ids", "any", left_out)],
+            context={"marketing_of_campaign": True},
+        )

@@ -1,0 +1,201 @@
+"""Whom the first messages of a start reach, and who of those that enter gets none: set-based, nothing is read."""
+
+from odoo import _, api, models
+from odoo.tools import SQL
+
+from ...engine.workflow import asks_for_something
+
+MISMATCH = "filter_mismatch"
+# As the index says it, which holds nobody else.
+LEFT_OUT_CONDITION = "state = 'canceled' AND is_test IS NOT TRUE AND left(end_code, 4) IN ('mail', 'sms_')"
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    @api.model
+    def _get_left_out_labels(self):
+        """Return who gets no message, in words, by the code with which the step of such a participant ends.
+
+        A companion addon adds the codes of its own messages.
+
+        :rtype: dict[str, str]
+        """
+        return {
+            "mail_bl": _("blocklisted"),
+            "mail_optout": _("opted out"),
+            "mail_email_missing": _("without an email address"),
+            "mail_email_invalid": _("with an address that cannot be read"),
+            "mail_dup": _("with the address of somebody else here"),
+            MISMATCH: _("not matching its filter"),
+        }
+
+    def _count_reach(self, step, enters, until):
+        """Count whom a step that sends a message reaches, of those who enter and of those for whom it is due.
+
+        :param Step step: of the workflow
+        :param bool enters: whether it is due, until then, for those who enter now
+        :param datetime until: UTC
+        :return: numbers by code of who is left out, and by None of who gets the message
+        :rtype: dict[str | None, int]
+        """
+        self.env.flush_all()  # an address that was just entered
+        model = self._get_run_env()[self._get_target()]
+        join, code, address = self._get_address_sql(step, model)
+        if asks_for_something(step.domain):
+            query = model._search(self._parse_filter(step.domain, model.env))
+            code = SQL("CASE WHEN t.id NOT IN %s THEN %s ELSE %s END", query.subselect(), MISMATCH, code)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH reached AS (
+                     SELECT %(code)s AS code, %(address)s AS address, t.id
+                       FROM (%(recipients)s) AS r (id) JOIN %(table)s t ON t.id = r.id %(join)s)
+              SELECT code, count(*), count(DISTINCT address) FILTER (WHERE code IS NULL),
+                     count(address) FILTER (WHERE code IS NULL),
+                     count(DISTINCT address) FILTER (WHERE code IS NULL AND EXISTS (
+                         SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace mt ON mt.id = m.marketing_trace_id
+                          WHERE m.mass_mailing_id = %(mailing)s AND m.%(column)s = reached.address
+                            AND m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel'
+                            AND mt.is_test IS NOT TRUE AND m.res_id != reached.id))
+                FROM reached GROUP BY code
+                """,
+                code=code,
+                address=address,
+                recipients=self._get_recipients_sql(step, enters, until),
+                table=SQL.identifier(model._table),
+                join=join,
+                mailing=step.template_id,
+                column=SQL.identifier(self._get_address_column(step.activity_type)),
+            )
+        )
+        reach = {code: count for code, count, *_addresses in rows}
+        for code, _count, distinct, addressed, known in rows:
+            if code is None and addressed - distinct + known:  # of those who share an address one gets it
+                duplicates = addressed - distinct + known
+                duplicate_code = self._get_duplicate_code(step.activity_type)
+                reach[duplicate_code] = reach.get(duplicate_code, 0) + duplicates
+                reach[None] -= duplicates
+        return reach
+
+    def _get_recipients_sql(self, step, enters, until):
+        """Return the query of the records for which a step is due until a moment."""
+        parts = [
+            SQL(
+                """SELECT res_id FROM marketing_trace
+                    WHERE campaign_id = %s AND activity_id = %s AND state = 'scheduled' AND schedule_date <= %s
+                      AND is_test IS NOT TRUE""",
+                self.id,
+                step.id,
+                until,
+            )
+        ]
+        if enters:
+            newcomers, _audience = self._get_newcomers_sql()
+            if self._get_workflow().unique_field:  # the lowest of those that share a key
+                newcomers = SQL(
+                    "SELECT min(n.id) FROM (%s) AS n GROUP BY COALESCE(n.key, n.id::text)",
+                    newcomers,
+                )
+            else:
+                newcomers = SQL("SELECT n.id FROM (%s) AS n", newcomers)
+            parts.append(newcomers)
+        return SQL(" UNION ALL ").join(parts)
+
+    # ------------------------------------------------------------
+    # Addresses; extended by the types of messages
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_address_column(self, activity_type):
+        """Return where mailing.trace keeps the address of a message of this type."""
+        return "email"
+
+    @api.model
+    def _get_duplicate_code(self, activity_type):
+        """Return the code of a message whose address got it already."""
+        return "mail_dup"
+
+    def _get_address_sql(self, step, model):
+        """Return how PostgreSQL finds the address of a record, as Odoo's composer does for the message of this step.
+
+        :param Step step: of the workflow
+        :param model: the target, whose table is called ``t``
+        :return: what to join, the code of who gets no message (NULL for the others), the normalized address
+        :rtype: tuple[SQL, SQL, SQL]
+        """
+        own = self._get_own_email_sql(model)
+        join = self._get_contact_join_sql(model)
+        found = [own] if own else []
+        if join:
+            contact = SQL("NULLIF(contact.email_normalized, '')"), SQL("btrim(COALESCE(contact.email, ''))")
+            found.insert(len(found) if model._mail_defaults_to_email else 0, contact)
+        if not found:
+            return SQL(), SQL("NULL::text"), SQL("NULL::text")  # nobody knows before the message is made
+        address = SQL("COALESCE(%s)", SQL(", ").join(normalized for normalized, _raw in found))
+        entered = SQL(" || ").join(raw for _normalized, raw in found)
+        cases = []
+        mailing = self.env["mailing.mailing"].sudo().browse(step.template_id)
+        if mailing.use_exclusion_list:
+            blocked = own[0] if own and "email_normalized" in model._fields else address
+            cases.append(
+                SQL(
+                    "WHEN %s IN (SELECT email FROM mail_blacklist WHERE active AND email IS NOT NULL) THEN 'mail_bl'",
+                    blocked,
+                )
+            )
+        cases.append(SQL("WHEN %s IS NULL AND %s = '' THEN 'mail_email_missing'", address, entered))
+        cases.append(SQL("WHEN %s IS NULL THEN 'mail_email_invalid'", address))
+        if model._name == "mailing.contact":
+            opted_out = self.env["mailing.contact"]._get_opted_out_sql(self._get_named_lists())
+            cases.append(SQL("WHEN t.id IN (%s) THEN 'mail_optout'", opted_out))
+        return join, SQL("CASE %s END", SQL(" ").join(cases)), address
+
+    @api.model
+    def _get_own_email_sql(self, model):
+        """Return the record's own address, normalized, and as it was entered; None where it has none."""
+        names = [model._mail_get_primary_email_field(), "email_from", "email", "partner_email"]
+        for name in names:
+            field = model._fields.get(name)
+            if field and field.store and field.type == "char":
+                raw = SQL("btrim(COALESCE(%s, ''))", SQL.identifier("t", name))
+                normalized = model._fields.get("email_normalized")
+                if normalized and normalized.store:
+                    return SQL("NULLIF(%s, '')", SQL.identifier("t", "email_normalized")), raw
+                return SQL("lower(substring(%s from %s))", raw, r'[^\s<>,;"]+@[^\s<>,;"]+'), raw
+        return None
+
+    @api.model
+    def _get_contact_join_sql(self, model):
+        """Return the join of the contact of a record as ``contact``; empty where it has none."""
+        if model._name == "res.partner":
+            return SQL()
+        for name in model._mail_get_partner_fields():
+            field = model._fields.get(name)
+            if field and field.store and field.type == "many2one" and field.comodel_name == "res.partner":
+                return SQL("LEFT JOIN res_partner contact ON contact.id = %s", SQL.identifier("t", name))
+        return SQL()
+
+    # ------------------------------------------------------------
+    # Opt-outs
+    # ------------------------------------------------------------
+
+    def _get_named_lists(self):
+        """Return the mailing lists that the filter names: who opted out of those has opted out of what it sends.
+
+        :return: ids of mailing.list
+        :rtype: list[int]
+        """
+        env = self._get_run_env()
+        model = env[self._get_target()]
+        if model._name != "mailing.contact":
+            return []
+        domain = self._parse_filter(self._get_workflow().domain, env)
+        return sorted(
+            {
+                res_id
+                for field, ids in self._find_references(model, domain)
+                if field.comodel_name == "mailing.list"
+                for res_id in ids
+            }
+        )

@@ -1,0 +1,4 @@
+from . import (
+    marketing_trace_report,
+    mailing_trace_report,
+)

@@ -1,0 +1,4 @@
+from . import (
+    marketing_trace_figure,
+    marketing_participant,
+)

@@ -1,0 +1,128 @@
+"""Events: what happened to messages since is taken into account."""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .marketing_trace_event import IMPLIED
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    @api.model
+    def _consume_events(self, participants, now):
+        """Take the new events of locked participants into account.
+
+        :param participants: locked marketing.participant of one campaign
+        :param datetime now: UTC
+        :return: how many events there were
+        """
+        traces, count = self._learn_events(participants, now)
+        traces._settle(now)
+        return count
+
+    @api.model
+    def _learn_events(self, participants, now):
+        """Note what the new events of locked participants say of their messages; what follows is to be settled.
+
+        :return: (the traces that had events, how many events there were)
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace_event SET consumed = TRUE
+                 WHERE campaign_id = ANY(%s) AND participant_id = ANY(%s) AND consumed IS NOT TRUE
+             RETURNING trace_id, event, date, reason, origin
+                """,
+                participants.campaign_id.ids,
+                participants.ids,
+            )
+        )
+        if not rows:
+            return self.browse(), 0
+        self._complete_implied_events(
+            [trace_id for trace_id, event, _date, _reason, origin in rows if event in IMPLIED and origin != "machine"]
+        )
+        accepted, refused, blocked = {}, {}, {}
+        for trace_id, event, date, reason, _origin in rows:
+            if event == "blocked":
+                blocked[trace_id] = reason
+                continue
+            dates = refused if event == "failed" else accepted
+            dates[trace_id] = min(date, dates.get(trace_id, date))
+        self._accept(accepted)
+        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])
+        traces = self.browse(sorted({row[0] for row in rows}))
+        traces._end_blocked(blocked, now)
+        refused = traces.filtered(
+            lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date
+        )
+        if refused:
+            refused._end_refused(now)
+        return traces, len(rows)
+
+    def _complete_implied_events(self, trace_ids):
+        """Append the open that a click or a reply implies, where none was seen before."""
+        for event, implied in IMPLIED.items():
+            self.env.execute_query(
+                SQL(
+                    """
+                    INSERT INTO marketing_trace_event
+                           (trace_id, event, date, mailing_trace_id, source, origin,
+                            campaign_id, activity_id, participant_id, is_test, consumed)
+                    SELECT DISTINCT ON (e.trace_id) e.trace_id, %(implied)s, e.date, e.mailing_trace_id, e.event,
+                           'person', e.campaign_id, e.activity_id, e.participant_id, e.is_test, TRUE
+                      FROM marketing_trace_event e
+                     WHERE e.trace_id = ANY(%(ids)s) AND e.event = %(event)s AND e.origin IS DISTINCT FROM 'machine'
+                       AND NOT EXISTS (SELECT 1 FROM marketing_trace_event o
+                                        WHERE o.trace_id = e.trace_id AND o.event = %(implied)s AND o.date <= e.date
+                                          AND o.origin IS DISTINCT FROM 'machine')
+                  ORDER BY e.trace_id, e.date
+                 RETURNING id
+                    """,
+                    event=event,
+                    implied=implied,
+                    ids=list(trace_ids),
+                )
+            )
+
+    def _accept(self, dates):
+        """Note when the server accepted messages: at "sent", or at what cannot be without it.
+
+        What is scheduled again has no message that could be: the event is of its last attempt.
+        """
+        if not dates:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace t SET sent_date = COALESCE(t.sent_date, a.date)
+                  FROM unnest(%s::int[], %s::timestamp[]) AS a (id, date)
+                 WHERE t.id = a.id AND t.state IN ('processed', 'error')
+             RETURNING t.id
+                """,
+                list(dates),
+                list(dates.values()),
+            )
+        )
+        self.invalidate_model()
+
+    def _take_back_refusals(self, trace_ids):
+        """Make steps processed whose messages a server accepted after all: somebody had them sent again.
+
+        A retry makes the messages of earlier attempts void, so that it is the last one that was accepted.
+        """
+        if not trace_ids:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace SET state = 'processed', end_code = NULL, end_params = NULL
+                 WHERE id = ANY(%s) AND state = 'error' AND sent_date IS NOT NULL
+             RETURNING id
+                """,
+                trace_ids,
+            )
+        )
+        if rows:
+            self.invalidate_model()

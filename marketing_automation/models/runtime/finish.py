@@ -1,0 +1,86 @@
+"""Finish: what became of executed traces is written."""
+
+import json
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    @api.private
+    def _finish(self, outcomes, now):
+        """Write what became of executed traces, and settle what follows from it.
+
+        :param dict outcomes: ``{trace id: (state, code, params)}`` of those that were not
+            simply processed
+        :param datetime now: UTC
+        """
+        ended = self._end({trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now)
+        ended._settle(now)
+
+    @api.private
+    def _finish_messages(self, now):
+        """Finish traces whose messages were just made, reading the outcomes from mailing.trace.
+
+        A message that was born cancelled fires no hook of Odoo's; it only shows there.
+        """
+        outcomes = {}
+        for trace_id, status, failure_type, _reason in self._get_last_messages():
+            if status == "cancel":
+                outcomes[trace_id] = ("canceled", failure_type or "exception", None)
+            elif status == "error":
+                outcomes[trace_id] = ("error", failure_type or "refused", None)
+        self._finish(outcomes, now)
+
+    @api.private
+    def _get_last_messages(self):
+        """Return what is known of the last message of each of these traces that has one, by one query.
+
+        :return: the trace's id, and of the ``mailing.trace`` its status, failure type and failure reason
+        :rtype: list[tuple]
+        """
+        columns = ["trace_status", "failure_type", "failure_reason"]
+        self.env["mailing.trace"].flush_model(["marketing_trace_id", *columns])
+        return self.env.execute_query(
+            SQL(
+                # by the index of mailing_trace on marketing_trace_id
+                """
+                SELECT DISTINCT ON (marketing_trace_id) marketing_trace_id, %s
+                  FROM mailing_trace WHERE marketing_trace_id = ANY(%s)
+              ORDER BY marketing_trace_id, id DESC
+                """,
+                SQL(", ").join(map(SQL.identifier, columns)),
+                self.ids,
+            )
+        )
+
+    def _end(self, outcomes, now):
+        """Write states, codes and dates, in one statement.
+
+        :param dict outcomes: ``{trace id: (state, code, params)}``
+        :return: those of the traces that are still there: an action may delete its own participant
+        """
+        if not outcomes:
+            return self.browse()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace t
+                   SET state = o.state, end_code = o.code, end_params = o.params::jsonb, done_date = %s,
+                       executing = NULL
+                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS o (id, state, code, params)
+                 WHERE t.id = o.id
+             RETURNING t.id
+                """,
+                now,
+                list(outcomes),
+                [state for state, _code, _params in outcomes.values()],
+                [code for _state, code, _params in outcomes.values()],
+                [params and json.dumps(params) for _state, _code, params in outcomes.values()],
+            )
+        )
+        self.invalidate_model()
+        left = {trace_id for (trace_id,) in rows}
+        return self.filtered(lambda trace: trace.id in left)

@@ -1,0 +1,71 @@
+"""Lanes: the scheduled actions that execute activities side by side, on one host or many.
+
+They share nothing but the database: each claims what no other holds.
+"""
+
+from odoo import _, api, models
+from odoo.exceptions import UserError
+
+LANES_KEY = "marketing_automation.lanes"
+MAX_LANES = 8
+FIRST_LANE = "marketing_automation.ir_cron_campaign_execute_activities"
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    @api.model
+    def _get_execution_crons(self):
+        """Return the scheduled actions that execute activities, the first lane first.
+
+        :rtype: odoo.models.Model (ir.cron)
+        """
+        crons = self.env.ref(FIRST_LANE).sudo()
+        for lane in range(2, self._get_lane_count() + 1):
+            crons += self.env.ref(f"{FIRST_LANE}_{lane}", raise_if_not_found=False) or crons.browse()
+        return crons
+
+    @api.model
+    def _wake_lanes(self):
+        """Have all lanes look at once for what is due."""
+        for cron in self._get_execution_crons():
+            cron._trigger()
+
+    @api.model
+    def _get_lane_count(self):
+        count = self.env["ir.config_parameter"].sudo().get_param(LANES_KEY, "1")
+        return min(MAX_LANES, max(1, int(count))) if count.isdecimal() else 1
+
+    @api.model
+    @api.private
+    def set_lane_count(self, count):
+        """Have so many lanes: make the scheduled actions that lack, archive those beyond.
+
+        :param int count: from 1 to ``MAX_LANES``
+        :raise UserError: for another number
+        """
+        if not 1 <= count <= MAX_LANES:
+            raise UserError(
+                _("Activities are executed in 1 to %(max)s lanes, not in %(count)s.", max=MAX_LANES, count=count)
+            )
+        self.env["ir.config_parameter"].sudo().set_param(LANES_KEY, str(count))
+        first = self.env.ref(FIRST_LANE).sudo()
+        for lane in range(2, MAX_LANES + 1):
+            cron = self.env.ref(f"{FIRST_LANE}_{lane}", raise_if_not_found=False)
+            if cron:
+                active = first.active and lane <= count
+                if cron.sudo().active != active:  # Odoo lets nobody write a scheduled action while it runs
+                    cron.sudo().active = active
+            elif lane <= count:
+                values = {
+                    "name": f"{first.name} ({lane})",
+                    "model_id": first.model_id.id,
+                    "state": "code",
+                    "code": first.code,
+                    "user_id": first.user_id.id,
+                    "interval_number": first.interval_number,
+                    "interval_type": first.interval_type,
+                }
+                # known by name, so that it goes with the addon
+                data = {"xml_id": f"{FIRST_LANE}_{lane}", "values": values, "noupdate": True}
+                first._load_records([data])

@@ -1,0 +1,387 @@
+"""The loop: what is due is executed in batches, a transaction each.
+
+    plan (what is due) ──> claim, gates, execute, finish, settle ──> commit ──> plan …
+                                     │ exception
+                                     ├─> roll back, halve the batch, until one trace stands alone
+                                     └─> it would leave the transaction: roll back, see ``alone.py``
+
+Two crons and rows of the database are all there is: PostgreSQL coordinates, Odoo's cron
+workers are the hands. Campaigns take turns, a batch each, so that a small one waits for no
+more than a batch of a huge one.
+"""
+
+import logging
+from collections import deque
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...engine.doors import RunAlone
+from ...engine.errors import CampaignStop, StepHeld
+from ...engine.time_limit import TookTooLong
+from .errors import ATTEMPTS, CONTENTION, OUT_OF_RESOURCES, describe, is_shutdown, root_of
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 500  # traces or participants of one transaction
+WINDOW = 2_000  # due traces that one plan looks at
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    # ------------------------------------------------------------
+    # Wake-up
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_enrolment_cron(self):
+        return self.env.ref("marketing_automation.ir_cron_campaign_sync_participants").sudo()
+
+    @api.model
+    def _wake_engine(self, now=None, idle=False, held=()):
+        """Trigger the execution cron at the minute when something is due next.
+
+        One trigger for each lane, not one per trace: none when one is there already that is early enough.
+
+        :param datetime now: UTC; the present by default
+        :param bool idle: whether a run has just done nothing: what is due then is held by
+            others or broken, and is tried again in a minute, not at once
+        :param held: ids of the activities that wait for an Update, which wakes the engine itself
+        """
+        now = now or fields.Datetime.now()
+        due = self._get_next_due(held)
+        if not due:
+            return
+        at = max(due, now + timedelta(minutes=1) if idle else now)
+        if at > now and (at.second or at.microsecond):
+            at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        crons = self._get_execution_crons()
+        earlier = [("cron_id", "in", crons.ids), ("call_at", ">", now), ("call_at", "<=", at)]
+        woken = self.env["ir.cron.trigger"].sudo().search(earlier).cron_id
+        for cron in crons - woken:
+            cron._trigger(at)
+
+    @api.model
+    def _get_next_due(self, held=()):
+        """Return when the next step is due, or the next wait ends, of all that runs.
+
+        :param held: ids of activities that are left out
+        """
+        [[due]] = self.env.execute_query(
+            SQL(
+                # per running campaign, the first entry of two partial indexes
+                """
+                SELECT min(LEAST(due.date, wait.date))
+                  FROM marketing_campaign c
+                  LEFT JOIN LATERAL (SELECT t.schedule_date AS date FROM marketing_trace t
+                                      WHERE t.campaign_id = c.id AND t.state = 'scheduled' AND t.is_test IS NOT TRUE
+                                            %s
+                                   ORDER BY t.schedule_date LIMIT 1) due ON TRUE
+                  LEFT JOIN LATERAL (SELECT t.wait_until AS date FROM marketing_trace t
+                                      WHERE t.campaign_id = c.id AND t.wait_until IS NOT NULL
+                                        AND t.is_test IS NOT TRUE
+                                   ORDER BY t.wait_until LIMIT 1) wait ON TRUE
+                 WHERE c.state = 'running'
+                """,
+                SQL("AND t.activity_id != ALL(%s)", list(held)) if held else SQL(),
+            )
+        )
+        return due
+
+    # ------------------------------------------------------------
+    # The loop
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_execute_activities(self):
+        self.search([("state", "=", "running")]).execute_activities()
+
+    @api.private
+    def execute_activities(self, now=None):
+        """Execute what is due in these campaigns, until nothing is or the cron's time is over.
+
+        Commits after each batch.
+
+        :param datetime now: naive UTC; the present by default, taken anew for each batch
+        """
+        cron = self.env["ir.cron"]
+        turns = deque(self.ids)
+        idle = True
+        languages = {}  # of the campaigns' users, by campaign: each batch begins knowing nothing
+        held = set()  # ids of the activities that wait for an Update
+        cron._commit_progress(remaining=len(turns))
+        self._in_transaction(self.env["marketing.trace"]._settle_interrupted, now or fields.Datetime.now())
+        while turns:
+            campaign = self.browse(turns.popleft())
+            moment = now or fields.Datetime.now()
+            done = campaign._execute_batch(moment, languages, held)
+            if done:
+                idle = False
+                turns.append(campaign.id)
+            if not cron._commit_progress(done, remaining=len(turns)):
+                break
+        try:
+            self._in_transaction(self._wake_engine, now, idle, held)
+        except CONTENTION as error:
+            _logger.info("The engine is woken at the next regular time: %s", error)
+
+    def _execute_batch(self, now, languages, all_held):
+        """Do one batch of this campaign's work: its events first, then what is due.
+
+        :param dict languages: see :meth:`_in_language_of_user`
+        :param set all_held: takes the ids of the activities that wait for an Update
+        :return: how much was done; 0 when there is nothing to do now
+        """
+        if self.update_job or self.state != "running":
+            return 0  # the enrolment cron finishes the Update, then triggers this one
+        failed = self.failed_job == "execution"
+        limited = self._get_limited_activity_ids()
+        try:
+            campaign = self._in_language_of_user(languages)
+            done = (
+                campaign._in_transaction(campaign._consume_next_events, now)
+                or campaign._in_transaction(campaign._end_waits, now)
+                or campaign._execute_due(limited, now, all_held)
+            )
+            if failed:
+                self._in_transaction(self._clear_failure)
+            return done
+        except CampaignStop as stop:
+            self.env.cr.rollback()
+            self._in_transaction(self._stop_for, str(stop))
+            _logger.warning("The campaign %s stops: %s", self.id, stop)
+            return 0
+        except BaseException as error:
+            # nothing that belongs to one campaign may keep the others from running
+            self.env.cr.rollback()
+            if is_shutdown(error):
+                raise
+            self._note_failure("execution", error, now)
+            return 0
+
+    def _in_transaction(self, method, *args):
+        """Call a method in a transaction of its own, again when others' writes made it fail.
+
+        :return: what the method returns
+        :raise Exception: one of ``CONTENTION`` when others kept writing the same rows
+        """
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                result = method(*args)
+                self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # one batch, one transaction
+                return result
+            except CONTENTION as error:
+                self.env.cr.rollback()
+                if not left:
+                    raise
+                _logger.debug("%s met a concurrent change: %s", method.__name__, error)
+        return None
+
+    # ------------------------------------------------------------
+    # Batches
+    # ------------------------------------------------------------
+
+    def _consume_next_events(self, now):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT p.id FROM marketing_participant p
+                 WHERE p.id IN (SELECT e.participant_id FROM marketing_trace_event e
+                                 WHERE e.campaign_id = %s AND e.consumed IS NOT TRUE AND e.is_test IS NOT TRUE
+                              ORDER BY e.participant_id LIMIT %s)
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                self.id,
+                BATCH,
+            )
+        )
+        if not rows or self.state != "running":
+            return 0
+        participants = self.env["marketing.participant"].browse(row[0] for row in rows)
+        return self.env["marketing.trace"]._consume_events(participants, now)
+
+    def _end_waits(self, now):
+        """Let go of waits whose deadline has passed; nothing else may be left to wait for."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT t.id FROM marketing_trace t JOIN marketing_participant p ON p.id = t.participant_id
+                 WHERE t.campaign_id = %s AND t.wait_until < %s AND t.is_test IS NOT TRUE
+              ORDER BY t.wait_until LIMIT %s
+                   FOR NO KEY UPDATE OF t, p SKIP LOCKED
+                """,
+                self.id,
+                now,
+                BATCH,
+            )
+        )
+        if not rows or self.state != "running":
+            return 0
+        traces = self.env["marketing.trace"].browse(row[0] for row in rows)
+        traces._wait(dict.fromkeys(traces.ids))
+        traces.participant_id._refresh_state(now, self._get_awaiting_steps())
+        return len(traces)
+
+    def _execute_due(self, limited, now, all_held):
+        """Execute what is due: each participant's first due step, by activity.
+
+        :param list limited: the ids of the activities with a limit per hour
+        :param set all_held: takes the ids of the activities that wait for an Update
+        :return: how many traces were dealt with
+        """
+        done, held = 0, set()
+        while True:
+            others = [*limited, *held]
+            batches = self._plan_due(now, SQL("activity_id != ALL(%s)", others), WINDOW)
+            done += self._execute_batches(batches, now, held)
+            if held.issubset(others):
+                break  # else those behind a held step have their turn
+        if limited:
+            done += self._execute_limited(limited, now, held)
+        all_held |= held
+        return done
+
+    def _execute_batches(self, batches, now, held):
+        """Execute these traces as far as they fit into one batch; others have their turn then.
+
+        :param list batches: the ids of an activity's traces each
+        :param set held: takes the ids of the activities that wait for an Update
+        :return: how many traces were dealt with
+        """
+        done = 0
+        for trace_ids in batches:
+            if done < BATCH:
+                try:
+                    done += self._execute_first_free(trace_ids, now, BATCH - done)
+                except StepHeld as step:
+                    self.env.cr.rollback()
+                    held.add(step.activity_id)
+        return done
+
+    def _plan_due(self, now, condition, limit):
+        """Return what is due, in due order, the ids of an activity's traces together.
+
+        Each activity is executed in due order: who comes to it by a step that must run first
+        holds back those who come after.
+
+        :param SQL condition: which traces
+        :param int limit: how many at most
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, participant_id, activity_id FROM marketing_trace
+                 WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %s
+                   AND executing IS NULL AND %s
+              ORDER BY schedule_date, id LIMIT %s
+                """,
+                self.id,
+                now,
+                condition,
+                limit,
+            )
+        )
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # a claim begins
+        batches, planned, held = {}, set(), set()
+        for trace_id, participant_id, activity_id in rows:
+            if participant_id in planned or activity_id in held:
+                held.add(activity_id)
+            else:
+                batches.setdefault(activity_id, []).append(trace_id)
+            planned.add(participant_id)
+        return list(batches.values())
+
+    def _execute_first_free(self, trace_ids, now, size):
+        """Execute a batch of these traces of one activity: the first that no other lane holds.
+
+        :param int size: of the batch, at most
+        :return: how many traces were dealt with
+        """
+        for start in range(0, len(trace_ids), size):
+            done = self._execute_traces(trace_ids[start : start + size], now)
+            if done:
+                return done
+        return 0
+
+    def _execute_traces(self, trace_ids, now):
+        """Execute traces of one activity; on an exception by halves, down to the guilty one.
+
+        :return: how many traces were dealt with
+        """
+        try:
+            return self._in_transaction(self._execute_claimed, trace_ids, now)
+        except CampaignStop:
+            raise
+        except RunAlone as refusal:
+            self.env.cr.rollback()
+            return self._execute_alone(trace_ids, now, refusal.opened)
+        except BaseException as error:
+            self.env.cr.rollback()
+            if is_shutdown(error):
+                raise
+            # Of one that took too long it is known which, and that the others take their time again.
+            guilty = [error.trace_id] if isinstance(error, TookTooLong) else trace_ids
+            if len(guilty) == 1:
+                self._log_failure(guilty[0], error)
+                return self._in_transaction(self._end_guilty, guilty, error, now)
+        middle = len(trace_ids) // 2
+        return self._execute_traces(trace_ids[:middle], now) + self._execute_traces(trace_ids[middle:], now)
+
+    def _execute_claimed(self, trace_ids, now):
+        done, traces = self._claim_and_sift(trace_ids, now)
+        if traces:
+            outcomes = traces.activity_id._execute(traces, now)
+            if outcomes is not None:
+                self.env.flush_all()
+                begun = traces.filtered(lambda trace: outcomes.get(trace.id, ()) is not None)
+                begun._finish(outcomes, now)
+                done -= len(traces) - len(begun)
+        return done
+
+    def _claim_and_sift(self, trace_ids, now):
+        """Claim traces, and end those that cannot run.
+
+        :return: (how many were claimed, those that are to be executed)
+        """
+        traces = self.env["marketing.trace"].browse(trace_ids)._claim()
+        traces = traces.filtered(lambda trace: trace.schedule_date <= now)
+        if not traces or self.state != "running":
+            return 0, traces.browse()
+        claimed = traces
+        # Those whose events came since the plan: a negative no longer runs.
+        self.env["marketing.trace"]._consume_events(traces.participant_id, now)
+        traces = traces.filtered(lambda trace: trace.state == "scheduled")._sift(now)
+        (claimed - traces).participant_id._refresh_state(now, self._get_awaiting_steps())
+        return len(claimed), traces
+
+    # ------------------------------------------------------------
+    # The guilty one
+    # ------------------------------------------------------------
+
+    def _log_failure(self, trace_id, error):
+        _logger.warning("The marketing trace %s failed: %s", trace_id, error, exc_info=error)
+
+    def _end_guilty(self, trace_ids, error, now):
+        trace = self.env["marketing.trace"].browse(trace_ids)._claim()
+        if trace:
+            self._give_up(trace, error, now)
+        return 1
+
+    def _give_up(self, trace, error, now):
+        """End a claimed trace for what it raised; where that may pass it is tried again some times before."""
+        if isinstance(root_of(error), (*CONTENTION, *OUT_OF_RESOURCES)):
+            trace._postpone("needs_more", describe(self.env, error), now)
+        else:
+            trace._finish({trace.id: self._get_failure(error)}, now)
+
+    def _get_failure(self, error):
+        """Return an exception as an outcome of the trace that raised it."""
+        if isinstance(error, TookTooLong):
+            return "error", "too_long", {"detail": self.env._("the limit is %s seconds", round(error.seconds))}
+        return "error", "exception", {"detail": describe(self.env, error)}
+
+    def _fail(self, trace_ids, error, now):
+        trace = self.env["marketing.trace"].browse(trace_ids)._claim()
+        trace._finish({trace.id: self._get_failure(error)} if trace else {}, now)

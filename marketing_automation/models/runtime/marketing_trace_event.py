@@ -1,0 +1,117 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...engine.context import queue_run
+from ..fields import LooseMany2one
+
+# What can happen to a trace's message, and the one thing that it implies: a click or a
+# reply cannot be without an open.
+EVENTS = ("sent", "failed", "open", "click", "reply", "bounce", "complaint", "unsubscribe", "auto_answer", "blocked")
+NO_FACTS = ("sent", "failed", "auto_answer", "blocked")  # of which a step can make nothing
+IMPLIED = {"click": "open", "reply": "open"}
+
+
+class MarketingTraceEvent(models.Model):
+    """What happened to a message of a campaign: append-only.
+
+    Rows are written by hooks that run inside transactions of others (a mail that the
+    server has just accepted, a reply being fetched), so writing one is a bare INSERT:
+    nothing that can wait for a lock, meet a conflict or fail on a contended row. What it
+    means for the workflow is worked out later, by the engine.
+    """
+
+    _name = "marketing.trace.event"
+    _inherit = "marketing.guard"
+    _written_by_engine = True
+    _description = "Marketing Event"
+    _order = "date desc, id desc"
+    _rec_name = "event"
+    _log_access = False
+
+    trace_id = LooseMany2one("marketing.trace", string="Trace", required=True, index=True, readonly=True)
+    event = fields.Selection(
+        [
+            ("sent", "Sent"),
+            ("failed", "Failed"),
+            ("open", "Opened"),
+            ("click", "Clicked"),
+            ("reply", "Replied"),
+            ("bounce", "Bounced"),
+            ("complaint", "Complained"),
+            ("unsubscribe", "Unsubscribed"),
+            ("auto_answer", "Automatic Answer"),
+            ("blocked", "No Longer to be Mailed"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    date = fields.Datetime(required=True, readonly=True)
+    mailing_trace_id = LooseMany2one("mailing.trace", string="Mailing Trace", readonly=True)
+    source = fields.Char(readonly=True, help="Where the event was seen: the mail server, the open pixel, a link …")
+    bounce_type = fields.Selection(
+        [("hard", "Hard"), ("soft", "Soft")],
+        readonly=True,
+        help="Hard: the address is wrong. Soft: the mailbox is full, the message too big, its server out of order …",
+    )
+    origin = fields.Selection(
+        [("person", "Person"), ("machine", "Machine")],
+        readonly=True,
+        help="Who opened or clicked. A machine is a proxy that fetches pictures, or a scanner that follows links.",
+    )
+    reason = fields.Char(readonly=True, help="What decided: a header, a code, an agent.")
+    # Copied from the trace, so that counting and consuming need no join.
+    campaign_id = LooseMany2one("marketing.campaign", string="Campaign", readonly=True)
+    activity_id = LooseMany2one("marketing.activity", string="Activity", readonly=True)
+    participant_id = LooseMany2one("marketing.participant", string="Participant", readonly=True)
+    is_test = fields.Boolean(readonly=True)
+    consumed = fields.Boolean(readonly=True, help="Whether the workflow has taken the event into account.")
+
+    # The engine's read: whose events are new, by campaign.
+    _to_consume = models.Index("(campaign_id, participant_id) WHERE consumed IS NOT TRUE")
+    # The counts of the campaign form: distinct traces by activity and event, index only.
+    _by_activity = models.Index("(activity_id, event, trace_id, origin) WHERE is_test IS NOT TRUE")
+
+    @api.model
+    @api.private
+    def record_events(
+        self, event, trace_ids, source, mailing_trace_ids=None, date=None, bounce_type=None, origin=None, reason=None
+    ):
+        """Append an event to traces, and wake the engine once this transaction is committed.
+
+        :param str event: one of ``EVENTS``
+        :param list trace_ids: ids of marketing.trace; one that no longer exists is ignored
+        :param str source: where it was seen
+        :param list mailing_trace_ids: the mailing.trace of each, if there is one
+        :param datetime date: when it happened (UTC); now by default
+        :param bounce_type: of a bounce: ``hard`` or ``soft``
+        :param origin: of an open or a click: ``person`` or ``machine``
+        :param reason: what decided
+        """
+        if not trace_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO marketing_trace_event
+                       (trace_id, event, date, mailing_trace_id, source,
+                        bounce_type, origin, reason,
+                        campaign_id, activity_id, participant_id, is_test, consumed)
+                SELECT t.id, %(event)s, %(date)s, r.mailing_trace_id, %(source)s,
+                       %(bounce_type)s, %(origin)s, %(reason)s,
+                       t.campaign_id, t.activity_id, t.participant_id, t.is_test, FALSE
+                  FROM unnest(%(trace_ids)s::int[], %(mailing_trace_ids)s::int[]) AS r (trace_id, mailing_trace_id)
+                  JOIN marketing_trace t ON t.id = r.trace_id
+                """,
+                event=event,
+                date=date or fields.Datetime.now(),
+                source=source,
+                bounce_type=bounce_type,
+                origin=origin,
+                reason=reason and reason.replace("\0", " ")[:500],
+                trace_ids=list(trace_ids),
+                mailing_trace_ids=list(mailing_trace_ids or [None] * len(trace_ids)),
+            )
+        )
+        queue = queue_run(self.env)
+        if not queue or queue.is_time_to_wake():
+            self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()

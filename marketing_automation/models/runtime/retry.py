@@ -1,0 +1,74 @@
+"""What brings a step back that had ended: a user's retry of an error, the return of who had left."""
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+# why a message was not made that somebody may ask for again, once the blocklisting or the opt-out is lifted
+LIFTED = ("mail_bl", "mail_optout")
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    def action_retry(self):
+        """Try these errors again: they are due at once, and expire as from then.
+
+        :raise AccessError: for a user who may not write the campaigns
+        :raise UserError: for a trace that is no error, or whose participant has left
+        """
+        self.campaign_id.check_access("write")
+        traces = self.sudo()
+        traces.participant_id._lock()
+        now = fields.Datetime.now()
+        was_sent = self._learn_what_was_sent(traces, now)
+        if was_sent and was_sent == traces:
+            raise UserError(_("The message was sent meanwhile: there is nothing to retry."))
+        traces -= was_sent
+        for trace in traces:
+            if not trace._may_be_retried():
+                raise UserError(_("“%s” is no error: there is nothing to retry.", trace.activity_id.name))
+            if trace.participant_id.state == "unlinked":
+                raise UserError(_("The participant has left the campaign: nothing is retried for it."))
+        traces._retry(now)
+        self.env["marketing.campaign"]._wake_lanes()
+
+    @api.model
+    def _learn_what_was_sent(self, traces, now):
+        """Return those of these errors whose messages a server has accepted after all, which is new to the engine."""
+        errors = traces.filtered(lambda trace: trace.state == "error")
+        news = (
+            self.env["marketing.trace.event"]
+            .sudo()
+            ._read_group(
+                [("trace_id", "in", errors.ids), ("event", "=", "sent"), ("consumed", "!=", True)], ["trace_id"]
+            )
+        )
+        sent = traces.browse(trace.id for [trace] in news)
+        for participants in sent.participant_id.grouped("campaign_id").values():
+            traces._consume_events(participants, now)
+        return sent.filtered(lambda trace: trace.state == "processed")
+
+    def _may_be_retried(self):
+        """Tell whether this step failed, or was kept from an address that may be mailed again by now."""
+        return self.state == "error" or (self.state == "canceled" and self.end_code in LIFTED)
+
+    def _retry(self, now):
+        """Schedule ended traces of locked participants again; the message of the last attempt is void."""
+        self.env["mail.mail"].search(
+            [("marketing_trace_id", "in", self.ids), ("state", "in", ("outgoing", "exception"))]
+        ).write({"state": "cancel"})
+        self.write(
+            {
+                "state": "scheduled",
+                "schedule_date": now,
+                "done_date": False,
+                "sent_date": False,
+                "end_code": False,
+                "end_params": False,
+            }
+        )
+        for trace in self:
+            trace.attempt += 1
+        self.env.flush_all()
+        for campaign, traces in self.grouped("campaign_id").items():
+            traces.participant_id._refresh_state(now, campaign._get_awaiting_steps())

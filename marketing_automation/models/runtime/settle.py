@@ -1,0 +1,176 @@
+"""Settle: the steps below executed traces are scheduled, cancelled or left waiting, from the facts.
+
+The facts of a batch are collected by two queries; :func:`~..engine.workflow.decide` gives the answers.
+"""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...engine.workflow import CANCEL, HARD, SCHEDULE, WAIT, Facts, decide
+from .marketing_trace_event import NO_FACTS
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    @api.private
+    def _settle(self, now):
+        """Schedule, cancel or leave waiting the steps below these traces, from their facts.
+
+        Whatever order the facts became known in, the same facts give the same answer; so
+        this can be called any number of times. The participants are locked.
+
+        :param datetime now: UTC
+        """
+        if not self:
+            return
+        campaign = self.campaign_id
+        workflow = campaign._get_workflow()
+        triggers = self.env["marketing.activity"]._get_triggers()
+        facts = self._get_facts()
+        scheduled, waiting, waits = [], [], {}
+        canceled = {}  # {(parent trace, step): code}
+        for trace in self:
+            if trace.id not in facts or trace.participant_id.state == "unlinked":
+                continue
+            waits[trace.id] = None
+            for step in workflow.children(trace.activity_id.id):
+                if step.trigger_type not in triggers:
+                    continue  # the addon that brought it was uninstalled
+                decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign._get_tz())
+                if decision.kind == SCHEDULE:
+                    scheduled.append((trace, step.id, decision.date))
+                elif decision.kind == CANCEL:
+                    canceled[trace.id, step.id] = decision.code
+                elif decision.kind == WAIT and decision.date and decision.date >= now:
+                    waiting.append((trace, step.id, decision.date))
+        for trace, date in self._filter_open_waits(waiting):
+            waits[trace.id] = max(date, waits[trace.id] or date)
+        self._cancel_children(canceled, now)
+        self._spawn(scheduled)
+        self._wait(waits)
+        self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
+
+    def _filter_open_waits(self, waiting):
+        """Return the waits of steps that the participant has not come to yet, in whatever way.
+
+        :param list waiting: (parent trace, activity id, last moment)
+        :return: list of (parent trace, last moment)
+        """
+        if not waiting:
+            return []
+        participant_ids = [trace.participant_id.id for trace, _step_id, _date in waiting]
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT participant_id, activity_id FROM marketing_trace"
+                " WHERE participant_id = ANY(%s) AND activity_id = ANY(%s)",
+                participant_ids,
+                [step_id for _trace, step_id, _date in waiting],
+            )
+        )
+        taken = set(rows)
+        return [(trace, date) for trace, step_id, date in waiting if (trace.participant_id.id, step_id) not in taken]
+
+    def _get_facts(self):
+        """Return the facts of those of these traces that were executed.
+
+        :rtype: dict[int, Facts]
+        """
+        message_types = self.env["marketing.activity"]._get_message_types()
+        facts = {}
+        for trace in self:
+            if trace.state in ("processed", "error"):
+                is_message = trace.activity_id.activity_type in message_types
+                facts[trace.id] = Facts(completed=(trace.sent_date if is_message else trace.done_date) or None)
+                if trace.state == "error":
+                    facts[trace.id].events["failed"] = trace.done_date
+        if facts:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT trace_id, event, COALESCE(bounce_type, %s), min(date) FROM marketing_trace_event
+                     WHERE trace_id = ANY(%s) AND event != ALL(%s)
+                       AND (origin IS DISTINCT FROM 'machine' OR event = 'open' AND campaign_id = ANY(%s))
+                  GROUP BY 1, 2, 3
+                    """,
+                    HARD,
+                    list(facts),
+                    list(NO_FACTS),
+                    self.campaign_id.filtered("count_machine_opens").ids,
+                )
+            )
+            for trace_id, event, bounce_type, date in rows:
+                events = facts[trace_id].events
+                events[event] = min(date, events.get(event, date))
+                if event == "bounce":
+                    facts[trace_id].bounces[bounce_type] = date
+        return facts
+
+    def _cancel_children(self, codes, now):
+        """Cancel the steps that are scheduled below these traces and no longer run.
+
+        :param dict codes: the reason by (trace id, activity id)
+        """
+        if not codes:
+            return
+        children = self.search([("parent_id", "in", self.ids), ("state", "=", "scheduled")])
+        children._end(
+            {
+                child.id: ("canceled", codes[child.parent_id.id, child.activity_id.id], None)
+                for child in children
+                if (child.parent_id.id, child.activity_id.id) in codes
+            },
+            now,
+        )
+
+    def _spawn(self, scheduled):
+        """Insert the traces of steps, those that exist excepted.
+
+        :param list scheduled: (parent trace, activity id, due date)
+        """
+        if not scheduled:
+            return
+        parents, step_ids, dates = zip(*scheduled, strict=True)
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO marketing_trace
+                       (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date,
+                        parent_id, is_test, attempt, create_uid, write_uid, create_date, write_date)
+                SELECT p.participant_id, p.campaign_id, s.activity_id, p.visit, p.res_id, 'scheduled', s.date,
+                       p.id, p.is_test, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM unnest(%(parents)s::int[], %(steps)s::int[], %(dates)s::timestamp[])
+                       AS s (parent_id, activity_id, date)
+                  JOIN marketing_trace p ON p.id = s.parent_id
+           ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
+             RETURNING id
+                """,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+                parents=[parent.id for parent in parents],
+                steps=list(step_ids),
+                dates=list(dates),
+            )
+        )
+        self.invalidate_model()
+
+    def _wait(self, waits):
+        """Write until when these traces are waited on; only what differs."""
+        changed = {
+            trace.id: waits[trace.id]
+            for trace in self
+            if trace.id in waits and waits[trace.id] != (trace.wait_until or None)
+        }
+        if changed:
+            self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE marketing_trace t SET wait_until = w.date
+                      FROM unnest(%s::int[], %s::timestamp[]) AS w (id, date)
+                     WHERE t.id = w.id RETURNING t.id
+                    """,
+                    list(changed),
+                    list(changed.values()),
+                )
+            )
+            self.invalidate_model()

@@ -1,0 +1,7 @@
+from . import (
+    ir_actions_server,
+    labels,
+    problems,
+    rights,
+    shipped,
+)

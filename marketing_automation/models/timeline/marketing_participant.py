@@ -1,0 +1,82 @@
+"""What became of one participant, step by step, and what it still waits for: all that its form shows."""
+
+from odoo import fields, models
+
+from ...engine.workflow import decide
+
+
+class MarketingParticipant(models.Model):
+    _inherit = "marketing.participant"
+
+    # the steps of this participant, as a tree; no help: the form would show it as a tooltip over all of it
+    timeline_data = fields.Json(compute="_compute_timeline_data")
+
+    def _compute_timeline_data(self):
+        for participant in self:
+            participant.timeline_data = bool(participant.ids) and participant._get_timeline(fields.Datetime.now())
+
+    def _get_timeline(self, now):
+        """Return the steps of this participant as a tree, in order of time.
+
+        The number of queries does not depend on how many steps there are.
+
+        :param datetime now: UTC
+        :rtype: dict
+        """
+        self.ensure_one()
+        branches = self.trace_ids.grouped("parent_id")
+        facts = self.trace_ids._get_facts()
+        waits = self._get_waits(facts, now)
+        events = self.trace_ids._get_shown_events()
+
+        def grow(parent):
+            traces = branches.get(parent, parent.browse()).sorted(lambda trace: trace._get_timeline_rank())
+            steps = [
+                dict(
+                    trace._prepare_timeline_step(facts.get(trace.id), waits, events.get(trace.id, [])),
+                    children=grow(trace),
+                )
+                for trace in traces
+            ]
+            return steps + [wait["step"] for wait in waits.get(parent.id, [])]
+
+        return {
+            "is_test": self.is_test,
+            "can_write": self.campaign_id.has_access("write"),
+            "is_paused": not self.is_test
+            and self.campaign_id.state != "running"
+            and (self.state == "running" or bool(waits)),
+            "steps": grow(self.env["marketing.trace"]),
+        }
+
+    def _is_over(self):
+        """Tell whether nothing can happen to this participant any more, whatever comes."""
+        return self.state == "unlinked" or bool(self.is_test and self.end_code)
+
+    def _get_waits(self, facts, now):
+        """Return the steps that this participant has not come to yet, but may from where it is.
+
+        :param dict facts: :class:`Facts` by trace id, of those that were executed
+        :param datetime now: UTC
+        :return: by trace id, what waits on it: the ``event`` that it waits for, and the ``step`` to show
+        :rtype: dict[int, list[dict]]
+        """
+        if self._is_over() or not (self.is_test or self.campaign_id.workflow):
+            return {}
+        # its zone may be that of a user or a company whom the reader may not see
+        campaign = (self.campaign_id._for_test() if self.is_test else self.campaign_id).sudo()
+        workflow = campaign._get_workflow()
+        triggers = self.env["marketing.activity"]._get_triggers()
+        activities = self.campaign_id.with_context(active_test=False).marketing_activity_ids.grouped("id")
+        taken = set(self.trace_ids.activity_id.ids)
+        waits = {}
+        for trace in self.trace_ids:
+            for step in workflow.children(trace.activity_id.id) if trace.id in facts else ():
+                trigger = triggers.get(step.trigger_type)
+                if step.id in taken or step.id not in activities or not trigger:
+                    continue
+                decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
+                happened = bool(facts[trace.id].get_moment(step, trigger))
+                wait = activities[step.id]._prepare_timeline_wait(trace, trigger, decision, happened, now)
+                waits.setdefault(trace.id, []).append({"event": trigger.event, "step": wait})
+        return waits

@@ -1,0 +1,5 @@
+from . import (
+    marketing_campaign,
+    marketing_participant,
+    marketing_trace,
+)

@@ -1,0 +1,62 @@
+from collections import Counter
+
+from odoo import models
+
+from ...engine.workflow import CANCEL, SCHEDULE, Step, decide
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    def _plan_child(self, step, job, now):
+        """Add, reschedule or cancel a step below these executed traces, from their facts."""
+        counts = Counter()
+        campaign = self.campaign_id
+        trigger = self.env["marketing.activity"]._get_triggers()[step.trigger_type]
+        expected = self._filter_expecting(job["before"].get(str(step.id)))
+        children = self.search([("participant_id", "in", self.participant_id.ids), ("activity_id", "=", step.id)])
+        by_participant = {child.participant_id: child for child in children}
+        facts = self._get_facts()
+        scheduled, canceled = [], {}
+        for trace in self:
+            decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
+            child = by_participant.get(trace.participant_id)
+            if not child:
+                if decision.kind == SCHEDULE:
+                    scheduled.append((trace, step.id, decision.date))
+            elif child.state == "scheduled":
+                if decision.kind == CANCEL:
+                    canceled[child.id] = ("canceled", decision.code, None)
+                elif decision.kind != SCHEDULE:
+                    child.unlink()  # it waits for an event again
+                    counts[step.id, "rescheduled"] += 1
+                elif (child.schedule_date, child.parent_id) != (decision.date, trace):
+                    child.write({"schedule_date": decision.date, "parent_id": trace.id})
+                    counts[step.id, "rescheduled"] += 1
+        self.env.flush_all()
+        self._end(canceled, now)
+        counts[step.id, "canceled"] += len(canceled)
+        self._spawn(scheduled)
+        new = self.search(
+            [("parent_id", "in", [trace.id for trace, *_rest in scheduled]), ("activity_id", "=", step.id)]
+        )
+        unexpected = new.filtered(lambda trace: trace.parent_id not in expected)
+        return counts + new._count_new(step, unexpected, job, now)
+
+    def _filter_expecting(self, before):
+        """Return those of these executed traces below which a step was to come anyway.
+
+        :param dict before: the step as it was, None for one that is new there
+        """
+        trigger = before and self.env["marketing.activity"]._get_triggers().get(before["trigger_type"])
+        if not trigger:
+            return self.browse()
+        step, facts, tz = Step(**before), self._get_facts(), self.campaign_id._get_tz()
+        return self.filtered(lambda trace: decide(step, trigger, facts[trace.id], tz).kind == SCHEDULE)
+
+    def _count_new(self, step, unexpected, job, now):
+        """Count new steps; skip the unexpected ones that are late, unless they are to run."""
+        late = unexpected.filtered(lambda trace: trace.schedule_date < now)
+        if job["late"] == "skip":
+            late._end(dict.fromkeys(late.ids, ("canceled", "too_late", None)), now)
+        return Counter({(step.id, "new"): len(self), (step.id, "late"): len(late)})

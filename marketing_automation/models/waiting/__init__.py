@@ -1,0 +1,5 @@
+from . import (
+    marketing_activity,
+    marketing_campaign,
+    marketing_participant,
+)
