@@ -3,7 +3,7 @@ from . import (
     mailing_mailing,
     mailing_trace,
     marketing_activity,
-    marketing_campaign_reach,
+    marketing_campaign,
     marketing_trace,
     sms_sms,
     sms_sms_queue,

@@ -1,8 +1,14 @@
-from odoo import models
+from odoo import fields, models
+
+from .sms_sms_queue import UNKNOWN
 
 
 class MailingTrace(models.Model):
     _inherit = "mailing.trace"
+
+    failure_type = fields.Selection(
+        selection_add=[(UNKNOWN, "Unknown whether it was sent")], ondelete={UNKNOWN: "set null"}
+    )
 
     # Who got a step already, by phone number; emails have none.
     _marketing_sms_number = models.Index(

@@ -81,14 +81,3 @@ class MarketingActivity(models.Model):
         self.env.flush_all()
         traces._finish_messages(now)
         return None
-
-
-class MarketingCampaign(models.Model):
-    _inherit = "marketing.campaign"
-
-    def _has_phone_numbers(self):
-        """Tell whether Odoo finds a number for the records of the target: theirs, or a contact's."""
-        if self.model_name not in self.env:
-            return True  # that is an error of its own
-        target = self.env[self.model_name]
-        return bool(target._phone_get_number_fields() or target._mail_get_partner_fields())

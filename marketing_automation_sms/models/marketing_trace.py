@@ -1,5 +1,7 @@
 from odoo import _, api, models
 
+from .sms_sms_queue import UNKNOWN, WITHDRAWALS
+
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
@@ -23,7 +25,19 @@ class MarketingTrace(models.Model):
             "sms_server": _("The SMS service did not answer, or failed. Retry later."),
             "sms_canceled": _("The SMS was cancelled before it was sent."),
             "sms_refused": _("The SMS provider refused the message"),
+            UNKNOWN: _(
+                "It is unknown whether the SMS was sent: the SMS service did not answer. "
+                "It is not sent again by itself."
+            ),
         }
+
+    @api.model
+    def _get_withdrawals(self):
+        return super()._get_withdrawals() | {"sms_blacklist", *WITHDRAWALS.values()}
+
+    @api.model
+    def _get_unknown_failures(self):
+        return [*super()._get_unknown_failures(), UNKNOWN]
 
     def _get_refusals(self):
         """Tell why a provider refused an SMS, from what Odoo noted last."""

@@ -9,7 +9,7 @@ import requests
 from requests.exceptions import ConnectTimeout, HTTPError, InvalidJSONError, ProxyError, SSLError, Timeout
 from urllib3.exceptions import NewConnectionError
 
-from odoo import _, api, fields, models
+from odoo import fields, models
 
 from odoo.addons.marketing_automation.models.mail_queue.withdrawn import WITHDRAWN
 
@@ -72,36 +72,6 @@ class SmsSms(models.Model):
             texts.write({"state": "canceled", "failure_type": kind if kind != WITHDRAWN else False})
             texts.sms_tracker_id._action_update_from_sms_state("canceled", failure_type=kind)
         return self.filtered(lambda sms: sms.id in kinds)
-
-
-class MailingTrace(models.Model):
-    _inherit = "mailing.trace"
-
-    failure_type = fields.Selection(
-        selection_add=[(UNKNOWN, "Unknown whether it was sent")], ondelete={UNKNOWN: "set null"}
-    )
-
-
-class MarketingTrace(models.Model):
-    _inherit = "marketing.trace"
-
-    @api.model
-    def _get_withdrawals(self):
-        return super()._get_withdrawals() | {"sms_blacklist", *WITHDRAWALS.values()}
-
-    @api.model
-    def _get_unknown_failures(self):
-        return [*super()._get_unknown_failures(), UNKNOWN]
-
-    @api.model
-    def _get_end_reasons(self):
-        return {
-            **super()._get_end_reasons(),
-            UNKNOWN: _(
-                "It is unknown whether the SMS was sent: the SMS service did not answer. "
-                "It is not sent again by itself."
-            ),
-        }
 
 
 class CarefulApi:

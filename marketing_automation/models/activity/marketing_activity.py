@@ -125,6 +125,7 @@ class MarketingActivity(models.Model):
         trigger = self._get_triggers().get(self.trigger_type)
         if trigger and not trigger.has_parent:
             self.parent_id = False
+        self._propose_wait()
 
     @api.onchange("activity_type")
     def _onchange_activity_type(self):
@@ -337,7 +338,7 @@ class MarketingActivity(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        return []
+        return [*self._get_reply_warnings(), *self._get_wait_warnings()]
 
     def _get_template_label(self):
         """Return in words what a step of this type executes."""
@@ -391,8 +392,10 @@ class MarketingActivity(models.Model):
         :param datetime now: UTC
         :return: outcomes as ``marketing.trace._finish`` takes them, or None when the handler
             has finished the traces itself, because what it did commits
+        :raise StepHeld: when it has to wait for an Update
         """
         self.ensure_one()
+        self._check_action_unchanged()
         handler = getattr(self, f"_execute_{self._get_running_step().activity_type}", None)
         if not handler:
             return dict.fromkeys(traces.ids, ("error", "no_handler", None))

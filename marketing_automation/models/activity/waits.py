@@ -1,6 +1,6 @@
 """How long a step waits for what did not happen: people need some time to open a mail, click or answer."""
 
-from odoo import _, api, models
+from odoo import _, models
 
 PROPOSED = {"interval_number": 2, "interval_type": "days"}
 UNTOUCHED = {"interval_number": 0, "interval_type": "hours"}
@@ -10,22 +10,18 @@ SHORTEST = 4  # hours
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    @api.onchange("trigger_type")
-    def _onchange_trigger_type(self):
-        res = super()._onchange_trigger_type()
+    def _propose_wait(self):
         if self._awaits_what_does_not_happen() and all(self[name] == value for name, value in UNTOUCHED.items()):
             self.update(PROPOSED)
-        return res
 
-    def _get_warnings(self):
-        warnings = super()._get_warnings()
+    def _get_wait_warnings(self):
         if (
             self._awaits_what_does_not_happen()
             and self.interval_type == "hours"
             and self.interval_number < SHORTEST
             and self.parent_id
         ):
-            warnings.append(
+            return [
                 _(
                     "“%(activity)s” waits for less than %(hours)s hours: few have read “%(parent)s” by then. Two days "
                     "are usual.",
@@ -33,8 +29,8 @@ class MarketingActivity(models.Model):
                     hours=SHORTEST,
                     parent=self.parent_id.name,
                 )
-            )
-        return warnings
+            ]
+        return []
 
     def _awaits_what_does_not_happen(self):
         """Tell whether the trigger is that something has not happened when the time is over."""

@@ -3,6 +3,7 @@
 from odoo import _, api, models
 from odoo.exceptions import AccessError, UserError
 
+from ...engine.context import test_run
 from ...engine.errors import CampaignStop
 
 
@@ -52,7 +53,9 @@ class MarketingCampaign(models.Model):
             errors.append(_("Its workflow is empty: add an activity."))
         for activity in activities:
             errors += activity._get_start_errors() or ([] if problem else activity._get_action_errors(user))
-        return errors + self._get_placeholder_errors(user)
+        errors += self._get_placeholder_errors(user)
+        errors += self._get_missing_placeholder_errors()
+        return errors + self._get_unicity_errors()
 
     def _get_run_problem(self, user, model_name=None):
         """Return in words what keeps a user from being the one as whom this campaign runs, or None.
@@ -112,8 +115,9 @@ class MarketingCampaign(models.Model):
         return api.Environment(self.env.cr, user.id, context)
 
     def _get_run_user(self):
-        """Return the user with whose rights the campaign acts."""
-        return self.run_as_id
+        """Return the user with whose rights the campaign acts; a test acts with those of who runs it."""
+        run = test_run(self.env)
+        return self.env["res.users"].browse(run.uid) if run else self.run_as_id
 
     def _in_language_of_user(self, languages):
         """Return this campaign in the language of its user, who reads what a scheduled action keeps in words.

@@ -6,12 +6,6 @@ from odoo import models
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
 
-    def write(self, vals):
-        res = super().write(vals)
-        if "name" in vals:
-            self._rename_utm_campaigns()
-        return res
-
     def _rename_utm_campaigns(self):
         """Give the UTM campaigns that were made for these campaigns their present names.
 

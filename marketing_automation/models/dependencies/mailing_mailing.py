@@ -64,17 +64,25 @@ class MailingMailing(models.Model):
         executed = [step_id for step_id, mailing_id in running._get_running_mailings() if mailing_id == self.id]
         return activities.search(["|", ("mass_mailing_id", "=", self.id), ("id", "in", executed)])
 
-    def write(self, vals):
+    def _check_marketing_state(self, vals):
+        """Leave the state of the templates of campaigns to the engine.
+
+        :param dict vals: that are about to be written
+        """
         if "state" in vals and not self.env.su and not message_batch(self.env):
             for mailing in self:
                 if mailing.state != vals["state"] and mailing._get_marketing_users():
                     mailing._check_not_marketing_template()
-        res = super().write(vals)
+
+    def _note_marketing_editor(self, vals):
+        """Keep who changed what the templates of campaigns say, and when.
+
+        :param dict vals: that were written
+        """
         if {*self._get_marketing_text_fields(), "attachment_ids"} & set(vals):
             templates = self.sudo().filtered(lambda mailing: mailing.marketing_campaign_id)
             if templates:
                 templates.write({"marketing_editor_id": self.env.uid, "marketing_edit_date": fields.Datetime.now()})
-        return res
 
     # ------------------------------------------------------------
     # What can change

@@ -80,11 +80,6 @@ class MarketingActivity(models.Model):
     # For the engine
     # ------------------------------------------------------------
 
-    @api.private
-    def _execute(self, traces, now):
-        self._check_action_unchanged()
-        return super()._execute(traces, now)
-
     def _check_action_unchanged(self):
         """Have the step of a server action that was changed, or lost what it sets or sends, wait for an Update.
 

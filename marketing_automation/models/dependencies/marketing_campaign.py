@@ -69,19 +69,17 @@ class MarketingCampaign(models.Model):
         changes += [_("The activity “%s” was removed.", activity.name) for activity in removed]
         return changes + [words for words, _waits in self._compare_rests()]
 
-    def _get_placeholder_errors(self, user):
-        errors = super()._get_placeholder_errors(user)
-        for mailing in self.marketing_activity_ids.mass_mailing_id.sudo():
-            errors += [
-                _(
-                    "“%(mailing)s” has the placeholder “%(name)s”, but “%(model)s” has no such field.",
-                    mailing=mailing.display_name,
-                    name=f"object.{name}",
-                    model=mailing.mailing_model_id.name,
-                )
-                for name in mailing._get_missing_placeholders()
-            ]
-        return errors
+    def _get_missing_placeholder_errors(self):
+        return [
+            _(
+                "“%(mailing)s” has the placeholder “%(name)s”, but “%(model)s” has no such field.",
+                mailing=mailing.display_name,
+                name=f"object.{name}",
+                model=mailing.mailing_model_id.name,
+            )
+            for mailing in self.marketing_activity_ids.mass_mailing_id.sudo()
+            for name in mailing._get_missing_placeholders()
+        ]
 
     def _compare_rests(self):
         """Return what the steps of what runs rest on and was changed.

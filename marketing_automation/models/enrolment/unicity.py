@@ -1,7 +1,5 @@
 """Unicity whose field is lost: a campaign does not start until its user has decided what is to take its place."""
 
-from dataclasses import replace
-
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -66,27 +64,17 @@ class MarketingCampaign(models.Model):
         self.write({"unique_field_id": False})
         return True
 
-    def copy(self, default=None):
-        copies = super().copy(default)
-        for campaign, copied in zip(self, copies, strict=True):
-            if campaign.is_unicity_lost and not copied.unique_field_id:
-                copied.sudo().unique_field_name = campaign.unique_field_name
-        return copies
+    def _copy_lost_unicity_to(self, new_campaign):
+        if self.is_unicity_lost and not new_campaign.unique_field_id:
+            new_campaign.sudo().unique_field_name = self.unique_field_name
 
-    def _build_workflow(self):
-        workflow = super()._build_workflow()
-        if self.is_unicity_lost:
-            return replace(workflow, unique_field=self.unique_field_name)
-        return workflow
-
-    def _get_run_errors(self, user):
-        errors = super()._get_run_errors(user)
-        if self.is_unicity_lost:
-            errors.append(
-                _(
-                    "Its unicity was based on the field “%s”, which was deleted. Choose another field, or let the "
-                    "campaign go on without: everybody enters then whom unicity kept out.",
-                    self.unique_field_name,
-                )
+    def _get_unicity_errors(self):
+        if not self.is_unicity_lost:
+            return []
+        return [
+            _(
+                "Its unicity was based on the field “%s”, which was deleted. Choose another field, or let the "
+                "campaign go on without: everybody enters then whom unicity kept out.",
+                self.unique_field_name,
             )
-        return errors
+        ]

@@ -27,20 +27,6 @@ class MailingMailing(models.Model):
 
     marketing_text_problem = fields.Char(compute="_compute_marketing_text_problem")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        by_default = self.env.context.get("default_use_in_marketing_automation")
-        for vals in vals_list:
-            if vals.get("use_in_marketing_automation", by_default):
-                self._tidy_marketing_texts(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if any(vals.get(name) for name in PLACES) and any(mailing.use_in_marketing_automation for mailing in self):
-            vals = dict(vals)
-            self._tidy_marketing_texts(vals)
-        return super().write(vals)
-
     @api.model
     def _tidy_marketing_texts(self, vals):
         """Write the placeholders of a template as Odoo lets everybody have them.

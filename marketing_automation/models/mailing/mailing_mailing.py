@@ -117,6 +117,7 @@ class MailingMailing(models.Model):
         for vals in vals_list:
             if vals.get("use_in_marketing_automation", by_default):
                 vals["mailing_domain"] = NOBODY
+                self._tidy_marketing_texts(vals)
                 if not vals.get("name") and not vals.get("source_id"):
                     vals["name"] = self.env["utm.source"]._get_marketing_name(vals.get("subject"))
         has_sources = any("source_id" in vals for vals in vals_list)  # Odoo adds new ones
@@ -126,6 +127,7 @@ class MailingMailing(models.Model):
         return mailings
 
     def write(self, vals):
+        self._check_marketing_state(vals)
         if vals.get("state") == "done" and message_batch(self.env):
             # What Odoo writes after each sending: once is enough, this row is every batch's,
             # and the statistics that it mails a day later mean nothing for a template.
@@ -133,11 +135,15 @@ class MailingMailing(models.Model):
                 return True
             vals = dict(vals, kpi_mail_required=False)
         self._check_marketing_campaign_access()
+        if any(mailing.use_in_marketing_automation for mailing in self):
+            vals = dict(vals)
+            self._tidy_marketing_texts(vals)
         if vals.get("subject") and not vals.get("name") and len(self) == 1 and self.use_in_marketing_automation:
             vals = dict(vals, name=self.env["utm.source"]._get_marketing_name(vals["subject"]))
         res = super().write(vals)
         if "source_id" in vals:
             self._check_marketing_source()
+        self._note_marketing_editor(vals)
         return res
 
     @api.ondelete(at_uninstall=False)

@@ -52,13 +52,6 @@ class MarketingParticipant(models.Model):
         self.env["marketing.trace"].invalidate_model(["end_params"])
         self.env["marketing.trace.event"].invalidate_model(["source", "reason"])
 
-    @api.private
-    def _remove(self, code, now):
-        res = super()._remove(code, now)
-        if code == "record_deleted":  # by whatever way: a cascade of the database calls no unlink
-            self._forget()
-        return res
-
 
 def hash_sql(salt, value):
     """Return the SQL of the salted hash of a text; NULL stays NULL.

@@ -1,10 +1,10 @@
 """Traces that run alone: server actions whose effects a rollback does not undo, and what a process that died left.
 
 A batch is rolled back and halved where one of it fails. An action that sends an email at once, calls another system or
-commits would do so again each time. It refuses itself at the first door (see ``engine/doors.py``), and its traces run one by
-one, here: marked, the mark committed, run, what became of it committed.
+commits would do so again each time. It refuses itself at the first door (see ``engine/doors.py``), and its traces run
+one by one, here: marked, the mark committed, run, what became of it committed.
 
-    begin: claim, sift, mark ──> commit ──> run ──> finish ──> commit
+    begin: claim, gates, mark ──> commit ──> run ──> finish ──> commit
                                     │ Odoo dies
                                     └─> a mark that nobody holds: whether it ran is unknown, and it is not run again
 

@@ -20,7 +20,12 @@ class MarketingTrace(models.Model):
         traces = traces._sift_gone(env[campaign._get_target()], now)._sift_expired(workflow, campaign._get_tz(), now)
         if workflow.leave_on_mismatch and traces:
             matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
-            leaving = traces.filtered(lambda trace: trace.res_id not in matching)._sift_outsiders()
+            leaving = traces.filtered(
+                lambda trace: (
+                    trace.res_id not in matching
+                    and not (trace.is_test and trace.participant_id.is_outside)  # which its user knows
+                )
+            )
             leaving.participant_id._remove("left_filter", now)
             traces -= leaving
         for activity, batch in traces.grouped("activity_id").items():
@@ -32,10 +37,6 @@ class MarketingTrace(models.Model):
             rejected._end(dict.fromkeys(rejected.ids, ("rejected", "filter_mismatch", None)), now)
             traces -= rejected
         return traces
-
-    def _sift_outsiders(self):
-        """Return those who leave when they do not match the campaign's filter; a test may be of somebody outside."""
-        return self
 
     def _sift_removed(self, workflow, now):
         removed = self.filtered(lambda trace: trace.activity_id.id not in workflow.steps)

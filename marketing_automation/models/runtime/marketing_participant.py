@@ -2,6 +2,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import LockError
 from odoo.tools import SQL
 
+from ...engine.context import test_run
+
 STATES = [("running", "Running"), ("completed", "Completed"), ("unlinked", "Removed")]
 
 
@@ -150,6 +152,8 @@ class MarketingParticipant(models.Model):
             )
         )
         self.env.invalidate_all()
+        if code == "record_deleted":  # by whatever way: a cascade of the database calls no unlink
+            self._forget()
 
     @api.private
     def _refresh_state(self, now, awaiting_steps):
@@ -199,3 +203,5 @@ class MarketingParticipant(models.Model):
             )
         )
         self.env.invalidate_all()
+        if test_run(self.env):
+            self._keep_tests_running(now)

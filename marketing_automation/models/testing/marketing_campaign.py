@@ -4,9 +4,9 @@ A test goes through the workflow as its activities describe it now, with the rig
 user who runs it. No cron touches it and nothing of it is counted.
 """
 
-from odoo import _, api, fields, models
+from odoo import _, fields, models
 
-from ...engine.context import TEST_KEY, TestRun, test_run
+from ...engine.context import TEST_KEY, TestRun
 from ...engine.errors import CampaignStop
 
 
@@ -90,13 +90,3 @@ class MarketingCampaign(models.Model):
     def _as_described(self, user):
         """Return this campaign with the workflow as its activities describe it now, acting for a user."""
         return self.sudo().with_context(**{TEST_KEY: TestRun(user.id)})
-
-    @api.private
-    def _get_workflow(self):
-        if test_run(self.env):
-            return self._build_workflow()
-        return super()._get_workflow()
-
-    def _get_run_user(self):
-        run = test_run(self.env)
-        return self.env["res.users"].browse(run.uid) if run else super()._get_run_user()

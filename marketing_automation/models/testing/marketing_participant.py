@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from ...engine.context import TEST_KEY, TestRun, test_run
+from ...engine.context import TEST_KEY, TestRun
 
 
 class MarketingParticipant(models.Model):
@@ -52,15 +52,10 @@ class MarketingParticipant(models.Model):
                     sentences.append(words.get(wait["event"]) or f"{name}: {wait['step']['note']}")
         return sentences
 
-    def _refresh_state(self, now, awaiting_steps):
-        """Keep a test running as long as something in it is waited for: its user ends it."""
-        res = super()._refresh_state(now, awaiting_steps)
-        if test_run(self.env):
-            waiting = self.filtered(
-                lambda test: test.is_test and test.state == "completed" and test._get_test_waits(now)
-            )
-            waiting.write({"state": "running", "date_end": False})
-        return res
+    def _keep_tests_running(self, now):
+        """Keep tests running as long as something in them is waited for: their user ends them."""
+        waiting = self.filtered(lambda test: test.is_test and test.state == "completed" and test._get_test_waits(now))
+        waiting.write({"state": "running", "date_end": False})
 
     def action_stop_test(self):
         """End tests: what is scheduled is cancelled."""

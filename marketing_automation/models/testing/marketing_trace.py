@@ -23,9 +23,6 @@ class MarketingTrace(models.Model):
             ran = trace.is_test and trace.state == "processed" and not trace.participant_id._is_over()
             trace.can_fire = ran and bool(trace.activity_id._get_type_events(trace.activity_id.activity_type))
 
-    def _sift_outsiders(self):
-        return super()._sift_outsiders().filtered(lambda trace: not (trace.is_test and trace.participant_id.is_outside))
-
     def action_run_test(self):
         """Execute a step of a test now, whatever its date, and show what follows.
 

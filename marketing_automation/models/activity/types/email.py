@@ -26,23 +26,22 @@ class MarketingActivity(models.Model):
             if not address or users.search_count([("email_normalized", "=", address)], limit=1):
                 mailing.reply_to_mode = "update"
 
-    def _get_warnings(self):
-        warnings = super()._get_warnings()
+    def _get_reply_warnings(self):
         mailing = self.mass_mailing_id
         if self.activity_type != "email" or not mailing:
-            return warnings
+            return []
         triggers = self._get_triggers()
         awaited = any(triggers[child.trigger_type].event == "reply" for child in self.child_ids)
         company = self.campaign_id.company_id or self.env.company
         if awaited and mailing.reply_to_mode == "update" and not company.alias_domain_id.catchall_email:
-            warnings.append(
+            return [
                 _(
                     "An activity waits for replies to “%s”, but they cannot reach Odoo: there is no catch-all address. "
                     "Set an alias domain in Settings.",
                     mailing.display_name,
                 )
-            )
-        return warnings
+            ]
+        return []
 
     @api.private
     def _execute_email(self, traces, now):

@@ -53,3 +53,10 @@ class MarketingCampaign(models.Model):
             opted_out = self.env["mailing.contact"]._get_opted_out_sql(self._get_named_lists())
             cases.append(SQL("WHEN t.id IN (%s) THEN 'sms_optout'", opted_out))
         return join, SQL("CASE %s END", SQL(" ").join(cases)), number
+
+    def _has_phone_numbers(self):
+        """Tell whether Odoo finds a number for the records of the target: theirs, or a contact's."""
+        if self.model_name not in self.env:
+            return True  # that is an error of its own
+        target = self.env[self.model_name]
+        return bool(target._phone_get_number_fields() or target._mail_get_partner_fields())
