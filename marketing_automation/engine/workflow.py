@@ -10,10 +10,14 @@ answer depends on the facts alone, never on the order in which they became known
 is what makes events that arrive twice, late or out of order harmless.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
 from .schedule import add_interval, is_expired
+
+# Of the JSON in which a workflow is kept; up to 19.0.1.0.2 it had none. Raise it where an older workflow has to be read
+# in another way; a field that is added with a default, or that goes, needs nothing.
+VERSION = 2
 
 # Bounces of which it was not recorded whether they are hard or soft are hard
 HARD, SOFT = "hard", "soft"
@@ -118,12 +122,24 @@ class Workflow:
         return replace(self, rests={}, model_name=None) == replace(other, rests={}, model_name=None)
 
     def to_json(self):
-        return dict(asdict(self), steps=[asdict(step) for step in self.steps.values()])
+        return dict(asdict(self), version=VERSION, steps=[asdict(step) for step in self.steps.values()])
 
     @classmethod
     def from_json(cls, data):
-        steps = (Step(**values) for values in data["steps"])
-        return cls(**dict(data, steps={step.id: step for step in steps}))
+        """Return the workflow that was kept, by this release or another one.
+
+        A campaign goes on over an upgrade: what was not known when it started has its default, and what is no longer
+        known is left out.
+
+        :param dict data: see :meth:`to_json`
+        """
+        steps = [Step(**_known(Step, values)) for values in data["steps"]]
+        return cls(**dict(_known(cls, data), steps={step.id: step for step in steps}))
+
+
+def _known(cls, values):
+    names = {known.name for known in fields(cls)}
+    return {name: value for name, value in values.items() if name in names}
 
 
 @dataclass

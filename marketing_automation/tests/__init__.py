@@ -68,4 +68,5 @@ from . import (
     test_waits,
     test_warnings,
     test_withdrawn_mails,
+    test_workflow,
 )
