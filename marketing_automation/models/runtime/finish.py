@@ -10,6 +10,23 @@ class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
     @api.private
+    def _execute_and_finish(self, now):
+        """Execute these traces of one activity, which have passed the gates, and write what became of them.
+
+        :param datetime now: UTC
+        :return: those that were begun: an action may leave the last ones for another time
+        """
+        if not self:
+            return self
+        outcomes = self.activity_id._execute(self, now)
+        if outcomes is None:
+            return self  # its type has finished them
+        self.env.flush_all()
+        begun = self.filtered(lambda trace: outcomes.get(trace.id, ()) is not None)
+        begun._finish(outcomes, now)
+        return begun
+
+    @api.private
     def _finish(self, outcomes, now):
         """Write what became of executed traces, and settle what follows from it.
 

@@ -331,14 +331,7 @@ class MarketingCampaign(models.Model):
 
     def _execute_claimed(self, trace_ids, now):
         done, traces = self._claim_and_sift(trace_ids, now)
-        if traces:
-            outcomes = traces.activity_id._execute(traces, now)
-            if outcomes is not None:
-                self.env.flush_all()
-                begun = traces.filtered(lambda trace: outcomes.get(trace.id, ()) is not None)
-                begun._finish(outcomes, now)
-                done -= len(traces) - len(begun)
-        return done
+        return done - len(traces - traces._execute_and_finish(now))
 
     def _claim_and_sift(self, trace_ids, now):
         """Claim traces, and end those that cannot run.

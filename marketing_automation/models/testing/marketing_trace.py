@@ -36,7 +36,7 @@ class MarketingTrace(models.Model):
         now = fields.Datetime.now()
         run = LoneRun()
         try:
-            trace.with_context(**{ALONE_KEY: run})._run_test(now)
+            trace.with_context(**{ALONE_KEY: run})._sift(now)._execute_and_finish(now)
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
         except BaseException as error:
@@ -49,14 +49,6 @@ class MarketingTrace(models.Model):
             trace.participant_id._lock()
             trace.campaign_id._fail(trace.ids, error, now)
         trace._take_test_events(now)
-
-    def _run_test(self, now):
-        traces = self._sift(now)
-        if traces:
-            outcomes = traces.activity_id._execute(traces, now)
-            if outcomes is not None:
-                self.env.flush_all()
-                traces._finish(outcomes, now)
 
     def action_fire_event(self, event):
         """Have the test's participant do something with the message of this step.
