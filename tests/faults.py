@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDON = "marketing_automation"
+KINDS = "engine/events.py"
 WORKFLOW = "engine/workflow.py"
 SCHEDULE = "engine/schedule.py"
 PARTICIPANT = "models/runtime/marketing_participant.py"
@@ -49,10 +50,10 @@ FAULTS = [
     Fault(
         "a bounce also ends the steps that wait for a bounce",
         WORKFLOW,
-        "if facts.dead_code and trigger.event not in ENDINGS:",
+        "if facts.has_ended_for(trigger):",
         "if facts.dead_code:",
     ),
-    Fault("a bounce ends nothing", WORKFLOW, 'if "bounce" in self.events:', "if False:"),
+    Fault("a bounce ends nothing", KINDS, '"bounce": EventKind(ends="parent_bounced", ', '"bounce": EventKind('),
     Fault(
         "a negative runs though its event is recorded",
         WORKFLOW,
@@ -68,8 +69,8 @@ FAULTS = [
     Fault(
         "a message counts from when it was made, not from its acceptance",
         SETTLE,
-        "completed=(trace.sent_date if is_message else trace.done_date) or None",
-        "completed=trace.done_date or None",
+        "completed = (trace.sent_date if is_message else trace.done_date) or None",
+        "completed = trace.done_date or None",
     ),
     Fault("acceptance moves with each event", EVENTS, "COALESCE(t.sent_date, a.date)", "a.date"),
     Fault(
@@ -88,8 +89,8 @@ FAULTS = [
         "a click or a reply implies no open",
         EVENTS,
         "        self._complete_implied_events(\n"
-        "            [trace_id for trace_id, event, _date, _reason, origin in rows if event in IMPLIED"
-        ' and origin != "machine"]\n        )\n',
+        "            [(trace_id, event) for trace_id, event, _date, _reason, origin in rows"
+        ' if origin != "machine"]\n        )\n',
         "",
     ),
     Fault(
@@ -119,10 +120,10 @@ FAULTS = [
     Fault(
         "who no longer matches the campaign's filter stays at execution",
         GATES,
-        "if workflow.leave_on_mismatch and traces:",
-        "if False:",
+        '            "_stop_at_campaign_filter",\n',
+        "",
     ),
-    Fault("expiry is ignored", GATES, "now)._sift_expired(workflow, campaign._get_tz(), now)", "now)"),
+    Fault("expiry is ignored", GATES, '            "_stop_at_expiry",\n', ""),
     Fault(
         "a retry is a duplicate of its own first attempt",
         DUPLICATES,
@@ -153,16 +154,16 @@ FAULTS = [
     Fault(
         "who matches again does not return",
         ENROLMENT,
-        "return left, self._take_back(query, now)",
+        "return left, self._readmit_matching_participants(query, now)",
         "return left, 0",
     ),
-    Fault("what happened during an absence is forgotten", RETURN, "            traces._settle(now)\n", ""),
+    Fault("what happened during an absence is forgotten", RETURN, "            traces._schedule_children(now)\n", ""),
     Fault("a retry keeps its old date", RETRY, '                "schedule_date": now,\n', ""),
     # edits
     Fault(
         "Update leaves removed steps scheduled",
         UPDATE_PARTICIPANT,
-        '        removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)\n',
+        '        removed._write_outcomes(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)\n',
         "",
     ),
     Fault(
@@ -192,7 +193,7 @@ FAULTS = [
     Fault(
         "Update ignores what is recorded and not consumed yet",
         UPDATE_PARTICIPANT,
-        "news, _count = traces._learn_events(self, now)",
+        "news, _count = traces._apply_events(self, now)",
         "news, _count = traces, 0",
     ),
     Fault(

@@ -11,7 +11,7 @@ from odoo.addons.mass_mailing.controllers.main import MassMailController
 from ..engine.context import CLICK_KEY, VISIT_KEY, ConfirmedClick
 from ..models.mailing.mailing_mailing import CONFIRMED_PATH
 from ..models.tracking.link_tracker import CONFIRM
-from .clicks import ClickJudge
+from .clicks import TrackedClickMixin
 from .pages import PublicPages
 from .unsubscriptions import Unsubscriptions
 
@@ -25,7 +25,7 @@ class LinkController(LinkTracker):
         return super().full_url_redirect(code, **post)
 
 
-class MarketingAutomationController(ClickJudge, PublicPages, Unsubscriptions, MassMailController):
+class MarketingAutomationController(TrackedClickMixin, PublicPages, Unsubscriptions, MassMailController):
     # The numbers of messages are text here: werkzeug's and PostgreSQL's integers end in a traceback.
 
     @http.route("/r/<string:code>/m/<string:mailing_trace_id>")

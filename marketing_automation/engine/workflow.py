@@ -13,6 +13,7 @@ is what makes events that arrive twice, late or out of order harmless.
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
+from .events import KINDS
 from .schedule import add_interval, is_expired
 
 # Of the JSON in which a workflow is kept; up to 19.0.1.0.2 it had none. Raise it where an older workflow has to be read
@@ -21,8 +22,6 @@ VERSION = 2
 
 # Bounces of which it was not recorded whether they are hard or soft are hard
 HARD, SOFT = "hard", "soft"
-# What happens to a message that is over in any case: steps that wait for one of these go on waiting
-ENDINGS = frozenset(("bounce", "complaint", "unsubscribe"))
 
 # The kinds of a decision
 SCHEDULE = "schedule"  # the step is due at `date`
@@ -30,7 +29,7 @@ WAIT = "wait"  # nothing to write; `date` is the last moment of the wait, if it 
 CANCEL = "cancel"  # if the step is scheduled it no longer runs, for the reason `code`
 
 
-def asks_for_something(text):
+def has_conditions(text):
     """Tell whether the text of a filter has any condition."""
     return bool(text) and text.strip() not in ("[]", "()")
 
@@ -72,6 +71,11 @@ class Step:
     validity_type: str | None = None
     bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
 
+    @classmethod
+    def from_json(cls, values):
+        """Return a step that was kept by this release or another one, see :meth:`Workflow.from_json`."""
+        return cls(**_known(cls, values))
+
     def due(self, moment, tz):
         """Return when the step is due, given the moment of what it waited for."""
         return add_interval(moment, self.interval_number, self.interval_type, tz)
@@ -112,7 +116,7 @@ class Workflow:
         """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
         filters = []
         while step:
-            if asks_for_something(step.domain):
+            if has_conditions(step.domain):
                 filters.append(step.domain)
             step = self.steps.get(step.parent_id)
         return filters
@@ -133,7 +137,7 @@ class Workflow:
 
         :param dict data: see :meth:`to_json`
         """
-        steps = [Step(**_known(Step, values)) for values in data["steps"]]
+        steps = [Step.from_json(values) for values in data["steps"]]
         return cls(**dict(_known(cls, data), steps={step.id: step for step in steps}))
 
 
@@ -150,22 +154,23 @@ class Facts:
         None while that is not known
     :param events: first moment of each event that counts, by its name
     :param bounces: first moment of a bounce, by whether it is ``HARD`` or ``SOFT``
+    :param kinds: the :class:`~.events.EventKind` of all events, by name
     """
 
     completed: datetime | None = None
     events: dict = field(default_factory=dict)
     bounces: dict = field(default_factory=dict)
+    kinds: dict = field(default_factory=lambda: KINDS, repr=False)
 
     @property
     def dead_code(self):
         """The code of what ended the message for all who wait, or None."""
-        if "bounce" in self.events:
-            return "parent_bounced"
-        if "complaint" in self.events:
-            return "parent_complained"
-        if "failed" in self.events:
-            return "parent_failed"
-        return None
+        return next((kind.ends for name, kind in self.kinds.items() if kind.ends and name in self.events), None)
+
+    def has_ended_for(self, trigger):
+        """Tell whether the message came to an end that a trigger does not outlast."""
+        awaited = self.kinds.get(trigger.event)
+        return bool(self.dead_code) and not (awaited and awaited.outlasts_end)
 
     def get_moment(self, step, trigger):
         """Return when that first happened which a step waits for; None where it has not."""
@@ -190,7 +195,7 @@ def decide(step, trigger, facts, tz):
     :param str tz: name of the campaign's time zone
     :rtype: Decision
     """
-    if facts.dead_code and trigger.event not in ENDINGS:
+    if facts.has_ended_for(trigger):
         return Decision(CANCEL, code=facts.dead_code)
     happened = facts.get_moment(step, trigger)
     if trigger.event and not trigger.negative:

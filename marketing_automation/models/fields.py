@@ -1,7 +1,7 @@
 from odoo import fields
 
 
-class LooseMany2one(fields.Many2one):
+class Many2oneNoConstraint(fields.Many2one):
     """A many2one without a foreign key.
 
     The hooks of this addon insert rows inside transactions of others, where nothing may

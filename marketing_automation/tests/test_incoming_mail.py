@@ -228,7 +228,7 @@ class TestIncomingMail(MarketingAutomationCommon):
     def test_words(self):
         self.assertIn("bounces for good", self.steps["hard"].sentence)
         self.assertIn("is called spam", self.steps["complaint"].sentence)
-        self.assertEqual(self.steps["soft"]._get_chip()[0], "Bounced for now · at once")
+        self.assertEqual(self.steps["soft"]._get_badge()[0], "Bounced for now · at once")
 
     def test_who_comes_after_a_complaint(self):
         """The address is blocklisted: nothing is sent to it."""

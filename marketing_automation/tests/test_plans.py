@@ -135,7 +135,7 @@ class TestPlans(MarketingAutomationCommon):
         engine = self.env["marketing.campaign"]
         with self._plans() as plans:
             engine._get_next_due()
-            self.campaign.sudo()._end_waits(self.start - timedelta(days=1))
+            self.campaign.sudo()._expire_waits(self.start - timedelta(days=1))
         self.assertIndexes(plans, "marketing_trace_due", "marketing_trace_waiting")
 
     def test_execution(self):
@@ -178,7 +178,7 @@ class TestPlans(MarketingAutomationCommon):
         """Who left the filter is found by joins: a list of ids would be gone through for each participant."""
         campaign = self._target_everybody()
         with self._plans() as plans:
-            campaign._leave(self.start)
+            campaign._remove_unmatched_participants(self.start)
         self.assertIndexes(plans, "marketing_participant_by_state")
         for query, nodes in plans:
             self.assertFalse([node for node in nodes if "Subplan Name" in node], query)

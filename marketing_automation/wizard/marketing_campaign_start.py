@@ -63,7 +63,7 @@ class MarketingCampaignStart(models.TransientModel):
             wizard.problem_text = "\n".join(preview["problems"])
             wizard.warning_text = "\n".join(preview["warnings"])
             campaign = wizard.campaign_id
-            wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_moving_filter()
+            wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_relative_date_filter()
 
     @api.depends("campaign_id")
     def _compute_checklist(self):

@@ -1,11 +1,11 @@
 from odoo import http
 from odoo.http import request
 
-from odoo.addons.marketing_automation.controllers.clicks import ClickJudge
+from odoo.addons.marketing_automation.controllers.clicks import TrackedClickMixin
 from odoo.addons.mass_mailing_sms.controllers.main import MailingSMSController
 
 
-class MarketingAutomationSmsController(ClickJudge, MailingSMSController):
+class MarketingAutomationSmsController(TrackedClickMixin, MailingSMSController):
     @http.route("/r/<string:code>/s/<string:sms_id_int>")
     def sms_short_link_redirect(self, code, sms_id_int, **post):
         """Count a click on the link of a campaign's SMS for whom it was sent to; redirect all others uncounted."""

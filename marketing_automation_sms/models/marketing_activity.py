@@ -55,10 +55,10 @@ class MarketingActivity(models.Model):
     def _get_type_icons(self):
         return {**super()._get_type_icons(), "sms": "fa-mobile"}
 
-    def _get_what(self):
+    def _get_action_label(self):
         if self.activity_type == "sms":
             return _("send the SMS “%s”", self.name) if self.name else _("send an SMS")
-        return super()._get_what()
+        return super()._get_action_label()
 
     def _get_start_errors(self):
         errors = super()._get_start_errors()

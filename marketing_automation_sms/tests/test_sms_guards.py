@@ -259,7 +259,7 @@ class TestSmsGuards(MarketingAutomationSmsCommon):
         self.patch(self.env.registry["marketing.activity"], "_get_triggers", lambda self: triggers)
         self.assertFalse(self.campaign._get_awaiting_steps())
         traces = self.text.sudo().trace_ids
-        traces._settle(self.start)
+        traces._schedule_children(self.start)
         traces.participant_id._refresh_state(self.start, self.campaign._get_awaiting_steps())
         self.assertEqual(set(traces.mapped("state")), {"processed"})
 

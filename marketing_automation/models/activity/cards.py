@@ -13,7 +13,7 @@ class MarketingActivity(models.Model):
         :param list reasons: why steps of it failed, with how often
         """
         self.ensure_one()
-        chip, tone = self._get_chip()
+        chip, tone = self._get_badge()
         labels = self._get_metric_labels()
         if self._asks_to_confirm():
             labels = {**labels, "click": _("Confirmed")}

@@ -2,7 +2,6 @@
 
 from odoo import _, api, fields, models
 
-from ...engine.workflow import ENDINGS
 from .checks import MAX_INTERVAL
 from .statistics import EVENTS
 
@@ -28,7 +27,7 @@ class MarketingActivity(models.Model):
     @api.depends_context("lang")
     def _compute_trigger_label(self):
         for activity in self:
-            activity.trigger_label = activity._get_when()
+            activity.trigger_label = activity._get_timing_label()
 
     @api.depends(
         *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
@@ -37,7 +36,7 @@ class MarketingActivity(models.Model):
     @api.depends_context("lang")
     def _compute_sentence(self):
         for activity in self:
-            sentences = [_("%(when)s: %(what)s.", when=activity.trigger_label, what=activity._get_what())]
+            sentences = [_("%(when)s: %(what)s.", when=activity.trigger_label, what=activity._get_action_label())]
             if (activity.activity_domain or "[]").strip() not in ("[]", "()"):
                 sentences.append(_("Only for records that match its filter at that moment."))
             if activity.validity_duration:
@@ -80,22 +79,22 @@ class MarketingActivity(models.Model):
             campaign = activity.campaign_id
             words = [activity.display_name, campaign.display_name]
             if numbers.get((campaign, activity.name), 0) > 1:
-                words[0] = _("%(activity)s (%(when)s)", activity=words[0], when=activity._get_chip()[0])
+                words[0] = _("%(activity)s (%(when)s)", activity=words[0], when=activity._get_badge()[0])
             activity.display_name = " · ".join(word or "-" for word in words)
 
     # ------------------------------------------------------------
     # When
     # ------------------------------------------------------------
 
-    def _get_when(self):
+    def _get_timing_label(self):
         """Return when the activity runs, in words: “2 days after “Welcome” was sent”."""
         self.ensure_one()
-        at_once, later = self._get_when_patterns()
+        at_once, later = self._get_timing_patterns()
         pattern = later if self.interval_number else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
         return pattern % {"interval": self._get_interval_label(), "parent": parent}
 
-    def _get_when_patterns(self):
+    def _get_timing_patterns(self):
         """Return how to say when, without and with an interval."""
         trigger = self._get_triggers().get(self.trigger_type)
         if not trigger:
@@ -206,7 +205,7 @@ class MarketingActivity(models.Model):
     # What
     # ------------------------------------------------------------
 
-    def _get_what(self):
+    def _get_action_label(self):
         """Return what the activity does, in words; extended by its type."""
         self.ensure_one()
         if not self.name:
@@ -220,7 +219,7 @@ class MarketingActivity(models.Model):
     # On a card
     # ------------------------------------------------------------
 
-    def _get_chip(self):
+    def _get_badge(self):
         """Return the short form of when, that stands on the line from the parent: “Clicked · 1 day later”.
 
         :return: the words, and the tone: positive, negative, bounce or neutral
@@ -245,7 +244,8 @@ class MarketingActivity(models.Model):
 
     @api.model
     def _get_tone(self, trigger):
-        if trigger.event in ENDINGS:
+        kind = self.env["marketing.trace.event"]._get_kinds().get(trigger.event)
+        if kind and kind.outlasts_end:
             return "bounce"
         return "negative" if trigger.negative else "positive" if trigger.event else "neutral"
 

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ...engine.errors import CampaignStop
 from ...engine.filter_text import Reader, read_filter
-from ...engine.workflow import asks_for_something
+from ...engine.workflow import has_conditions
 
 SHOWN = 200  # characters of a filter in a message
 PLAN_LIMIT = 1_500  # milliseconds; each run of the campaign plans it again
@@ -90,7 +90,7 @@ class MarketingCampaign(models.Model):
     @api.model
     def _combine_filters(self, texts):
         """Return the text of a domain that is the conjunction of others, for display."""
-        parts = [text.strip()[1:-1].strip().rstrip(",") for text in texts if asks_for_something(text)]
+        parts = [text.strip()[1:-1].strip().rstrip(",") for text in texts if has_conditions(text)]
         if not parts:
             return "[]"
         try:

@@ -352,7 +352,7 @@ class MarketingCampaign(models.Model):
                 "tz": campaign._get_tz(),
             }
             campaign.sudo().write(values)
-            campaign.sudo()._put_workflow_to_work("skip")
+            campaign.sudo()._publish_workflow("skip")
         return True
 
     def action_stop_campaign(self):

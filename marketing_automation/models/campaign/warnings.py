@@ -34,7 +34,7 @@ class MarketingCampaign(models.Model):
         """
         self.ensure_one()
         warnings = []
-        if self.leave_on_mismatch and self._has_moving_filter():
+        if self.leave_on_mismatch and self._has_relative_date_filter():
             warnings.append(
                 _(
                     "The filter has a date that moves with time: participants leave when it no longer covers them. "
@@ -52,6 +52,6 @@ class MarketingCampaign(models.Model):
             warnings += activity._get_warnings()
         return warnings
 
-    def _has_moving_filter(self):
+    def _has_relative_date_filter(self):
         """Tell whether the filter has a date that moves with time."""
         return bool(RELATIVE_DATE.search(self.domain or ""))

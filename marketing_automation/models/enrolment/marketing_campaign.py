@@ -122,7 +122,7 @@ class MarketingCampaign(models.Model):
             return last_id
         _participants, last_id = self._enrol(now, limit, after_id=last_id)
         if last_id is None:
-            self._leave(now)
+            self._remove_unmatched_participants(now)
             self.last_sync_date = now
         return last_id
 
@@ -267,7 +267,7 @@ class MarketingCampaign(models.Model):
         :param list participant_ids: ids of marketing.participant, at most a chunk
         """
 
-    def _leave(self, now):
+    def _remove_unmatched_participants(self, now):
         """Let those go whose record was deleted, or no longer matches the filter; let those come back who match again.
 
         :return: (how many left the filter, how many came back)
@@ -279,9 +279,9 @@ class MarketingCampaign(models.Model):
             # an anti-join: NOT IN would compare everybody with everybody once its list outgrows work_mem
             unmatched = SQL("NOT EXISTS (SELECT 1 FROM (%s) AS a (id) WHERE a.id = p.res_id)", query.select())
             left = self._leave_unmatched(unmatched, "left_filter", now)
-        return left, self._take_back(query, now)
+        return left, self._readmit_matching_participants(query, now)
 
-    def _take_back(self, query, now):
+    def _readmit_matching_participants(self, query, now):
         """Let those come back who had left the filter and match it again.
 
         :return: how many
@@ -298,7 +298,7 @@ class MarketingCampaign(models.Model):
                 query.subselect(),
             )
         )
-        self.env["marketing.participant"].browse(row[0] for row in rows)._return(now)
+        self.env["marketing.participant"].browse(row[0] for row in rows)._readmit(now)
         return len(rows)
 
     def _leave_deleted(self, now):

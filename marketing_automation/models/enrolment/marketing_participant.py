@@ -6,7 +6,7 @@ class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
 
     @api.private
-    def _return(self, now):
+    def _readmit(self, now):
         """Take participants back who had left the filter: what was pending is pending again.
 
         What happened while they were away counts now.
@@ -31,7 +31,7 @@ class MarketingParticipant(models.Model):
         for campaign, participants in self.grouped("campaign_id").items():
             domain = [("participant_id", "in", participants.ids)]
             traces = self.env["marketing.trace"].search(domain, order="participant_id.id, id")
-            traces._settle(now)
+            traces._schedule_children(now)
             participants._refresh_state(now, campaign._get_awaiting_steps())
 
     @api.private

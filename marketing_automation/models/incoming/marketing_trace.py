@@ -58,4 +58,4 @@ class MarketingTrace(models.Model):
         :param dict codes: the reason by trace id
         """
         waiting = self.filtered(lambda trace: trace.id in codes and trace.state == "scheduled")
-        waiting._end({trace.id: ("canceled", codes[trace.id], None) for trace in waiting}, now)
+        waiting._write_outcomes({trace.id: ("canceled", codes[trace.id], None) for trace in waiting}, now)

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import consteq, hmac
 
 from ...engine.context import GATEWAY_KEY, Gateway, may_record_events
-from ..fields import LooseMany2one
+from ..fields import Many2oneNoConstraint
 from ..tracking.link_tracker import CLICK, CONFIRM
 
 SIGNATURE_LENGTH = 24  # hexadecimal digits: 96 bits
@@ -12,7 +12,7 @@ class MailMail(models.Model):
     _name = "mail.mail"
     _inherit = ["mail.mail", "marketing.engine.fields"]
 
-    marketing_trace_id = LooseMany2one(
+    marketing_trace_id = Many2oneNoConstraint(
         "marketing.trace", string="Marketing Trace", engine_only=True, index="btree_not_null"
     )
 

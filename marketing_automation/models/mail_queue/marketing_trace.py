@@ -27,7 +27,7 @@ class MarketingTrace(models.Model):
 
         Those of which nobody knows are told from those that were refused, with what the server answered.
 
-        :return: outcomes as :meth:`_end` takes them
+        :return: outcomes as :meth:`_write_outcomes` takes them
         """
         known = self._get_told_failures()
         told = {
@@ -56,7 +56,7 @@ class MarketingTrace(models.Model):
             lambda trace: kinds.get(trace.id) == WITHDRAWN and trace.participant_id.state != "unlinked"
         )
         withdrawn = self.filtered(lambda trace: trace.id in kinds) - again
-        withdrawn._end(
+        withdrawn._write_outcomes(
             {
                 trace.id: (
                     "canceled",
@@ -70,7 +70,7 @@ class MarketingTrace(models.Model):
         if again:
             again._retry(now)
         refused = self - withdrawn - again
-        refused._end(refused._get_refusals(), now)
+        refused._write_outcomes(refused._get_refusals(), now)
 
     @api.private
     def _find_withdrawn(self):

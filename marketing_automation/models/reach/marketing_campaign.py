@@ -3,7 +3,7 @@
 from odoo import _, api, models
 from odoo.tools import SQL
 
-from ...engine.workflow import asks_for_something
+from ...engine.workflow import has_conditions
 
 MISMATCH = "filter_mismatch"
 # As the index says it, which holds nobody else.
@@ -42,7 +42,7 @@ class MarketingCampaign(models.Model):
         self.env.flush_all()  # an address that was just entered
         model = self._get_run_env()[self._get_target()]
         join, code, address = self._get_address_sql(step, model)
-        if asks_for_something(step.domain):
+        if has_conditions(step.domain):
             query = model._search(self._parse_filter(step.domain, model.env))
             code = SQL("CASE WHEN t.id NOT IN %s THEN %s ELSE %s END", query.subselect(), MISMATCH, code)
         rows = self.env.execute_query(

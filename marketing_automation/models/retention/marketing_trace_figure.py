@@ -7,8 +7,6 @@ scheduled, or an error that can be retried, keeps all of it.
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..runtime.marketing_trace_event import NO_FACTS
-
 RETENTION_KEY = "marketing_automation.retention_months"
 CHUNK = 5_000  # participants of one transaction
 # Figures are kept by the quarter of an hour, in which a day of each time zone begins.
@@ -104,7 +102,7 @@ class MarketingTraceFigure(models.Model):
              RETURNING f.id
                 """,
                 quarter=QUARTER,
-                no_facts=list(NO_FACTS),
+                no_facts=self.env["marketing.trace.event"]._get_names_of_no_facts(),
                 ids=participant_ids,
             )
         )

@@ -65,11 +65,11 @@ class MarketingCampaign(models.Model):
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # ends the unlock
 
     def _begin_one(self, trace_id, now, opened):
-        """Claim, sift and mark a trace.
+        """Claim a trace, have it pass the gates, and mark it.
 
         :return: (how many traces were dealt with, those of them that are to be run)
         """
-        done, traces = self._claim_and_sift([trace_id], now)
+        done, traces = self._claim_and_pass_gates([trace_id], now)
         if traces:
             traces._mark(opened)
         return done, traces

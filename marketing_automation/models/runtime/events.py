@@ -3,8 +3,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .marketing_trace_event import IMPLIED
-
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
@@ -17,12 +15,12 @@ class MarketingTrace(models.Model):
         :param datetime now: UTC
         :return: how many events there were
         """
-        traces, count = self._learn_events(participants, now)
-        traces._settle(now)
+        traces, count = self._apply_events(participants, now)
+        traces._schedule_children(now)
         return count
 
     @api.model
-    def _learn_events(self, participants, now):
+    def _apply_events(self, participants, now):
         """Note what the new events of locked participants say of their messages; what follows is to be settled.
 
         :return: (the traces that had events, how many events there were)
@@ -41,7 +39,7 @@ class MarketingTrace(models.Model):
         if not rows:
             return self.browse(), 0
         self._complete_implied_events(
-            [trace_id for trace_id, event, _date, _reason, origin in rows if event in IMPLIED and origin != "machine"]
+            [(trace_id, event) for trace_id, event, _date, _reason, origin in rows if origin != "machine"]
         )
         accepted, refused, blocked = {}, {}, {}
         for trace_id, event, date, reason, _origin in rows:
@@ -50,7 +48,7 @@ class MarketingTrace(models.Model):
                 continue
             dates = refused if event == "failed" else accepted
             dates[trace_id] = min(date, dates.get(trace_id, date))
-        self._accept(accepted)
+        self._mark_sent(accepted)
         self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])
         traces = self.browse(sorted({row[0] for row in rows}))
         traces._end_blocked(blocked, now)
@@ -61,9 +59,15 @@ class MarketingTrace(models.Model):
             refused._end_refused(now)
         return traces, len(rows)
 
-    def _complete_implied_events(self, trace_ids):
-        """Append the open that a click or a reply implies, where none was seen before."""
-        for event, implied in IMPLIED.items():
+    def _complete_implied_events(self, happened):
+        """Append what events imply, such as the open before a click or a reply, where it was not seen before.
+
+        :param list happened: (trace id, event)
+        """
+        for event, kind in self.env["marketing.trace.event"]._get_kinds().items():
+            trace_ids = [trace_id for trace_id, name in happened if name == event]
+            if not kind.implies or not trace_ids:
+                continue
             self.env.execute_query(
                 SQL(
                     """
@@ -81,12 +85,12 @@ class MarketingTrace(models.Model):
                  RETURNING id
                     """,
                     event=event,
-                    implied=implied,
-                    ids=list(trace_ids),
+                    implied=kind.implies,
+                    ids=trace_ids,
                 )
             )
 
-    def _accept(self, dates):
+    def _mark_sent(self, dates):
         """Note when the server accepted messages: at "sent", or at what cannot be without it.
 
         What is scheduled again has no message that could be: the event is of its last attempt.

@@ -34,8 +34,10 @@ class MarketingTrace(models.Model):
             simply processed
         :param datetime now: UTC
         """
-        ended = self._end({trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now)
-        ended._settle(now)
+        ended = self._write_outcomes(
+            {trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now
+        )
+        ended._schedule_children(now)
 
     @api.private
     def _finish_messages(self, now):
@@ -73,7 +75,7 @@ class MarketingTrace(models.Model):
             )
         )
 
-    def _end(self, outcomes, now):
+    def _write_outcomes(self, outcomes, now):
         """Write states, codes and dates, in one statement.
 
         :param dict outcomes: ``{trace id: (state, code, params)}``

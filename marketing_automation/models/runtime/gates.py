@@ -1,4 +1,8 @@
-"""Gates: claimed traces that must not run end here, each with its reason."""
+"""Gates: claimed traces that must not run end here, each with its reason.
+
+A gate takes a :class:`~.batch.Batch`, asks one query for all of these traces, ends those that it stops, and returns the
+others.
+"""
 
 from odoo import api, models
 
@@ -6,52 +10,83 @@ from odoo import api, models
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
-    @api.private
-    def _sift(self, now):
-        """End the claimed traces of one campaign that cannot run, and return the others.
+    @api.model
+    def _get_gates(self):
+        """Extension point: the names of the gates, in the order in which traces come to them.
 
-        :param datetime now: UTC
+        :rtype: list[str]
+        """
+        return [
+            "_stop_at_removed_step",
+            "_stop_at_gone_record",
+            "_stop_at_expiry",
+            "_stop_at_campaign_filter",
+            "_stop_at_own_filter",
+        ]
+
+    @api.private
+    def _pass_gates(self, batch):
+        """End the claimed traces of a batch that cannot run, and return the others.
+
+        :param Batch batch: of these traces
         :raise CampaignStop: when the campaign cannot go on at all
         """
-        campaign = self.campaign_id
-        workflow = campaign._get_workflow()
-        env = campaign._get_run_env()
-        traces = self._sift_removed(workflow, now)
-        traces = traces._sift_gone(env[campaign._get_target()], now)._sift_expired(workflow, campaign._get_tz(), now)
-        if workflow.leave_on_mismatch and traces:
-            matching = campaign._filter_res_ids(env, traces.mapped("res_id"), [workflow.domain])
-            leaving = traces.filtered(
-                lambda trace: (
-                    trace.res_id not in matching
-                    and not (trace.is_test and trace.participant_id.is_outside)  # which its user knows
-                )
+        traces = self
+        for gate in self._get_gates():
+            if traces:
+                traces = getattr(traces, gate)(batch)
+        return traces
+
+    def _stop_at_removed_step(self, batch):
+        """End steps that were removed from the workflow."""
+        removed = self.filtered(lambda trace: trace.activity_id.id not in batch.workflow.steps)
+        removed._write_outcomes(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), batch.now)
+        return self - removed
+
+    def _stop_at_gone_record(self, batch):
+        """Remove participants whose record was deleted."""
+        model = batch.env[batch.campaign._get_target()]
+        existing = set(model.browse(self.mapped("res_id")).exists().ids)
+        gone = self.filtered(lambda trace: trace.res_id not in existing)
+        gone.participant_id._remove("record_deleted", batch.now)
+        return self - gone
+
+    def _stop_at_expiry(self, batch):
+        """End steps for which it is too late."""
+        expired = self.filtered(
+            lambda trace: batch.workflow.steps[trace.activity_id.id].is_expired(
+                trace.schedule_date, batch.now, batch.tz
             )
-            leaving.participant_id._remove("left_filter", now)
-            traces -= leaving
-        for activity, batch in traces.grouped("activity_id").items():
+        )
+        expired._write_outcomes(dict.fromkeys(expired.ids, ("canceled", "expired", None)), batch.now)
+        return self - expired
+
+    def _stop_at_campaign_filter(self, batch):
+        """Remove participants who no longer match the campaign's filter, where that lets them go."""
+        workflow = batch.workflow
+        if not workflow.leave_on_mismatch:
+            return self
+        matching = batch.campaign._filter_res_ids(batch.env, self.mapped("res_id"), [workflow.domain])
+        leaving = self.filtered(
+            lambda trace: (
+                trace.res_id not in matching
+                and not (trace.is_test and trace.participant_id.is_outside)  # as its user knows
+            )
+        )
+        leaving.participant_id._remove("left_filter", batch.now)
+        return self - leaving
+
+    def _stop_at_own_filter(self, batch):
+        """End steps whose own filter, or one above theirs, the record does not match."""
+        workflow, passed = batch.workflow, self
+        for activity, traces in self.grouped("activity_id").items():
             filters = workflow.filters(workflow.steps[activity.id])
             if workflow.leave_on_mismatch and not filters:
                 continue  # they have just matched the campaign's filter
-            matching = campaign._filter_res_ids(env, batch.mapped("res_id"), filters, within=workflow.domain)
-            rejected = batch.filtered(lambda trace, matching=matching: trace.res_id not in matching)
-            rejected._end(dict.fromkeys(rejected.ids, ("rejected", "filter_mismatch", None)), now)
-            traces -= rejected
-        return traces
-
-    def _sift_removed(self, workflow, now):
-        removed = self.filtered(lambda trace: trace.activity_id.id not in workflow.steps)
-        removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
-        return self - removed
-
-    def _sift_gone(self, model, now):
-        existing = set(model.browse(self.mapped("res_id")).exists().ids)
-        gone = self.filtered(lambda trace: trace.res_id not in existing)
-        gone.participant_id._remove("record_deleted", now)
-        return self - gone
-
-    def _sift_expired(self, workflow, tz, now):
-        expired = self.filtered(
-            lambda trace: workflow.steps[trace.activity_id.id].is_expired(trace.schedule_date, now, tz)
-        )
-        expired._end(dict.fromkeys(expired.ids, ("canceled", "expired", None)), now)
-        return self - expired
+            matching = batch.campaign._filter_res_ids(
+                batch.env, traces.mapped("res_id"), filters, within=workflow.domain
+            )
+            rejected = traces.filtered(lambda trace, matching=matching: trace.res_id not in matching)
+            rejected._write_outcomes(dict.fromkeys(rejected.ids, ("rejected", "filter_mismatch", None)), batch.now)
+            passed -= rejected
+        return passed

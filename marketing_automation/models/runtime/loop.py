@@ -20,6 +20,7 @@ from odoo.tools import SQL
 from ...engine.doors import RunAlone
 from ...engine.errors import CampaignStop, StepHeld
 from ...engine.time_limit import TookTooLong
+from .batch import Batch
 from .errors import ATTEMPTS, CONTENTION, OUT_OF_RESOURCES, describe, is_shutdown, root_of
 
 _logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ class MarketingCampaign(models.Model):
             campaign = self._in_language_of_user(languages)
             done = (
                 campaign._in_transaction(campaign._consume_next_events, now)
-                or campaign._in_transaction(campaign._end_waits, now)
+                or campaign._in_transaction(campaign._expire_waits, now)
                 or campaign._execute_due(limited, now, all_held)
             )
             if failed:
@@ -202,7 +203,7 @@ class MarketingCampaign(models.Model):
         participants = self.env["marketing.participant"].browse(row[0] for row in rows)
         return self.env["marketing.trace"]._consume_events(participants, now)
 
-    def _end_waits(self, now):
+    def _expire_waits(self, now):
         """Let go of waits whose deadline has passed; nothing else may be left to wait for."""
         rows = self.env.execute_query(
             SQL(
@@ -220,7 +221,7 @@ class MarketingCampaign(models.Model):
         if not rows or self.state != "running":
             return 0
         traces = self.env["marketing.trace"].browse(row[0] for row in rows)
-        traces._wait(dict.fromkeys(traces.ids))
+        traces._write_wait_deadlines(dict.fromkeys(traces.ids))
         traces.participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(traces)
 
@@ -330,10 +331,10 @@ class MarketingCampaign(models.Model):
         return self._execute_traces(trace_ids[:middle], now) + self._execute_traces(trace_ids[middle:], now)
 
     def _execute_claimed(self, trace_ids, now):
-        done, traces = self._claim_and_sift(trace_ids, now)
+        done, traces = self._claim_and_pass_gates(trace_ids, now)
         return done - len(traces - traces._execute_and_finish(now))
 
-    def _claim_and_sift(self, trace_ids, now):
+    def _claim_and_pass_gates(self, trace_ids, now):
         """Claim traces, and end those that cannot run.
 
         :return: (how many were claimed, those that are to be executed)
@@ -345,7 +346,7 @@ class MarketingCampaign(models.Model):
         claimed = traces
         # Those whose events came since the plan: a negative no longer runs.
         self.env["marketing.trace"]._consume_events(traces.participant_id, now)
-        traces = traces.filtered(lambda trace: trace.state == "scheduled")._sift(now)
+        traces = traces.filtered(lambda trace: trace.state == "scheduled")._pass_gates(Batch(self, now))
         (claimed - traces).participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(claimed), traces
 

@@ -2,13 +2,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine.context import queue_run
-from ..fields import LooseMany2one
-
-# What can happen to a trace's message, and the one thing that it implies: a click or a
-# reply cannot be without an open.
-EVENTS = ("sent", "failed", "open", "click", "reply", "bounce", "complaint", "unsubscribe", "auto_answer", "blocked")
-NO_FACTS = ("sent", "failed", "auto_answer", "blocked")  # of which a step can make nothing
-IMPLIED = {"click": "open", "reply": "open"}
+from ...engine.events import KINDS
+from ..fields import Many2oneNoConstraint
 
 
 class MarketingTraceEvent(models.Model):
@@ -28,7 +23,7 @@ class MarketingTraceEvent(models.Model):
     _rec_name = "event"
     _log_access = False
 
-    trace_id = LooseMany2one("marketing.trace", string="Trace", required=True, index=True, readonly=True)
+    trace_id = Many2oneNoConstraint("marketing.trace", string="Trace", required=True, index=True, readonly=True)
     event = fields.Selection(
         [
             ("sent", "Sent"),
@@ -46,7 +41,7 @@ class MarketingTraceEvent(models.Model):
         readonly=True,
     )
     date = fields.Datetime(required=True, readonly=True)
-    mailing_trace_id = LooseMany2one("mailing.trace", string="Mailing Trace", readonly=True)
+    mailing_trace_id = Many2oneNoConstraint("mailing.trace", string="Mailing Trace", readonly=True)
     source = fields.Char(readonly=True, help="Where the event was seen: the mail server, the open pixel, a link …")
     bounce_type = fields.Selection(
         [("hard", "Hard"), ("soft", "Soft")],
@@ -60,9 +55,9 @@ class MarketingTraceEvent(models.Model):
     )
     reason = fields.Char(readonly=True, help="What decided: a header, a code, an agent.")
     # Copied from the trace, so that counting and consuming need no join.
-    campaign_id = LooseMany2one("marketing.campaign", string="Campaign", readonly=True)
-    activity_id = LooseMany2one("marketing.activity", string="Activity", readonly=True)
-    participant_id = LooseMany2one("marketing.participant", string="Participant", readonly=True)
+    campaign_id = Many2oneNoConstraint("marketing.campaign", string="Campaign", readonly=True)
+    activity_id = Many2oneNoConstraint("marketing.activity", string="Activity", readonly=True)
+    participant_id = Many2oneNoConstraint("marketing.participant", string="Participant", readonly=True)
     is_test = fields.Boolean(readonly=True)
     consumed = fields.Boolean(readonly=True, help="Whether the workflow has taken the event into account.")
 
@@ -72,13 +67,25 @@ class MarketingTraceEvent(models.Model):
     _by_activity = models.Index("(activity_id, event, trace_id, origin) WHERE is_test IS NOT TRUE")
 
     @api.model
+    def _get_kinds(self):
+        """Extension point: what each event says of the steps below; its label is a choice of ``event``.
+
+        :rtype: dict[str, odoo.addons.marketing_automation.engine.events.EventKind]
+        """
+        return KINDS
+
+    @api.model
+    def _get_names_of_no_facts(self):
+        return [name for name, kind in self._get_kinds().items() if not kind.is_fact]
+
+    @api.model
     @api.private
     def record_events(
         self, event, trace_ids, source, mailing_trace_ids=None, date=None, bounce_type=None, origin=None, reason=None
     ):
         """Append an event to traces, and wake the engine once this transaction is committed.
 
-        :param str event: one of ``EVENTS``
+        :param str event: one of the names of :meth:`_get_kinds`
         :param list trace_ids: ids of marketing.trace; one that no longer exists is ignored
         :param str source: where it was seen
         :param list mailing_trace_ids: the mailing.trace of each, if there is one

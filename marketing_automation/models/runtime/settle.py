@@ -7,14 +7,13 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...engine.workflow import CANCEL, HARD, SCHEDULE, WAIT, Facts, decide
-from .marketing_trace_event import NO_FACTS
 
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
     @api.private
-    def _settle(self, now):
+    def _schedule_children(self, now):
         """Schedule, cancel or leave waiting the steps below these traces, from their facts.
 
         Whatever order the facts became known in, the same facts give the same answer; so
@@ -48,7 +47,7 @@ class MarketingTrace(models.Model):
             waits[trace.id] = max(date, waits[trace.id] or date)
         self._cancel_children(canceled, now)
         self._spawn(scheduled)
-        self._wait(waits)
+        self._write_wait_deadlines(waits)
         self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
 
     def _filter_open_waits(self, waiting):
@@ -77,11 +76,13 @@ class MarketingTrace(models.Model):
         :rtype: dict[int, Facts]
         """
         message_types = self.env["marketing.activity"]._get_message_types()
+        kinds = self.env["marketing.trace.event"]._get_kinds()
         facts = {}
         for trace in self:
             if trace.state in ("processed", "error"):
                 is_message = trace.activity_id.activity_type in message_types
-                facts[trace.id] = Facts(completed=(trace.sent_date if is_message else trace.done_date) or None)
+                completed = (trace.sent_date if is_message else trace.done_date) or None
+                facts[trace.id] = Facts(completed, kinds=kinds)
                 if trace.state == "error":
                     facts[trace.id].events["failed"] = trace.done_date
         if facts:
@@ -95,7 +96,7 @@ class MarketingTrace(models.Model):
                     """,
                     HARD,
                     list(facts),
-                    list(NO_FACTS),
+                    self.env["marketing.trace.event"]._get_names_of_no_facts(),
                     self.campaign_id.filtered("count_machine_opens").ids,
                 )
             )
@@ -114,7 +115,7 @@ class MarketingTrace(models.Model):
         if not codes:
             return
         children = self.search([("parent_id", "in", self.ids), ("state", "=", "scheduled")])
-        children._end(
+        children._write_outcomes(
             {
                 child.id: ("canceled", codes[child.parent_id.id, child.activity_id.id], None)
                 for child in children
@@ -154,7 +155,7 @@ class MarketingTrace(models.Model):
         )
         self.invalidate_model()
 
-    def _wait(self, waits):
+    def _write_wait_deadlines(self, waits):
         """Write until when these traces are waited on; only what differs."""
         changed = {
             trace.id: waits[trace.id]

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ...engine.context import ALONE_KEY, TEST_KEY, LoneRun, TestRun
 from ...engine.errors import CampaignStop
+from ..runtime.batch import Batch
 from ..runtime.errors import is_shutdown
 
 _logger = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class MarketingTrace(models.Model):
         now = fields.Datetime.now()
         run = LoneRun()
         try:
-            trace.with_context(**{ALONE_KEY: run})._sift(now)._execute_and_finish(now)
+            alone = trace.with_context(**{ALONE_KEY: run})
+            alone._pass_gates(Batch(alone.campaign_id, now))._execute_and_finish(now)
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
         except BaseException as error:

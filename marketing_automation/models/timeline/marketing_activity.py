@@ -9,7 +9,7 @@ class MarketingActivity(models.Model):
     def _prepare_timeline_card(self):
         """Return what the timeline shows of this activity, whatever became of it."""
         self.ensure_one()
-        words, tone = self._get_chip()
+        words, tone = self._get_badge()
         return {
             "activity_id": self.id,
             "name": self.name,

@@ -3,14 +3,14 @@ from odoo.exceptions import AccessError
 
 from ...engine.context import click_source, gateway, may_record_events, visit
 from ...mail_reports import RECEIPT
-from ..fields import LooseMany2one
+from ..fields import Many2oneNoConstraint
 
 
 class MailingTrace(models.Model):
     _name = "mailing.trace"
     _inherit = ["mailing.trace", "marketing.engine.fields"]
 
-    marketing_trace_id = LooseMany2one(
+    marketing_trace_id = Many2oneNoConstraint(
         "marketing.trace",
         string="Marketing Trace",
         engine_only=True,

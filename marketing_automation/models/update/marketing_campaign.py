@@ -46,10 +46,10 @@ class MarketingCampaign(models.Model):
             run_as = campaign._get_run_as_candidate()
             campaign._check_can_run(run_as)
             campaign.sudo().run_as_id = run_as
-            campaign.sudo()._put_workflow_to_work(late)
+            campaign.sudo()._publish_workflow(late)
         return True
 
-    def _put_workflow_to_work(self, late):
+    def _publish_workflow(self, late):
         """Have the campaign run its workflow as it is now, for those inside and those who come."""
         now = fields.Datetime.now()
         self._begin_update(late)
@@ -87,7 +87,7 @@ class MarketingCampaign(models.Model):
                 campaign._begin_update("run")
                 while campaign.update_job:
                     totals += campaign._update_chunk(now)
-                left, came_back = campaign._leave(now)
+                left, came_back = campaign._remove_unmatched_participants(now)
                 raise _Undo()
         except _Undo:
             self.env.invalidate_all()

@@ -18,11 +18,11 @@ class MarketingParticipant(models.Model):
         campaign = self.campaign_id
         workflow = campaign._get_workflow()
         traces = self.env["marketing.trace"]
-        news, _count = traces._learn_events(self, now)  # what is recorded by now counts for what is new
+        news, _count = traces._apply_events(self, now)  # what is recorded by now counts for what is new
         pending = [("participant_id", "in", self.ids), ("state", "=", "scheduled")]
         removed = traces.search([*pending, ("activity_id", "in", job["removed"])])
         counts = Counter((trace.activity_id.id, "canceled") for trace in removed)
-        removed._end(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
+        removed._write_outcomes(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
         traces.search([*pending, ("activity_id", "in", job["moved"])]).unlink()
 
         changed = {*job["fresh"], *job["retimed"]}
@@ -40,7 +40,7 @@ class MarketingParticipant(models.Model):
                 )
         # what else is waited for below them now, or no longer
         others = traces.search([*executed, ("activity_id", "in", job["parents"])], order=IN_TURN)
-        (news.exists() | others)._settle(now)
+        (news.exists() | others)._schedule_children(now)
         self._refresh_state(now, campaign._get_awaiting_steps())
         return counts
 

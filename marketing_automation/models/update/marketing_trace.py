@@ -34,7 +34,7 @@ class MarketingTrace(models.Model):
                     child.write({"schedule_date": decision.date, "parent_id": trace.id})
                     counts[step.id, "rescheduled"] += 1
         self.env.flush_all()
-        self._end(canceled, now)
+        self._write_outcomes(canceled, now)
         counts[step.id, "canceled"] += len(canceled)
         self._spawn(scheduled)
         new = self.search(
@@ -51,12 +51,12 @@ class MarketingTrace(models.Model):
         trigger = before and self.env["marketing.activity"]._get_triggers().get(before["trigger_type"])
         if not trigger:
             return self.browse()
-        step, facts, tz = Step(**before), self._get_facts(), self.campaign_id._get_tz()
+        step, facts, tz = Step.from_json(before), self._get_facts(), self.campaign_id._get_tz()
         return self.filtered(lambda trace: decide(step, trigger, facts[trace.id], tz).kind == SCHEDULE)
 
     def _count_new(self, step, unexpected, job, now):
         """Count new steps; skip the unexpected ones that are late, unless they are to run."""
         late = unexpected.filtered(lambda trace: trace.schedule_date < now)
         if job["late"] == "skip":
-            late._end(dict.fromkeys(late.ids, ("canceled", "too_late", None)), now)
+            late._write_outcomes(dict.fromkeys(late.ids, ("canceled", "too_late", None)), now)
         return Counter({(step.id, "new"): len(self), (step.id, "late"): len(late)})

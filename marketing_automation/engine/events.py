@@ -1,0 +1,34 @@
+"""What can happen to a message, and what that says of the steps below it: pure, without Odoo."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """A kind of event.
+
+    :param implies: name of the event that cannot but have happened before
+    :param ends: the code of why the steps that wait for something else no longer run; None where they go on
+    :param outlasts_end: whether steps go on waiting for it after the message has come to an end
+    :param is_fact: whether it is one that steps can wait for, and that is counted
+    """
+
+    implies: str | None = None
+    ends: str | None = None
+    outlasts_end: bool = False
+    is_fact: bool = True
+
+
+# In the order in which an end is told: what bounced is not called spam.
+KINDS = {
+    "sent": EventKind(is_fact=False),
+    "open": EventKind(),
+    "click": EventKind(implies="open"),
+    "reply": EventKind(implies="open"),
+    "bounce": EventKind(ends="parent_bounced", outlasts_end=True),
+    "complaint": EventKind(ends="parent_complained", outlasts_end=True),
+    "failed": EventKind(ends="parent_failed", is_fact=False),
+    "unsubscribe": EventKind(outlasts_end=True),
+    "auto_answer": EventKind(is_fact=False),
+    "blocked": EventKind(is_fact=False),
+}

@@ -1,0 +1,31 @@
+"""What the traces of a batch have in common, read once for all of them."""
+
+from functools import cached_property
+
+
+class Batch:
+    """Traces of one campaign that are dealt with together.
+
+    :param campaign: their marketing.campaign; that of a test in the environment of the test
+    :param datetime now: the moment at which the engine works, UTC
+    """
+
+    def __init__(self, campaign, now):
+        self.campaign = campaign
+        self.now = now
+
+    @cached_property
+    def workflow(self):
+        return self.campaign._get_workflow()
+
+    @cached_property
+    def tz(self):
+        return self.campaign._get_tz()
+
+    @cached_property
+    def env(self):
+        """The environment of the campaign's user.
+
+        :raise CampaignStop: when that user may no longer act
+        """
+        return self.campaign._get_run_env()
