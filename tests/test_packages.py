@@ -15,7 +15,7 @@ from odoo.modules.module import Manifest
 from tools import addons
 from tools.odoo_source import odoo_source
 from tools.paths import ODOO_CONF, ROOT
-from tools.test_databases import run_database
+from tools.test_databases import BASE, run_database
 from tools.workspace import workspace
 
 MAIN = "odoo-addon-marketing_automation"
@@ -82,7 +82,7 @@ def test_addons_are_installed_from_their_wheels(wheels, environment):
     """The addon for SMS brings the main one along; Odoo finds both in the environment alone."""
     into = ["--python", environment, "install", "--no-index", "--find-links", wheels]
     pip(*into, "odoo-addon-marketing_automation_sms")
-    with workspace() as space, run_database(space, ours=False) as (database, _template):
+    with workspace() as space, run_database(space, BASE) as (database, _template):
         path = ",".join(map(str, space.source.addons_paths))
         run_alone(
             *(environment, "-m", "odoo", "-c", ODOO_CONF, "-d", database, "--addons-path", path),

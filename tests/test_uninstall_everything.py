@@ -5,7 +5,7 @@ from company import BODY, EXECUTION_CRON, MAIL_CRON, SMS_CRON, make_campaign, ma
 from modules import APP, OURS, complaints, install, installed, run_cron, uninstall
 from test_real_campaign import LOCAL, fetch
 
-from tools.test_databases import run_database
+from tools.test_databases import BASE, run_database
 from tools.workspace import workspace
 
 # All of Odoo's that send something, or prepare what others send
@@ -84,7 +84,7 @@ def history(query):
 @pytest.fixture
 def stock_schema():
     """The schema of the database from which the test's own was made, before our addons came."""
-    with workspace() as space, run_database(space, ours=False) as (database, _template):
+    with workspace() as space, run_database(space, BASE) as (database, _template):
         yield schema(lambda statement: space.databases.query(database, statement))
 
 

@@ -13,7 +13,7 @@ from odoo.modules.module import Manifest
 from tools import addons
 from tools.odoo_source import odoo_source
 from tools.paths import ODOO_CONF, ROOT
-from tools.test_databases import run_database
+from tools.test_databases import BASE, run_database
 from tools.workspace import workspace
 
 RELEASES = {  # the commit of each, for a clone without tags
@@ -157,7 +157,7 @@ def commit_of(release):
 @contextmanager
 def released(release, folder):
     """Give a database with the addons of a release in it, its Databases, and the folder of those addons."""
-    with workspace() as space, run_database(space, ours=False) as (database, _template):
+    with workspace() as space, run_database(space, BASE) as (database, _template):
         path = folder / "released"
         path.mkdir()
         command = ["git", "archive", commit_of(release)]

@@ -1,15 +1,16 @@
-"""The databases that tests run on: two templates made once, and a clone for each run.
+"""The databases that tests run on: templates made once, and a clone for each run.
 
 - base: the modules that our addons and their tests need; remade when that list changes
 - installed: base and our addons; remade when what they put in a database changes
-- run: a clone of installed, or of base where our addons must not be, named by its process; dropped at the end
+- wide: installed, and what people have beside it, for wide_set; remade when installed is
+- run: a clone of one of them, named by its process; dropped at the end
 """
 
 import hashlib
 import os
 from contextlib import ExitStack, contextmanager
 
-from . import addons
+from . import addons, wide_set
 from .console import step
 from .databases import filestore
 from .locks import exclusive
@@ -28,22 +29,22 @@ BASE_MODULES = [
     "test_mass_mailing",
 ]
 PREFIX = "marketing_automation_"
-BASE, INSTALLED, RUN = (f"{PREFIX}{kind}_" for kind in ("base", "installed", "run"))
+BASE, INSTALLED, WIDE, RUN = (f"{PREFIX}{kind}_" for kind in ("base", "installed", "wide", "run"))
 DATABASES = "TEST_DATABASES"  # in the environment of the tests: those of their processes, with commas between
 
 
 @contextmanager
-def run_database(space, ours=True, number=0):
+def run_database(space, kind=INSTALLED, number=0):
     """Give the names of a fresh database and of the template that it was cloned from.
 
-    :param ours: whether our addons are in it
+    :param kind: BASE, INSTALLED or WIDE, see above
     :param number: which one of this process
     """
     databases = space.databases
-    name = f"{RUN}{os.getpid()}" + (f"_{number}th" if number else "") + ("" if ours else "_base")
+    name = f"{RUN}{os.getpid()}_{number}_{kind.removeprefix(PREFIX).rstrip('_')}"
     with ExitStack() as needed:
         with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
-            template = _installed_template(space) if ours else _base_template(space)
+            template = {BASE: _base_template, INSTALLED: _installed_template, WIDE: _wide_template}[kind](space)
             needed.enter_context(databases.in_use(name, template))
             databases.drop_unused(RUN)
             databases.drop(name)
@@ -69,6 +70,13 @@ def _installed_template(space):
     installed = INSTALLED + _digest(base, addons.fingerprint())
     _make_template(space, installed, INSTALLED, ours, origin=base)
     return installed
+
+
+def _wide_template(space):
+    installed = _installed_template(space)
+    wide = WIDE + _digest(installed, *wide_set.APPS)
+    _make_template(space, wide, WIDE, wide_set.APPS, origin=installed)
+    return wide
 
 
 def _make_template(space, name, kind, modules, origin=None):

@@ -25,7 +25,7 @@ from ..console import Problem, say, step, telling_line
 from ..paths import DEV, LOGS, ROOT
 from ..ports import free_port
 from ..processes import background
-from ..test_databases import run_database
+from ..test_databases import BASE, run_database
 from ..workspace import workspace
 
 KEPT = DEV / "odoo-suites"
@@ -114,7 +114,7 @@ def main(suites):
 
 def _all_without(space, browser, suites):
     """:return: the outcomes without our addons, the kept ones among them"""
-    with run_database(space, ours=False) as (database, template):
+    with run_database(space, BASE) as (database, template):
         outcomes = {}
         for suite in suites:
             kept = KEPT / f"{suite}-{_digest(template, _tags(suite), sys.prefix)}.log"

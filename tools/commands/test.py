@@ -2,6 +2,7 @@
 
 Without arguments all of them, on all processors; with pytest's arguments in one process, which is easier to debug, or
 in as many as -n says.
+--wide: the main stories, or the tests named, in a database with what people have beside the app, see wide_set.
 --odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults; --chaos:
 workers killed often, see tests/test_chaos.py.
 """
@@ -17,7 +18,8 @@ from ..console import guarded
 from ..paths import DEV, ODOO_CONF, ROOT
 from ..processes import foreground
 from ..signals import raise_on_end
-from ..test_databases import DATABASES, run_database
+from ..test_databases import DATABASES, INSTALLED, WIDE, run_database
+from ..wide_set import STORIES
 from ..workspace import workspace
 from . import faults, odoo_suites
 
@@ -33,13 +35,16 @@ def main(arguments):
     if arguments[:1] == ["--chaos"]:
         os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
+    kind = INSTALLED
+    if arguments[:1] == ["--wide"]:
+        kind, arguments = WIDE, arguments[1:] or [str(ROOT / path) for path in STORIES]
     parser = argparse.ArgumentParser(prog="bin/test", add_help=False, allow_abbrev=False)
     parser.add_argument("-n", "--numprocesses", type=int, default=1 if arguments else _processors())
     options, arguments = parser.parse_known_args(arguments)
     processes = max(options.numprocesses, 1)
     with workspace() as space, ExitStack() as needed:
         browser = browser_environment(space.source)
-        runs = [needed.enter_context(run_database(space, number=number)) for number in range(processes)]
+        runs = [needed.enter_context(run_database(space, kind, number)) for number in range(processes)]
         databases, (template, *_same) = zip(*runs, strict=True)
         return foreground(
             [
@@ -74,7 +79,7 @@ def _environment(space, browser, databases, template):
 def _absolute(argument):
     """:return: a path of the user, valid from the repository's root; anything else as it is."""
     path, *node = argument.split("::")
-    if not argument.startswith("-") and Path(path).exists():
+    if not path.startswith("-") and Path(path).exists():
         path = str(Path(path).absolute())
     return "::".join([path, *node])
 
