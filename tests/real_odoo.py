@@ -17,6 +17,11 @@ from tools.test_databases import RUN
 LOGIN = PASSWORD = "admin"
 MARKETER = "marketer"  # also the password
 MARKETER_GROUP = "marketing_automation.group_marketing_automation_user"
+ODOOS = ["__system__", "admin", "default", "portaltemplate", "public"]  # Odoo's own accounts
+RIGHTS = """
+    SELECT u.login, d.module || '.' || d.name FROM res_users u JOIN res_groups_users_rel r ON r.uid = u.id
+      JOIN ir_model_data d ON d.model = 'res.groups' AND d.res_id = r.gid WHERE u.login != ALL(%s)
+"""
 TIMEOUT = 120  # seconds for one call
 counter = itertools.count(1)
 
@@ -157,6 +162,15 @@ def real_odoo(smtp_port, folder, make=clone_template, options=()):
         try:
             server.start(*options)
             yield server
+            _check_accounts(databases, database)
         finally:
             server.stop()
             databases.drop(database)
+
+
+def _check_accounts(databases, database):
+    """Compare what the accounts of a server may do with what they are said to have."""
+    from odoo.addons.marketing_automation.tests.accounts import ACCOUNTS, EMPLOYEE  # once Odoo knows its addons
+
+    for login, group in databases.query(database, RIGHTS, ODOOS):
+        assert group in ACCOUNTS.get(login, set()) | {EMPLOYEE}, f"{login} has {group}"

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_accounts,
     test_action_choice,
     test_bad_days,
     test_bad_input,

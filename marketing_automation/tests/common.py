@@ -13,6 +13,8 @@ from odoo.tests.common import Opener
 
 from odoo.addons.mass_mailing.tests.common import MassMailCommon
 
+from .accounts import CONTACTS, EDITOR, USER, watch_accounts
+
 BODY = """
 <div>
     <p>Hello <t t-out="object.name"/>,</p>
@@ -20,8 +22,6 @@ BODY = """
     <p><a href="/unsubscribe_from_list">Unsubscribe</a></p>
 </div>
 """
-USER = "marketing_automation.group_marketing_automation_user"
-MANAGER = "marketing_automation.group_marketing_automation_manager"
 # as which the tests open links, who are people
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
@@ -35,6 +35,7 @@ class MarketingAutomationCommon(MassMailCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        watch_accounts(cls)
         make_opener = Opener.__init__
 
         def make_browser(opener, http_case):
@@ -84,12 +85,12 @@ class MarketingAutomationCommon(MassMailCommon):
     @classmethod
     def _make_template_editor(cls):
         """Let the marketer use any placeholder, which Odoo allows few users."""
-        cls.marketer.group_ids += cls.env.ref("mail.group_mail_template_editor")
+        cls.marketer.group_ids += cls.env.ref(EDITOR)
 
     @classmethod
     def _let_marketer_edit_contacts(cls):
         """Let the marketer change contacts, which Odoo asks of who runs an action that does so in their name."""
-        cls.marketer.group_ids += cls.env.ref("base.group_partner_manager")
+        cls.marketer.group_ids += cls.env.ref(CONTACTS)
 
     @classmethod
     def _create_template(cls, title, body=BODY, **values):

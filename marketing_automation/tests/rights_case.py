@@ -7,7 +7,8 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from . import rights_table
-from .common import MANAGER, USER, MarketingAutomationCommon
+from .accounts import MANAGER, USER
+from .common import MarketingAutomationCommon
 
 OURS = "marketing_automation"
 UNSTATED = {*MAGIC_COLUMNS, "display_name"}  # fields that every model has
@@ -51,7 +52,7 @@ class RightsTableCase(MarketingAutomationCommon):
         }
         cls.stranger = new_test_user(
             cls.env,
-            login="stranger",
+            login="alien",
             groups=USER,
             company_id=cls.other_company.id,
             company_ids=[(6, 0, cls.other_company.ids)],

@@ -4,7 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw, get_public_method
 from odoo.tests import new_test_user, tagged
 
-from .common import MANAGER, USER, MarketingAutomationCommon
+from .accounts import MANAGER, USER
+from .common import MarketingAutomationCommon
 
 ALL = ("read", "write", "create", "unlink")
 # What marketing users may do themselves; everything else is the engine's.

@@ -20,7 +20,7 @@ class TestEngineFields(MarketingAutomationCommon):
         cls.other_company = cls.env["res.company"].create({"name": "Secret Holdings"})
         cls.stranger = new_test_user(
             cls.env,
-            login="stranger",
+            login="alien",
             groups="marketing_automation.group_marketing_automation_user",
             company_id=cls.other_company.id,
             company_ids=[(6, 0, cls.other_company.ids)],

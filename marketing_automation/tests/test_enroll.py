@@ -106,7 +106,7 @@ class TestEnroll(MarketingAutomationCommon):
         )
         clerk = new_test_user(
             self.env,
-            login="clerk",
+            login="newcomer",
             groups="base.group_user,base.group_no_one,marketing_automation.group_marketing_automation_user",
         )
         wizard = self.env["marketing.campaign.enroll"].with_user(clerk)

@@ -15,7 +15,7 @@ class LeadsCommon(MarketingAutomationCommon):
         cls.marketer.group_ids = [Command.link(cls.env.ref("sales_team.group_sale_salesman").id)]
         cls.outsider = new_test_user(
             cls.env,
-            login="outsider",
+            login="oda",
             name="Oda Outsider",
             groups="base.group_user,marketing_automation.group_marketing_automation_user",
         )
