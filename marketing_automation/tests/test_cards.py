@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import MarketingAutomationCommon
 
@@ -169,6 +169,28 @@ class TestCards(MarketingAutomationCommon):
         self.assertEqual(self.env["marketing.trace"].search(errors["domain"]).res_id, self.contacts[0].id)
         with self.assertRaises(UserError):
             welcome.action_view_records("name")
+
+    def test_a_number_of_nobody_says_what_it_counts(self):
+        activity = self.email
+        for action, words in (
+            (activity.action_view_records("bounce"), "Whom this number of “Welcome” counts"),
+            (activity.action_view_left_out("mail_bl"), "gets no message of “Welcome”"),
+            (activity.action_view_errors(), "A step that failed"),
+            (self.campaign.action_view_tests(), "Launch a Test"),
+        ):
+            self.assertIn(words, action["help"])
+
+    def test_form_of_a_campaign_that_ran(self):
+        """What is changed in it shows at once, whatever the cards have to tell."""
+        self._tell_story()
+        favorite = self.env["mailing.filter"].create(
+            {"name": "All", "mailing_domain": "[]", "mailing_model_id": self.model_partner.id}
+        )
+        with Form(self.campaign.with_user(self.marketer)) as form:
+            form.mailing_filter_id = favorite
+            form.mailing_filter_id = self.env["mailing.filter"]
+        self.assertFalse(self.campaign.mailing_filter_id)
+        self.assertEqual(self.campaign.workflow_cards["cards"][0]["processed"], 4)
 
     def test_retry_of_one_activity(self):
         """Its errors are tried again, those of other activities are not."""

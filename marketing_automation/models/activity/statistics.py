@@ -109,7 +109,7 @@ class MarketingActivity(models.Model):
         for activity in self:
             activity.statistics_graph_data = {
                 state: [{"x": day, "y": count} for day, count in days.items()]
-                for state, days in series[activity.id].items()
+                for state, days in series.get(activity._origin.id, {}).items()
             }
 
     def _get_daily_numbers(self, period):
@@ -119,8 +119,8 @@ class MarketingActivity(models.Model):
         :return: by activity id and state, the number of each day (ISO) that has one, in order
         :rtype: dict[int, dict[str, dict[str, int]]]
         """
-        series = {activity.id: {"processed": {}, "rejected": {}} for activity in self}
-        if not self.ids:
+        series = {activity_id: {"processed": {}, "rejected": {}} for activity_id in self.ids}
+        if not series:
             return series
         today = fields.Date.context_today(self)
         first = fields.Date.subtract(today, days=30) if period == "month" else min(FIRST_DAY, today)
@@ -201,6 +201,9 @@ class MarketingActivity(models.Model):
             display_name=f"{self.name}: {labels.get(metric) or events[metric]}",
             domain=[("is_test", "=", False), ("trace_ids", "any", trace_domain)],
             context={"marketing_of_campaign": True},
+            help=self.campaign_id._get_empty_help(
+                _("Nobody yet"), _("Whom this number of “%s” counts shows here.", self.name)
+            ),
         )
 
     def action_view_errors(self):

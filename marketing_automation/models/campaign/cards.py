@@ -16,7 +16,8 @@ class MarketingCampaign(models.Model):
 
     def _compute_workflow_cards(self):
         for campaign in self:
-            campaign.workflow_cards = bool(campaign.ids) and campaign.get_workflow_cards()
+            saved = campaign._origin  # while its form is edited, the cards show what is saved
+            campaign.workflow_cards = bool(saved) and saved.get_workflow_cards()
 
     def get_workflow_cards(self, period="month"):
         """Return what the workflow shows of each activity, with a number of queries that is the same for all.
