@@ -7,6 +7,8 @@ from .console import Problem
 
 ADMINISTRATOR = "admin"  # also the password, as in every demo
 NO_SCREENS = {"log_in", "choose_language"}  # methods of Screens
+LOAD = "odoo.__WOWL_DEBUG__.root.env.services.action.loadAction(%s)"
+NOTHING = [["id", "=", 0]]  # a domain
 DO = "odoo.__WOWL_DEBUG__.root.env.services.action.doAction(%s, %s)"
 CALL = """
 (async () => {
@@ -144,6 +146,26 @@ class Screens:
         self._open_campaign("Summer sale")
         self._browser.settle()
 
+    def first_steps(self):
+        self._open("marketing-first-steps", ".o_marketing_setup")
+
+    def checklist(self):
+        """What is to be looked at before Start, in the draft itself."""
+        self.draft()
+        self._browser.click(".o_marketing_checklist_toggle")
+        self._browser.wait_for(".o_marketing_checklist [data-code]")
+
+    def stop(self):
+        self.campaign()
+        self._browser.click("button[name=action_stop_campaign]")
+        self._browser.wait_for(".o_dialog .modal-footer button")
+
+    def campaign_templates(self):
+        """The templates of a campaign, as its smart button lists them."""
+        self.campaign()
+        self._do(self._call("marketing.campaign", "action_view_templates", [self._campaign("Autumn catalog")]))
+        self._browser.wait_for(".o_data_row")
+
     # ------------------------------------------------------------
     # Activities
     # ------------------------------------------------------------
@@ -156,6 +178,25 @@ class Screens:
         self._open_campaign("Open day")
         self._browser.settle()
         self._open_activity("Invitation")
+
+    def action_activity(self):
+        self.campaign()
+        self._open_activity("Call")
+
+    def action_choice(self):
+        """All the server actions that a step may run, with what each does."""
+        self.action_activity()
+        self._browser.click(".o_dialog .o_field_widget[name=server_action_id] input")
+        self._browser.click(".o-autocomplete--dropdown-menu .o_m2o_dropdown_option_search_more")
+        self._browser.wait_for(".o_dialog .o_data_row, .o_dialog .o_kanban_record")
+
+    def missing(self):
+        """What a first activity lacks that is saved too early."""
+        self.scratch()
+        self._browser.click(".o_marketing_workflow_empty button")
+        self._browser.wait_for(".o_dialog .o_form_button_save")
+        self._browser.click(".o_dialog .o_form_button_save")
+        self._browser.wait_for(".o_notification")
 
     def child(self):
         self.campaign()
@@ -170,6 +211,17 @@ class Screens:
     def template(self):
         """The editor of an email, in which templates are made."""
         self._open_template("Autumn catalog", "Reminder", "subject")
+
+    def template_settings(self):
+        self.template()
+        self._browser.click(".o_notebook .nav-link[name=settings]")
+        self._browser.wait_for(".o_field_widget[name=email_from]")
+
+    def sample(self):
+        """Whose data fill the placeholders of a sample of a step's email."""
+        self.activity()
+        self._browser.click(".o_marketing_template_sample")
+        self._browser.wait_for(".o_dialog .o_field_widget[name=resource_ref]")
 
     def sms_template(self):
         self._open_template("Open day", "Invitation", "body_plaintext")
@@ -284,6 +336,40 @@ class Screens:
 
     def favorites(self):
         self._open("marketing-filters", ".o_data_row, .o_kanban_record")
+
+    # ------------------------------------------------------------
+    # Where there is nothing yet
+    # ------------------------------------------------------------
+
+    def no_participants(self):
+        self._open_empty("marketing_automation.marketing_participant_action_report")
+
+    def no_traces(self):
+        self._open_empty("marketing_automation.marketing_trace_action")
+
+    def no_clicks(self):
+        self._open_empty("marketing_automation.link_tracker_click_action")
+
+    def no_favorites(self):
+        self._open_empty("marketing_automation.mailing_filter_action")
+
+    def no_errors(self):
+        """The list of a campaign whose errors have been mended."""
+        self.campaign()
+        action = self._call("marketing.campaign", "action_view_errors", [self._campaign("Autumn catalog")])
+        self._do({**action, "domain": NOTHING})
+        self._browser.wait_for(".o_view_nocontent")
+
+    def _open_empty(self, action):
+        """Open a window as it is before its first record."""
+        self.dashboard()
+        action = json.loads(self._browser.evaluate(f"{LOAD % json.dumps(action)}.then(JSON.stringify)"))
+        self._do({**action, "domain": NOTHING}, clear=True)
+        self._browser.wait_for(".o_view_nocontent")
+
+    # ------------------------------------------------------------
+    # Settings
+    # ------------------------------------------------------------
 
     def settings(self):
         self._open("settings", ".settings")
