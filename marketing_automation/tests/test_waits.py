@@ -46,7 +46,7 @@ class TestWaits(MarketingAutomationCommon):
         self.assertEqual(self._waiting(clicked), "5 wait for a click in “Welcome”")
         self.assertEqual(self._waiting(opened), "5 wait until “Welcome” is opened")
         self.assertFalse(self._waiting(self.welcome))
-        self.assertEqual(set(self._texts()), {"Waits for a click in “Welcome”; Waits until “Welcome” is opened"})
+        self.assertEqual(set(self._texts()), {"a click in “Welcome”; the opening of “Welcome”"})
         self._happen("click", self.ada)
         self._happen("bounce", self.ben)
         self._participant(self.campaign, self.cleo).with_user(self.marketer).action_remove()

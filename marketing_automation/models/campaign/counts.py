@@ -1,6 +1,8 @@
 """What the smart buttons of a campaign count, and the lists that they open."""
 
-from odoo import _, fields, models
+from markupsafe import Markup
+
+from odoo import _, api, fields, models
 from odoo.tools import SQL
 
 
@@ -78,6 +80,15 @@ class MarketingCampaign(models.Model):
         for campaign in self:
             campaign.error_count = counts.get(campaign, 0)
 
+    @api.model
+    def _get_empty_help(self, title, text):
+        """Return what a list says that has nothing to show, as the action of a window keeps it.
+
+        :param str title: what there is none of
+        :param str text: what fills it
+        """
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>') % (title, text)
+
     def action_view_participants(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
@@ -102,4 +113,7 @@ class MarketingCampaign(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_trace_action_list")
         domain = [("campaign_id", "=", self.id), ("state", "=", "error"), ("is_test", "=", False)]
-        return dict(action, display_name=_("Errors"), domain=domain, context={"marketing_errors": True})
+        empty = self._get_empty_help(
+            _("No errors"), _("A step that failed shows here, with its reason: mend that, then press Retry.")
+        )
+        return dict(action, display_name=_("Errors"), domain=domain, context={"marketing_errors": True}, help=empty)

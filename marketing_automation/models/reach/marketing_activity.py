@@ -50,4 +50,7 @@ class MarketingActivity(models.Model):
             display_name=f"{self.name}: {labels[code]}",
             domain=[("is_test", "=", False), ("trace_ids", "any", left_out)],
             context={"marketing_of_campaign": True},
+            help=self.campaign_id._get_empty_help(
+                _("Nobody yet"), _("Whoever gets no message of “%s” for this reason shows here.", self.name)
+            ),
         )

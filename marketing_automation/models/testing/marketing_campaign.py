@@ -30,7 +30,11 @@ class MarketingCampaign(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
         domain = [("campaign_id", "=", self.id), ("is_test", "=", True)]
-        return dict(action, display_name=_("Tests"), domain=domain, context={"marketing_of_campaign": True})
+        empty = self._get_empty_help(
+            _("No tests yet"), _("Press Launch a Test in the campaign to go through its workflow yourself.")
+        )
+        context = {"marketing_of_campaign": True}
+        return dict(action, display_name=_("Tests"), domain=domain, context=context, help=empty)
 
     def _create_test_participant(self, res_id):
         """Make a participant for a test, however many there were before.

@@ -12,11 +12,11 @@ class MarketingActivity(models.Model):
         self.ensure_one()
         trigger = self._get_triggers().get(self.trigger_type)
         words = {
-            "open": _("Waits until “%s” is opened", self.parent_id.name),
-            "click": _("Waits for a click in “%s”", self.parent_id.name),
-            "reply": _("Waits for a reply to “%s”", self.parent_id.name),
+            "open": _("the opening of “%s”", self.parent_id.name),
+            "click": _("a click in “%s”", self.parent_id.name),
+            "reply": _("a reply to “%s”", self.parent_id.name),
         }
-        return words.get(trigger and trigger.event, _("Waits for what may follow “%s”", self.parent_id.name))
+        return words.get(trigger and trigger.event, _("what may follow “%s”", self.parent_id.name))
 
     def _get_waiting_label(self, count):
         """Return how many wait for the event of this step, in words."""
