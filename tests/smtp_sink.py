@@ -13,11 +13,14 @@ from tools.ports import LOOPBACK, free_port
 
 
 class SmtpSink:
-    """`messages` are the EmailMessages received so far, in order; those to several recipients count once."""
+    """`messages` are the EmailMessages received so far, in order; those to several recipients count once.
+
+    `contents` are the same as they came, in octets.
+    """
 
     def __init__(self):
         self.port = free_port()
-        self.messages = []
+        self.messages, self.contents = [], []
         self.held = []  # addresses about whose content it has not answered
         self._refused = self._dropped = self._held = None
         self._releases = []
@@ -49,6 +52,7 @@ class SmtpSink:
             return "421 Too bad"
         if self._held and envelope.rcpt_tos[0].startswith(self._held):
             await self._hold(envelope.rcpt_tos[0])
+        self.contents.append(envelope.original_content)
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 Message accepted for delivery"
 

@@ -26,6 +26,18 @@ def test_world_is_wide_enough():
     assert by_program["readers"].count("reply") >= 4
 
 
+def test_nothing_tells_formail_from_people():
+    """Each field that it writes, and each that it lacks, is so in some person's answer: it has to count as one."""
+    fields = {}
+    for message in read_kept():
+        if message.name.partition("/")[0] == "readers" or message.name == "answers/formail":
+            fields[message.name] = {name.lower() for name in message_from_bytes(message.content)}
+    formail = fields.pop("answers/formail")
+    assert formail <= set().union(*fields.values())
+    for name in set().union(*fields.values()) - formail:
+        assert [people for people, names in fields.items() if name not in names], name
+
+
 def test_nothing_of_the_machine_is_kept():
     """Names and addresses are of the documentation's own, whoever ran the programs."""
     for message in read_kept():

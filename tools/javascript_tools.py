@@ -1,6 +1,7 @@
-"""What tools/javascript/package-lock.json pins: ESLint, Prettier and axe; Node.js comes with the Python environment."""
+"""What tools/javascript/package-lock.json pins: linters, axe, mailparser; Node.js comes with the Python environment."""
 
 import hashlib
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -33,6 +34,16 @@ def run_prettier(*arguments):
 def axe_source():
     """:return: the script that, in a page, finds what keeps people with disabilities out"""
     return (_folder() / "node_modules/axe-core/axe.min.js").read_text()
+
+
+def read_mails(*paths):
+    """Read mails with mailparser, which has nothing in common with Python's email package.
+
+    :return: for each what read_mails.mjs tells of it
+    """
+    command = [NODE, _folder() / "read_mails.mjs", *paths]
+    result = subprocess.run([str(part) for part in command], capture_output=True, check=True)
+    return json.loads(result.stdout)
 
 
 def _run(program, *arguments):

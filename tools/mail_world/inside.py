@@ -18,6 +18,7 @@ def main(name, base, layer, folder):
         "versions": {package: world.version(package) for package in program.packages},
         "messages": [{"tried": tried, "text": text} for tried, text in world.arrivals()],
         "tried": world.tried,
+        "rules": getattr(program, "rules", None),
         "requests": summary(getattr(program, "requests", [])),
     }
     (Path(folder) / "result.json").write_text(json.dumps(result, indent=1))

@@ -6,6 +6,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[2] / "tests/mail_world"
 MESSAGES = FOLDER / "messages"
 SCANNERS = FOLDER / "scanners.json"
+RULES = FOLDER / "rules.json"
 ABOUT = "about.json"
 
 
@@ -18,6 +19,14 @@ def keep_requests(name, result):
         yield f"{request['method']} of a {request['what']}, {request['times']} times: {request['agent']}"
 
 
+def keep_rules(result):
+    """Write which rules of a filter the templates' mails hit in place of what they hit before."""
+    mails = dict(sorted(result["rules"].items()))
+    RULES.write_text(json.dumps({"versions": result["versions"], "mails": mails}, indent=2) + "\n")
+    for name, rules in mails.items():
+        yield f"{name}: {sum(rules.values()):.1f} points, {', '.join(rules)}"
+
+
 def keep(name, result):
     """Write the messages of a program in place of those kept before.
 
@@ -25,6 +34,9 @@ def keep(name, result):
     """
     if result["requests"]:
         yield from keep_requests(name, result)
+        return
+    if result["rules"] is not None:
+        yield from keep_rules(result)
         return
     folder = MESSAGES / name
     folder.mkdir(parents=True, exist_ok=True)
