@@ -106,7 +106,7 @@ def _judge(message, bounce_addresses, complaint_addresses):
         _judge_report(message, original)
         or _judge_forwarded(message, original, complaint_addresses)
         or _judge_words(message, original, bounce_addresses)
-        or _judge_answer(message)
+        or _judge_answer(message, bounce_addresses)
     )
 
 
@@ -164,14 +164,21 @@ def _judge_feedback(message, original, feedback):
     if not kind:
         return None  # an answering machine's way to quote
     names = ("original-rcpt-to", "removal-recipient")
-    addresses = dict.fromkeys(find_address(value) for name, value in fields if name in names)
-    recipients = tuple(Recipient(address=address, kind=ACCEPTED) for address in addresses if address)
+    addresses = [find_address(value) for name, value in fields if name in names]
     return Judgement(
         COMPLAINT if kind in COMPLAINTS else NOTICE,
         f"Feedback-Type: {kind}"[:500],
         _find_ids(message, original, groups),
-        recipients,
+        _get_complainers(addresses, original),
     )
+
+
+def _get_complainers(addresses, original):
+    """Return who complains: whom a report names, else whom the mail was for."""
+    addresses = [address for address in addresses if address]
+    if not addresses and original is not None:
+        addresses = find_addresses(get_header(original, "Delivered-To") or get_header(original, "To"))[:1]
+    return tuple(Recipient(address=address.lower(), kind=ACCEPTED) for address in dict.fromkeys(addresses))
 
 
 def _judge_forwarded(message, original, complaint_addresses):
@@ -202,7 +209,7 @@ def _judge_forwarded(message, original, complaint_addresses):
         decided_by = f"Subject: {subject}"
     else:
         return None
-    return Judgement(COMPLAINT, decided_by[:500], _find_ids(message, original))
+    return Judgement(COMPLAINT, decided_by[:500], _find_ids(message, original), _get_complainers((), original))
 
 
 # ------------------------------------------------------------
@@ -247,9 +254,9 @@ def _find_copied_ids(text):
 # ------------------------------------------------------------
 
 
-def _judge_answer(message):
+def _judge_answer(message, bounce_addresses):
     ids = _find_ids(message, None)
-    decided_by = _find_automatic(message)
+    decided_by = _find_automatic(message) or _find_envelope_answer(message, bounce_addresses)
     if decided_by:
         return Judgement(AUTOMATIC, decided_by[:500], ids)
     if has_header(message, "Auto-Submitted"):
@@ -257,6 +264,17 @@ def _judge_answer(message):
     return Judgement(
         REPLY, next((name for name in ("In-Reply-To", "References") if has_header(message, name)), ""), ids
     )
+
+
+def _find_envelope_answer(message, bounce_addresses):
+    """Return what says that this was sent to whom the envelope named, or None.
+
+    RFC 3834 has machines answer there; people's programs answer to From or Reply-To, and at most to it besides.
+    """
+    receivers = [address for name in ("To", "Cc") for address in find_addresses(get_header(message, name))]
+    if receivers and bounce_addresses.issuperset(receivers):
+        return f"To: {receivers[0]}"
+    return None
 
 
 def _find_automatic(message):

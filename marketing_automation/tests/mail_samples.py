@@ -55,9 +55,9 @@ def receipt(disposition, more="Original-Message-ID: {message_id}", **options):
     return report("disposition-notification", "message/disposition-notification", fields, **options)
 
 
-def feedback(kind, **options):
+def feedback(kind, told="Original-Rcpt-To: {email}", **options):
     """Return a complaint: RFC 5965."""
-    fields = f"Feedback-Type: {kind}\nUser-Agent: Feedback/1.0\nVersion: 1\nOriginal-Rcpt-To: {{email}}"
+    fields = f"Feedback-Type: {kind}\nUser-Agent: Feedback/1.0\nVersion: 1\n{told}"
     return report("feedback-report", "message/feedback-report", fields, **options)
 
 

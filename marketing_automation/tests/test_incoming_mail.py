@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
-from .mail_samples import SAMPLES, delivery, feedback, plain, receipt, report
+from .mail_samples import ORIGINAL, SAMPLES, delivery, feedback, forwarded, plain, receipt, report
 
 # what becomes of the events of a message by the kind of what comes in; an acceptance is there already
 EVENTS = {
@@ -25,7 +25,7 @@ class TestIncomingMail(MarketingAutomationCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.ada, cls.ben = cls.contacts[:2]
+        cls.ada, cls.ben, cls.cleo = cls.contacts[:3]
         cls.campaign = cls._create_campaign()
         cls.email = cls._create_email(cls.campaign, "Welcome", interval_number=0)
         cls.steps = {}
@@ -81,10 +81,15 @@ class TestIncomingMail(MarketingAutomationCommon):
         return {name for name, step in self.steps.items() if self._trace(step, contact).state == "processed"}
 
     def test_every_kind(self):
-        """The events that each kind of message makes, and what decided; the same to the address for bounces."""
+        """The events that each kind of message makes, and what decided; the same to the address for bounces.
+
+        To that one alone nobody answers but a machine.
+        """
         outgoing = self.env["mail.mail"].search_count([])
-        for name, (raw, kind, bounce_type) in SAMPLES.items():
-            for to in (f"{self.alias_catchall}@{self.alias_domain}", f"{self.alias_bounce}@{self.alias_domain}"):
+        bounces = f"{self.alias_bounce}@{self.alias_domain}"
+        for name, (raw, usual, bounce_type) in SAMPLES.items():
+            for to in (f"{self.alias_catchall}@{self.alias_domain}", bounces):
+                kind = "automatic" if usual == "reply" and to == bounces else usual
                 with self.subTest(name, to=to), self.cr.savepoint() as savepoint:
                     before = self._events(self.ada)
                     self._receive(raw, self.ada, to=to)
@@ -153,6 +158,46 @@ class TestIncomingMail(MarketingAutomationCommon):
         self.assertEqual(self.email.total_complaint, 1)
         [card] = [card for card in self.campaign.get_workflow_cards()["cards"] if card["id"] == self.email.id]
         self.assertIn({"name": "complaint", "label": "Complaints", "count": 1}, card["metrics"])
+
+    def test_a_complaint_that_names_no_message(self):
+        """It is about the last one that the address got; whom it names, or whom the mail that it forwards was for."""
+        nameless = ORIGINAL.partition("\n")[2]
+        for contact, complaint in (
+            (self.ada, feedback("abuse", original="")),
+            (self.ben, feedback("abuse", told="Source-IP: 192.0.2.1").replace(ORIGINAL, nameless)),
+            (self.cleo, forwarded(to="abuse@example.com").replace(ORIGINAL, nameless)),
+        ):
+            self._receive(complaint, contact)
+            self._run()
+            self.assertEqual(self._ran(contact), {"complaint"}, contact.name)
+            self.assertTrue(contact.is_blacklisted)
+
+    def test_a_complaint_long_after(self):
+        """Nobody can tell which message it is about: the address is blocklisted, and that is logged."""
+        self.later = self.start + timedelta(days=30)
+        with self.assertLogs("odoo.addons.marketing_automation.models.incoming.mailing_trace", "WARNING"):
+            self._receive(feedback("abuse", original=""), self.ada)
+        self.assertTrue(self.ada.is_blacklisted)
+        self.assertFalse(self._events(self.ada).filtered(lambda event: event.event == "complaint"))
+
+    def test_a_complaint_about_an_ordinary_mailing(self):
+        """Odoo's own, if that was what the address got last."""
+        mailing = self.env["mailing.mailing"].create(
+            {"subject": "News", "mailing_model_id": self.model_partner.id, "body_html": "<p>News</p>"}
+        )
+        self.env["mailing.trace"].create(
+            {
+                **{
+                    "mass_mailing_id": mailing.id,
+                    "model": "res.partner",
+                    "res_id": self.ada.id,
+                    "email": self.ada.email,
+                },
+                "sent_datetime": self.start + timedelta(minutes=30),
+            }
+        )
+        self._receive(feedback("abuse", original=""), self.ada)
+        self.assertFalse(self._events(self.ada).filtered(lambda event: event.event == "complaint"))
 
     def test_the_address_that_bounced(self):
         """Not the one that the contact has by now."""

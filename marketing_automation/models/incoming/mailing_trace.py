@@ -1,8 +1,16 @@
-from odoo import _, api, models
+import logging
+from datetime import timedelta
+
+from odoo import _, api, fields, models
 from odoo.tools import email_normalize
 
 from ...mail_reports import ACCEPTED as MAIL_ACCEPTED
 from ...mail_reports import AUTOMATIC, COMPLAINT, RECEIPT
+
+_logger = logging.getLogger(__name__)
+
+# so long after a message a complaint that names none is taken to be about it
+UNNAMED_COMPLAINT = timedelta(days=7)
 
 
 class MailingTrace(models.Model):
@@ -45,11 +53,18 @@ class MailingTrace(models.Model):
             elif kind == AUTOMATIC:
                 traces._record_marketing_event("auto_answer", "incoming mail")
             elif kind == COMPLAINT:
-                traces._take_complaint()
+                traces._take_complaint(judgement)
 
-    def _take_complaint(self):
-        """Record that the recipients call these messages spam, and mail them no more."""
-        self._record_marketing_event("complaint", "incoming mail")
+    def _take_complaint(self, judgement):
+        """Record that the recipients call these messages spam, and mail them no more.
+
+        :param Judgement judgement: of the report; where it names no message, it may be about an older one than the last
+        """
+        since = fields.Datetime.now() - UNNAMED_COMPLAINT
+        told = self.filtered(lambda trace: trace.message_id in judgement.message_ids or trace.sent_datetime >= since)
+        told._record_marketing_event("complaint", "incoming mail")
+        for trace in self - told:
+            _logger.warning("A complaint of %s names no message: the address is blocklisted.", trace.email)
         blacklist = self.env["mail.blacklist"].sudo()
         for trace in self:
             address = email_normalize(trace.email or "")

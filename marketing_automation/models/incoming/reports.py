@@ -13,7 +13,7 @@ from odoo import api, models
 from odoo.tools import email_normalize
 
 from ...engine.context import GATEWAY_KEY, Gateway
-from ...mail_reports import BOUNCE, REPLY, UNREADABLE, judge
+from ...mail_reports import BOUNCE, COMPLAINT, REPLY, UNREADABLE, judge
 
 _logger = logging.getLogger(__name__)
 
@@ -52,6 +52,20 @@ class MailThread(models.AbstractModel):
         traces = self.env["mailing.trace"].sudo()
         return traces.search(domain) if message_ids else traces
 
+    @api.model
+    def _find_reported_messages(self, judgement):
+        """Return the messages of campaigns that a report is about.
+
+        A complaint that names none is about the last one that its address got, if that was a campaign's.
+        """
+        traces = self._find_marketing_messages(judgement.message_ids)
+        if traces or judgement.kind != COMPLAINT:
+            return traces
+        for address in filter(None, {recipient.address for recipient in judgement.recipients}):
+            domain = [("email", "=", address), ("sent_datetime", "!=", False), ("trace_type", "=", "mail")]
+            traces += traces.search(domain, order="sent_datetime desc, id desc", limit=1)
+        return traces.filtered("marketing_trace_id")
+
     # ------------------------------------------------------------
     # Odoo's gateway
     # ------------------------------------------------------------
@@ -66,7 +80,7 @@ class MailThread(models.AbstractModel):
         except Exception:
             judgement = self._judge_incoming(message, is_returned=True)
             is_report = judgement.is_report or judgement.kind == UNREADABLE
-            if not is_report and not self._find_marketing_messages(judgement.message_ids):
+            if not is_report and not self._find_reported_messages(judgement):
                 raise
             if self._mend_charsets(message):
                 return super().message_parse(message, save_original=save_original)
@@ -98,7 +112,7 @@ class MailThread(models.AbstractModel):
             ("message_id", "email_from", "from", "to", "cc", "recipients", "references", "in_reply_to", "body"), ""
         )
         values.update(attachments=[], message_type="email")
-        return values | self._prepare_bounce(judgement, self._find_marketing_messages(judgement.message_ids))
+        return values | self._prepare_bounce(judgement, self._find_reported_messages(judgement))
 
     @api.model
     def _message_parse_extract_bounce(self, email_message, message_dict):
@@ -113,7 +127,7 @@ class MailThread(models.AbstractModel):
         judgement = self._judge_incoming(email_message, is_returned=values["is_bounce"])
         ours = self.env["mailing.trace"]
         if values["is_bounce"] or judgement.is_report:
-            ours = self._find_marketing_messages(judgement.message_ids)
+            ours = self._find_reported_messages(judgement)
         if ours and judgement.kind == REPLY:
             # to all, the bounce address among them
             return {"is_bounce": False}
@@ -154,7 +168,7 @@ class MailThread(models.AbstractModel):
         is_gateway = self._is_marketing_gateway()
         judgement = self._judge_incoming(email_message, is_returned=True)
         self = self.with_context(**{GATEWAY_KEY: Gateway(not is_gateway, judgement)})
-        traces = self._find_marketing_messages(judgement.message_ids)
+        traces = self._find_reported_messages(judgement)
         if traces and is_gateway:
             traces._record_report(judgement)
         if judgement.kind == UNREADABLE:
