@@ -114,6 +114,26 @@ class TestTargets(MarketingAutomationCommon, HttpCase):
         self.assertEqual(self._mail_to(mails, late)["subject"], "See you there")
         self.assertEqual(len(mails), 2)
 
+    def test_event_registrations_of_who_is_blocklisted(self):
+        """They keep no normalized address: what waits for one ends at once nevertheless, and is promised to nobody."""
+        self._grant("event.group_event_registration_desk")
+        fair, (ida, jan, kim, _lou) = self._create_registrations()
+        kim.write({"email": False, "partner_id": self.contacts[0].id})
+        kim.email = False
+        ida.email = "Ida <IDA@Fair.example.com>"
+        self.env["mail.blacklist"]._add("jan@fair.example.com")
+        campaign = self._create_campaign(
+            model_id=self._target("event.registration").id, domain=repr([("event_id", "=", fair.id)])
+        )
+        email = self._create_email(campaign, "See you there", interval_number=2, interval_type="days")
+        step = self._start(campaign) or campaign.sudo()._get_workflow().steps[email.id]
+        self.assertEqual(campaign.sudo()._find_reached(step, [ida.id, jan.id, kim.id]), {ida.id, kim.id})
+        for address in ("ida@fair.example.com", self.contacts[0].email):
+            self.env["mail.blacklist"]._add(address)
+        self._run_crons(self.start + timedelta(hours=1), EXECUTION_CRON)
+        self.assertTraces(email, {ida: "canceled", kim: "canceled"})
+        self.assertEqual(self._trace(email, ida).end_code, "mail_bl")
+
     def test_event_registrations_take_a_right(self):
         fair, _registrations = self._create_registrations()
         campaign = self._create_campaign(

@@ -47,6 +47,20 @@ class TestWarnings(MarketingAutomationCommon):
             self.campaign.write({"domain": f"[{condition}]", "leave_on_mismatch": True})
             self.assertFalse(self.campaign.warning_text, condition)
 
+    def test_welcome_flow_of_an_earlier_release(self):
+        """Its blocklisting runs after any bounce, of the address that the contact has by then."""
+        campaigns = self.env["marketing.campaign"].with_user(self.marketer)
+        campaign = campaigns.browse(campaigns.create_from_template("welcome")["res_id"])
+        self.assertFalse(campaign.warning_text)
+        step = campaign.marketing_activity_ids.filtered("server_action_id")
+        step.bounce_type = "any"
+        self.assertRegex(campaign.warning_text, "“Blocklist the address” blocklists after any bounce")
+        self.assertNotIn("by then", campaign.warning_text)
+        step.server_action_id = self.env["ir.actions.server"]._get_marketing_shipped("blocklist")
+        self.assertRegex(campaign.warning_text, "any bounce(.|\n)*by then.*“Blocklist the address that bounced”")
+        step.bounce_type = "hard"
+        self.assertNotIn("any bounce", campaign.warning_text)
+
     def test_a_campaign_of_no_company(self):
         self.campaign.sudo().company_id = False
         self.assertFalse(self.campaign.warning_text, "its user works for one")

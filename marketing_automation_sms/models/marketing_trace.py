@@ -39,6 +39,10 @@ class MarketingTrace(models.Model):
     def _get_unknown_failures(self):
         return [*super()._get_unknown_failures(), UNKNOWN]
 
+    @api.model
+    def _get_liftable_codes(self):
+        return [*super()._get_liftable_codes(), "sms_blacklist", "sms_optout"]
+
     def _get_refusals(self):
         """Tell why a provider refused an SMS, from what Odoo noted last."""
         refusals = super()._get_refusals()

@@ -338,7 +338,7 @@ class MarketingActivity(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        return [*self._get_reply_warnings(), *self._get_wait_warnings()]
+        return [*self._get_reply_warnings(), *self._get_wait_warnings(), *self._get_blocklisting_warnings()]
 
     def _get_template_label(self):
         """Return in words what a step of this type executes."""

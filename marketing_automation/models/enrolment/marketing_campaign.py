@@ -84,8 +84,10 @@ class MarketingCampaign(models.Model):
     def action_enroll(self, res_ids):
         """Enrol records by hand: the filter, the unicity and the rights of the campaign apply.
 
+        Who is in already, and was kept from a message by a blocklisting or an opt-out that is lifted since, goes on.
+
         :param list res_ids: ids of records of the target
-        :return: ``{"enrolled": ids, "left_out": ids}``
+        :return: ``{"enrolled": ids, "left_out": ids}``; who goes on is among the enrolled
         :rtype: dict
         :raise UserError: when the campaign does not run
         """
@@ -96,14 +98,14 @@ class MarketingCampaign(models.Model):
         asked = set(check_ids(res_ids, self.model_id.sudo().name or self.model_name))
         if not asked:
             return {"enrolled": [], "left_out": []}
+        now = fields.Datetime.now()
         try:
-            participants, _last_id = self.sudo()._enrol(
-                fields.Datetime.now(), len(asked), res_ids=sorted(asked), source="hand"
-            )
+            participants, _last_id = self.sudo()._enrol(now, len(asked), res_ids=sorted(asked), source="hand")
+            enrolled = set(participants.mapped("res_id"))
+            enrolled |= self.sudo()._resume_lifted(asked - enrolled, now)
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
         self._wake_lanes()
-        enrolled = set(participants.mapped("res_id"))
         return {"enrolled": sorted(enrolled), "left_out": sorted(asked - enrolled)}
 
     # ------------------------------------------------------------

@@ -9,8 +9,6 @@ class MarketingTrace(models.Model):
     def _block_addresses(self, addresses):
         """Have the engine end the emails that wait for these addresses, in every campaign.
 
-        Where a target keeps no normalized address, they end when their moment comes.
-
         :param list addresses: normalized
         """
         if not addresses:
@@ -19,10 +17,14 @@ class MarketingTrace(models.Model):
             SQL("SELECT DISTINCT model_name FROM marketing_campaign WHERE state IN ('running', 'stopped')")
         )
         for (model_name,) in rows:
-            if model_name not in self.env or "email_normalized" not in self.env[model_name]._fields:
+            if model_name not in self.env:
                 continue
             model = self.env[model_name].sudo().with_context(active_test=False)
-            self._block_messages(model_name, model.search([("email_normalized", "in", addresses)]).ids, "mail_bl")
+            if "email_normalized" in model._fields:
+                res_ids = model.search([("email_normalized", "in", addresses)]).ids
+            else:
+                res_ids = self.env["marketing.campaign"]._find_participants_of_addresses(model, addresses)
+            self._block_messages(model_name, res_ids, "mail_bl")
 
     @api.model
     def _block_messages(self, model_name, res_ids, code, campaigns=None):

@@ -125,11 +125,7 @@ class MarketingCampaign(models.Model):
         :rtype: tuple[SQL, SQL, SQL]
         """
         own = self._get_own_email_sql(model)
-        join = self._get_contact_join_sql(model)
-        found = [own] if own else []
-        if join:
-            contact = SQL("NULLIF(contact.email_normalized, '')"), SQL("btrim(COALESCE(contact.email, ''))")
-            found.insert(len(found) if model._mail_defaults_to_email else 0, contact)
+        join, found = self._get_emails_sql(model)
         if not found:
             return SQL(), SQL("NULL::text"), SQL("NULL::text")  # nobody knows before the message is made
         address = SQL("COALESCE(%s)", SQL(", ").join(normalized for normalized, _raw in found))
@@ -150,6 +146,66 @@ class MarketingCampaign(models.Model):
             opted_out = self.env["mailing.contact"]._get_opted_out_sql(self._get_named_lists())
             cases.append(SQL("WHEN t.id IN (%s) THEN 'mail_optout'", opted_out))
         return join, SQL("CASE %s END", SQL(" ").join(cases)), address
+
+    def _find_reached(self, step, res_ids):
+        """Return whom a step's message reaches as it is now, of some records.
+
+        :param Step step: of the workflow
+        :param list res_ids: ids of records of the target
+        :rtype: set[int]
+        """
+        self.env.flush_all()
+        model = self._get_run_env()[self._get_target()]
+        join, code, _address = self._get_address_sql(step, model)
+        table = SQL.identifier(model._table)
+        rows = self.env.execute_query(
+            SQL("SELECT t.id FROM %s t %s WHERE t.id = ANY(%s) AND %s IS NULL", table, join, list(res_ids), code)
+        )
+        return {res_id for (res_id,) in rows}
+
+    @api.model
+    def _find_participants_of_addresses(self, model, addresses):
+        """Return the records in running campaigns that are mailed at one of these addresses, or at their contact's.
+
+        :param model: the target; one without an address has none
+        :param list addresses: normalized
+        :return: their ids
+        :rtype: list[int]
+        """
+        join, found = self._get_emails_sql(model)
+        if not found:
+            return []
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT t.id
+                  FROM marketing_participant p JOIN %(table)s t ON t.id = p.res_id %(join)s
+                 WHERE p.model_name = %(model)s AND p.state = 'running' AND p.is_test IS NOT TRUE
+                   AND COALESCE(%(address)s) = ANY(%(addresses)s)
+                """,
+                table=SQL.identifier(model._table),
+                join=join,
+                model=model._name,
+                address=SQL(", ").join(normalized for normalized, _raw in found),
+                addresses=addresses,
+            )
+        )
+        return [res_id for (res_id,) in rows]
+
+    @api.model
+    def _get_emails_sql(self, model):
+        """Return what to join, and where a record's address is: normalized and as entered, the first one that is there.
+
+        :rtype: tuple[SQL, list[tuple[SQL, SQL]]]
+        """
+        own = self._get_own_email_sql(model)
+        join = self._get_contact_join_sql(model)
+        found = [own] if own else []
+        if join:
+            contact = SQL("NULLIF(contact.email_normalized, '')"), SQL("btrim(COALESCE(contact.email, ''))")
+            found.insert(len(found) if model._mail_defaults_to_email else 0, contact)
+        return join, found
 
     @api.model
     def _get_own_email_sql(self, model):

@@ -3,9 +3,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-# why a message was not made that somebody may ask for again, once the blocklisting or the opt-out is lifted
-LIFTED = ("mail_bl", "mail_optout")
-
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
@@ -50,7 +47,12 @@ class MarketingTrace(models.Model):
 
     def _may_be_retried(self):
         """Tell whether this step failed, or was kept from an address that may be mailed again by now."""
-        return self.state == "error" or (self.state == "canceled" and self.end_code in LIFTED)
+        return self.state == "error" or (self.state == "canceled" and self.end_code in self._get_liftable_codes())
+
+    @api.model
+    def _get_liftable_codes(self):
+        """Extension point: why messages were not made that may be, once a blocklisting or an opt-out is lifted."""
+        return ["mail_bl", "mail_optout"]
 
     def _retry(self, now):
         """Schedule ended traces of locked participants again; the message of the last attempt is void."""

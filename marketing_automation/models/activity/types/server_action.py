@@ -21,6 +21,9 @@ TIME_LIMIT = 60  # seconds that an action may take for one participant
 # Code that names one of these may end its transaction past the cursor's methods, where nothing sees it.
 ENDS_TRANSACTION = re.compile(r"commit|rollback", re.IGNORECASE)
 
+# keys of the templates' actions that blocklist: of 19.0.1.0.1, and of today
+BLOCKLISTING = ("blocklist", "blocklist_bounced")
+
 _leaving = {}  # {(database, action id): write date} of the actions that were seen leaving their transaction
 
 
@@ -38,6 +41,29 @@ class MarketingActivity(models.Model):
             return []
         problems = action._get_marketing_problems(self.model_name, user)
         return [self._describe_action_problem(action, problem) for problem in problems]
+
+    def _get_blocklisting_warnings(self):
+        """Tell of the templates' own blocklisting, as it was made by earlier releases: nobody's campaign is changed."""
+        warnings = []
+        key = self.activity_type == "action" and self.server_action_id.sudo().marketing_shipped_key
+        if key in BLOCKLISTING and self._waits_for_bounce() and self.bounce_type != "hard":
+            warnings.append(
+                _(
+                    "“%(activity)s” blocklists after any bounce, also where the mailbox was only full. Choose the "
+                    "bounces “Hard” to keep who can be mailed again.",
+                    activity=self.name,
+                )
+            )
+        if key == BLOCKLISTING[0]:
+            warnings.append(
+                _(
+                    "“%(activity)s” blocklists the address that the contact has by then, which may not be the one that "
+                    "bounced. Choose the server action “%(action)s”.",
+                    activity=self.name,
+                    action=_("Blocklist the address that bounced"),
+                )
+            )
+        return warnings
 
     def _describe_action_problem(self, action, problem):
         return _(
