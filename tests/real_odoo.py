@@ -150,7 +150,9 @@ def real_odoo(smtp_port, folder, make=clone_template, options=()):
     with databases.in_use(database):
         make(databases, database)
         server = RealOdoo(database, smtp_port, folder / f"{database}.log")
-        parameters = {"web.base.url": server.url, "web.base.url.freeze": "True"}
+        # the tests open and click as soon as a mail has come, and are no machines
+        parameters = {"marketing_automation.machine_doubt": "0"}
+        parameters |= {"web.base.url": server.url, "web.base.url.freeze": "True"}
         for key, value in parameters.items():
             databases.query(
                 database,

@@ -6,12 +6,23 @@ from odoo.http import request
 
 from ..engine.context import Visit
 from ..machines import find_machine
+from .pages import PublicPages
 
 MAX_ID = 2**31 - 1  # of PostgreSQL's integers
 
 
-class TrackedClickMixin:
+class TrackedClickMixin(PublicPages):
     """Mixin of controllers that redirect the tracked links of campaigns."""
+
+    def _refuse_thanks(self, code):
+        """Return the page that says that nothing is confirmed, for a link that confirms and is nobody's; else None.
+
+        It may lead to a page of one's own, which thanks whoever comes.
+        """
+        if not request.env["link.tracker"]._is_marketing_confirmation(code):
+            return None
+        headers = {"Cache-Control": "no-store"}
+        return self._render_page("marketing_automation.page_unconfirmed", headers=headers)
 
     def _read_link(self, code, message_id):
         """Return the code and the number of a link's path, as somebody sent them.
@@ -61,6 +72,8 @@ class TrackedClickMixin:
         }
 
     def _redirect_uncounted(self, code):
+        if response := self._refuse_thanks(code):
+            return response
         url = request.env["link.tracker"].get_url_from_code(code)
         if not url:
             raise NotFound()

@@ -4,28 +4,31 @@ from werkzeug.exceptions import NotFound
 
 from odoo import http
 from odoo.http import request
+from odoo.tools import consteq
 
 from odoo.addons.link_tracker.controller.main import LinkTracker
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
 from ..engine.context import CLICK_KEY, VISIT_KEY, ConfirmedClick
 from ..models.mailing.mailing_mailing import CONFIRMED_PATH
+from ..models.mailing.pages import TOKEN_LENGTH
 from ..models.tracking.link_tracker import CONFIRM
 from .clicks import TrackedClickMixin
-from .pages import PublicPages
 from .unsubscriptions import Unsubscriptions
 
 
-class LinkController(LinkTracker):
+class LinkController(TrackedClickMixin, LinkTracker):
     @http.route()
     def full_url_redirect(self, code, **post):
         """Redirect a link of nobody's message; one that cannot be leads nowhere, rather than to a traceback."""
         if "\0" in code:  # answered here: on an exception Odoo looks for a file of that name, and fails again
             return request.make_response("", status=404)
+        if response := self._refuse_thanks(code):
+            return response
         return super().full_url_redirect(code, **post)
 
 
-class MarketingAutomationController(TrackedClickMixin, PublicPages, Unsubscriptions, MassMailController):
+class MarketingAutomationController(TrackedClickMixin, Unsubscriptions, MassMailController):
     # The numbers of messages are text here: werkzeug's and PostgreSQL's integers end in a traceback.
 
     @http.route("/r/<string:code>/m/<string:mailing_trace_id>")
@@ -34,6 +37,8 @@ class MarketingAutomationController(TrackedClickMixin, PublicPages, Unsubscripti
         code, mailing_trace_id = self._read_link(code, mailing_trace_id)
         trace = self._get_mailing_trace(mailing_trace_id)
         if mailing_trace_id and not trace.marketing_trace_id:
+            if response := self._refuse_thanks(code):
+                return response
             return super().full_url_redirect(code, mailing_trace_id, **post)
         signature = post.get("s")
         link = self._get_link(code)
@@ -42,8 +47,8 @@ class MarketingAutomationController(TrackedClickMixin, PublicPages, Unsubscripti
             return self._ask_for_confirmation(link, trace, code, purpose and signature)
         if not purpose or request.httprequest.method != "GET":
             return self._redirect_uncounted(code)
-        machine = self._find_clicking_machine()
-        if machine or trace._is_swept_by_machine(link):
+        machine = self._find_clicking_machine() or trace._judge_click(link)
+        if machine:
             trace._record_machine_click(machine)
             return self._redirect_uncounted(code)
         if trace.mass_mailing_id.marketing_confirm_click:
@@ -73,6 +78,9 @@ class MarketingAutomationController(TrackedClickMixin, PublicPages, Unsubscripti
     def track_mail_open(self, mail_id, token, **post):
         """Let the hooks know who fetches the picture: a person's mail program, or a machine."""
         request.update_context(**{VISIT_KEY: self._get_visit()})
+        whole = request.env["mail.mail"]._generate_mail_recipient_token(mail_id)
+        if consteq(whole[:TOKEN_LENGTH].encode(), token.encode(errors="replace")):
+            token = whole
         return super().track_mail_open(mail_id, token, **post)
 
     @http.route(

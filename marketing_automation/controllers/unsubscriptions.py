@@ -1,5 +1,7 @@
 """Who unsubscribes by a message of a campaign: of the lists that it is for, else of everything."""
 
+from werkzeug.exceptions import Unauthorized
+
 from odoo import _, http
 from odoo.http import request
 
@@ -8,6 +10,36 @@ from odoo.addons.mass_mailing.controllers.main import MassMailController
 
 class Unsubscriptions(MassMailController):
     """Odoo's own pages, with what campaigns add; one-click unsubscription (RFC 8058) comes by the same way."""
+
+    @http.route()
+    def mailing_view_in_browser(self, mailing_id, email=None, document_id=None, hash_token=None, **kwargs):
+        told, token = kwargs.pop("to", None), kwargs.pop("s", None)
+        if told and not hash_token:
+            email, hash_token = self._read_recipient(mailing_id, document_id, told, token)
+        response = super().mailing_view_in_browser(
+            mailing_id, email=email, document_id=document_id, hash_token=hash_token, **kwargs
+        )
+        mailing = request.env["mailing.mailing"].sudo().browse(mailing_id)
+        if mailing.marketing_confirm_click and "body" in (response.qcontext or {}):
+            response.qcontext["body"] = mailing._hide_confirm_address(response.qcontext["body"])
+        return response
+
+    @http.route()
+    def mailing_confirm_unsubscribe(
+        self, mailing_id, document_id=None, email=None, hash_token=None, to=None, s=None, **_params
+    ):
+        if to and not hash_token:
+            email, hash_token = self._read_recipient(mailing_id, document_id, to, s)
+        return super().mailing_confirm_unsubscribe(
+            mailing_id, document_id=document_id, email=email, hash_token=hash_token
+        )
+
+    def _read_recipient(self, mailing_id, document_id, told, token):
+        """Return what Odoo's own address of the page tells: the recipient's, and its signature."""
+        recipient = request.env["mailing.mailing"]._read_marketing_page_query(mailing_id, document_id, told, token)
+        if not recipient:
+            raise Unauthorized()
+        return recipient
 
     def _mailing_unsubscribe_from_list(self, mailing, document_id, email, hash_token):
         request.env["mailing.trace"]._record_unsubscription(mailing, document_id, email)

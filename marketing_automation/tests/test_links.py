@@ -173,6 +173,28 @@ class TestLinks(HttpCase, MarketingAutomationCommon):
     # What a click says
     # ------------------------------------------------------------
 
+    def test_no_address_of_ours_thanks_without_a_consent(self):
+        """The page of thanks may be one's own, which thanks whoever comes: nothing but a confirmation leads there."""
+        body = CONSENT_BODY.replace("/marketing_automation/confirmed", THANKS)
+        self._make_consent(body=body, marketing_confirm_url=THANKS)
+        mail = self._mail_to(self.mails, self.ada)
+        button = self._own_links(mail)["Yes, subscribe me"]
+        code = button.split("/")[2]
+        news = self.env["mailing.mailing"].create({"subject": "News", "mailing_model_id": self.model_partner.id})
+        values = {"mass_mailing_id": news.id, "model": "res.partner", "res_id": self.ada.id}
+        ordinary = self.env["mailing.trace"].create(values)
+        for path in (f"/r/{code}", f"/r/{code}/m/0", f"/r/{code}/m/{ordinary.id}", button.split("?")[0]):
+            page = self._open(path)
+            self.assertEqual(page.status_code, 200, path)
+            self.assertIn("Nothing was confirmed yet", page.text)
+        address = urlsplit(self.email.mass_mailing_id.sudo()._get_view_url(self.ada.email, self.ada.id))
+        page = self._open(f"{address.path}?{address.query}")
+        self.assertIn("Yes, subscribe me", page.text)
+        self.assertNotIn(THANKS, page.text)
+        self.assertEqual(self._events(self.ada), [])
+        thanked = self._confirm(button)
+        self.assertEqual(thanked.headers["Location"].split("?")[0], THANKS)
+
     def test_only_the_one_link_confirms(self):
         """Clicks on the others count in the Link Tracker, and consent to nothing."""
         self._make_consent()

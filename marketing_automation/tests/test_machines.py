@@ -1,4 +1,5 @@
 import doctest
+import json
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -86,8 +87,14 @@ class TestMachines(MarketingAutomationCommon, HttpCase):
                 self.assertTrue(find_machine(event, agent, "198.51.100.7"), agent)
         self.assertEqual(find_machine("open", PEOPLE[0], "64.235.150.1"), "Barracuda")
         self.assertEqual(find_machine("open", PEOPLE[0], "::ffff:64.235.150.1"), "Barracuda")
-        for address in (None, "", "nowhere", "fe80::1%eth0"):
+        # somebody else's by now
+        for address in (None, "", "nowhere", "fe80::1%eth0", "207.211.31.5"):
             self.assertIsNone(find_machine("open", PEOPLE[0], address))
+
+    def test_no_network_without_a_source(self):
+        data = json.loads(machines.DATA.read_text(encoding="utf-8"))
+        self.assertRegex(data["date"], r"^\d{4}-\d\d-\d\d$")
+        self.assertFalse([entry["name"] for entry in data["networks"] if not entry.get("source")])
 
     def test_opens(self):
         """A proxy's open is shown, and starts nothing; a person's after it counts."""
@@ -134,3 +141,66 @@ class TestMachines(MarketingAutomationCommon, HttpCase):
         self.assertFalse(self._ran(self.clicked, self.ada))
         self._visit(links[0], PEOPLE[1])
         self.assertEqual(self._numbers(), [1, 0, 1, 0], "the person, later")
+
+    # ------------------------------------------------------------
+    # Whose agent tells nothing, soon after the delivery
+    # ------------------------------------------------------------
+
+    def _deliver(self, contact):
+        """Have clicks and opens be in doubt for ten seconds, as they are by default."""
+        self.env["ir.config_parameter"].set_param("marketing_automation.machine_doubt", False)
+        self._run_crons(self.start, MAIL_CRON)
+        return self._paths(contact)
+
+    def _run_at(self, seconds):
+        self._run_crons(self.start + timedelta(seconds=seconds), EXECUTION_CRON)
+
+    def test_nothing_follows_the_first_links_of_a_scanner(self):
+        """Whatever the engine does between them; the picture that it fetched before was no open either."""
+        links, pixel = self._deliver(self.ada)
+        self._visit(pixel, PEOPLE[1], seconds=19)
+        for seconds, link in zip((20, 23, 26, 29), links, strict=False):
+            self._visit(link, PEOPLE[1], seconds=seconds)
+            self._run_at(seconds + 1)
+        self._visit(pixel, PEOPLE[1], seconds=31)
+        self.assertEqual(self._numbers(), [0, 1, 0, 1])
+        self.assertFalse(self._ran(self.clicked, self.ada) or self._ran(self.opened, self.ada))
+        self.assertEqual(self._trace(self.email, self.ada).mailing_trace_ids.trace_status, "sent")
+
+    def test_two_links_at_once(self):
+        links, _pixel = self._deliver(self.ada)
+        for link in links[:2]:
+            self._visit(link, PEOPLE[1], seconds=30)
+        self.assertEqual(self._numbers(), [0, 1, 0, 1])
+
+    def test_a_click_sooner_than_anybody_reads(self):
+        links, _pixel = self._deliver(self.ada)
+        self._visit(links[0], PEOPLE[1], seconds=1)
+        self.assertEqual(self._numbers(), [0, 0, 0, 1])
+        self._visit(links[0], PEOPLE[1])
+        self.assertEqual(self._numbers(), [1, 0, 1, 0])
+
+    def test_people_who_are_quick(self):
+        """They wait until it is known, and the engine comes again by itself."""
+        links, pixel = self._deliver(self.ada)
+        self._visit(pixel, PEOPLE[1], seconds=15)
+        self._visit(links[0], PEOPLE[1], seconds=18)
+        self._run_at(19)
+        self.assertFalse(self._ran(self.clicked, self.ada))
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(EXECUTION_CRON).id)])
+        self.assertIn(self.start + timedelta(minutes=1), triggers.mapped("call_at"))
+        self._run_at(60)
+        self.assertTrue(self._ran(self.clicked, self.ada) and self._ran(self.opened, self.ada))
+        self.assertEqual(self._numbers(), [1, 0, 1, 0])
+
+    def test_a_confirmation_is_in_no_doubt(self):
+        self.email.mass_mailing_id.write(
+            {"marketing_confirm_click": True, "marketing_confirm_url": "https://shop.example.com/0"}
+        )
+        links, _pixel = self._deliver(self.ada)
+        with self._at(self.start + timedelta(seconds=20)):
+            page = self.url_open(links[0])
+            action = re.search(r'action="([^"]+)"', page.text)[1].replace("&amp;", "&")
+            self.url_open(action, data={"confirm": "1"}, allow_redirects=False)
+        self._run_at(21)
+        self.assertTrue(self._ran(self.clicked, self.ada))

@@ -1,5 +1,5 @@
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
@@ -66,6 +66,31 @@ class TestUnsubscriptions(MarketingAutomationCommon, HttpCase):
         self._run_crons(self.later, EXECUTION_CRON)
         return response.text
 
+    def test_pages_from_the_mail(self):
+        """Short addresses, in which the recipient's cannot be read; nobody can make one, nor use it for another."""
+        mailing = self.email.mass_mailing_id
+        url = urlsplit(mailing._get_marketing_page_url(f"/mailing/{mailing.id}/view", self.ada.id, "Ada+x@Ü.example"))
+        query = dict(parse_qsl(url.query))
+        self.assertLess(len(url.query), 90)
+        self.assertNotIn("ada", url.query.lower())
+        read = self.env["mailing.mailing"]._read_marketing_page_query
+        self.assertEqual(read(mailing.id, query["document_id"], query["to"], query["s"])[0], "Ada+x@Ü.example")
+        for name, value in (
+            ("document_id", str(self.ben.id)),
+            ("document_id", "x"),
+            ("to", "%"),
+            ("to", "YQ"),
+            ("s", "é"),
+        ):
+            forged = {**query, name: value}
+            self.assertIsNone(read(mailing.id, forged["document_id"], forged["to"], forged["s"]), forged)
+            for page in ("view", "confirm_unsubscribe"):
+                response = self.url_open(f"/mailing/{mailing.id}/{page}?{urlencode(forged)}")
+                self.assertEqual(response.status_code, 401, (page, forged))
+        self.assertIsNone(read(self.second.mailing_ids.id, query["document_id"], query["to"], query["s"]))
+        page = self.url_open(f"{url.path}?{url.query}")
+        self.assertEqual(page.status_code, 200)
+
     def test_one_click(self):
         """RFC 8058: what waits for the address ends at once in every campaign; counted once, and a trigger."""
         waiting = self._trace(self.waiting, self.ada)
@@ -107,6 +132,32 @@ class TestUnsubscriptions(MarketingAutomationCommon, HttpCase):
         self._mail_to(mails, self.ada)
         with self.assertRaises(UserError):
             self._retry(waiting)
+
+    def test_lifted_and_enrolled_by_hand(self):
+        """Who is in already goes on where it was kept back, and is told among the enrolled; nobody else is."""
+        self.env["mail.blacklist"]._add(self.ada.email)
+        self._run_crons(self.later, EXECUTION_CRON)
+        waiting = self._trace(self.waiting, self.ada)
+
+        def enroll():
+            with self._at(self.later):
+                return self.second.with_user(self.marketer).action_enroll([self.ada.id, self.ben.id])
+
+        self.assertEqual(enroll(), {"enrolled": [], "left_out": [self.ada.id, self.ben.id]}, "still blocklisted")
+        self.assertEqual((waiting.state, waiting.end_code), ("canceled", "mail_bl"))
+        self.env["mail.blacklist"]._remove(self.ada.email)
+        self.assertEqual(enroll(), {"enrolled": [self.ada.id], "left_out": [self.ben.id]})
+        self.assertEqual(self._participant(self.second, self.ada).state, "running")
+        self._mail_to(self._run_crons(self.later), self.ada)
+        self.assertEqual(enroll()["enrolled"], [], "it has been sent")
+
+    def test_lifted_for_who_no_longer_matches(self):
+        self.env["mail.blacklist"]._add(self.ada.email)
+        self._run_crons(self.later, EXECUTION_CRON)
+        self.env["mail.blacklist"]._remove(self.ada.email)
+        self.ada.category_id = False
+        with self._at(self.later):
+            self.assertEqual(self.second.action_enroll(self.ada.ids)["enrolled"], [])
 
     def test_strangers(self):
         """What anybody sends as a document or an address is no event of anybody's."""

@@ -1,47 +1,42 @@
-"""The text part of a campaign's email, for those whose program shows no HTML.
+"""What Odoo adds to a campaign's email as it leaves: shorter addresses of its own pages, and a text part to read.
 
-Odoo writes it before it completes the links of the HTML part, and takes the tracking pixel for a picture.
+Filters of spam take long addresses of pictures for bugs, and a recipient's address in a link for phishing.
 """
-
-import re
 
 from odoo import models
 from odoo.tools import email_normalize
 
-# The pixel's place in the text, and its line in the list of addresses below
-PIXEL_LINE = re.compile(r"\n?\[(?P<number>\d+)\] \S*/mail/track/\S*")
+from ...plain_text import write_text
+from ..mailing.pages import TOKEN_LENGTH
 
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    def _get_tracking_url(self):
+        url = super()._get_tracking_url()
+        if not self.marketing_trace_id:
+            return url
+        token = self._generate_mail_recipient_token(self.id)
+        return url.replace(token, token[:TOKEN_LENGTH])
+
     def _complete_marketing_texts(self, emails):
-        """Complete the links of the text parts of a campaign's email, and take the pixel out of them.
+        """Shorten the links to Odoo's pages in a campaign's email, and write its text part.
 
         :param list emails: values of Odoo's, which are changed
         """
         if not self.mailing_id:
             return
-        base_url = self.mailing_id.get_base_url()
         for values in emails:
-            if values["email_to"] and values["body_alternative"]:
-                text = self._complete_marketing_links(values["body_alternative"], base_url, values["email_to"][0])
-                values["body_alternative"] = self._remove_pixel(text)
+            if values["email_to"] and values["body"]:
+                values["body"] = self._shorten_page_links(str(values["body"]), values["email_to"][0])
+                values["body_alternative"] = write_text(values["body"])
 
-    def _complete_marketing_links(self, text, base_url, address):
-        address = email_normalize(address, strict=False) or address
-        for page, get_url in (
-            ("unsubscribe_from_list", self.mailing_id._get_unsubscribe_url),
-            ("view", self.mailing_id._get_view_url),
-        ):
-            page = re.compile(rf"{re.escape(base_url)}/{page}(?=\s|$)")  # whole: another address may begin so
-            if page.search(text):
-                text = page.sub(get_url(address, self.res_id).replace("\\", r"\\"), text)
-        return text
-
-    def _remove_pixel(self, text):
-        pixel = PIXEL_LINE.search(text)
-        if not pixel:
-            return text
-        text = text[: pixel.start()] + text[pixel.end() :]
-        return re.sub(rf"[ \t]*\S+ \[{pixel['number']}\]", "", text).rstrip() + "\n"
+    def _shorten_page_links(self, body, address):
+        """Have the links to Odoo's pages about a message be shorter, as it leaves for one recipient."""
+        address = email_normalize(address, strict=False) or address  # as Odoo does
+        for get_url in (self.mailing_id._get_unsubscribe_url, self.mailing_id._get_view_url):
+            url = get_url(address, self.res_id)
+            if url in body:
+                body = body.replace(url, self.mailing_id._get_marketing_page_url(url, self.res_id, address))
+        return body

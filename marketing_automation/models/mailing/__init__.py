@@ -3,5 +3,6 @@ from . import (
     body,
     checklist,
     mailing_contact,
+    pages,
     preview,
 )

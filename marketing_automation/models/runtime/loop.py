@@ -66,7 +66,7 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_next_due(self, held=()):
-        """Return when the next step is due, or the next wait ends, of all that runs.
+        """Return when the next step is due, or the next wait or doubt ends, of all that runs.
 
         :param held: ids of activities that are left out
         """
@@ -74,7 +74,7 @@ class MarketingCampaign(models.Model):
             SQL(
                 # per running campaign, the first entry of two partial indexes
                 """
-                SELECT min(LEAST(due.date, wait.date))
+                SELECT LEAST(min(LEAST(due.date, wait.date)), (SELECT min(doubt_until) FROM marketing_trace_event))
                   FROM marketing_campaign c
                   LEFT JOIN LATERAL (SELECT t.schedule_date AS date FROM marketing_trace t
                                       WHERE t.campaign_id = c.id AND t.state = 'scheduled' AND t.is_test IS NOT TRUE
@@ -114,6 +114,7 @@ class MarketingCampaign(models.Model):
         held = set()  # ids of the activities that wait for an Update
         cron._commit_progress(remaining=len(turns))
         self._in_transaction(self.env["marketing.trace"]._settle_interrupted, now or fields.Datetime.now())
+        self._in_transaction(self.env["marketing.trace.event"]._settle_doubts, now or fields.Datetime.now())
         while turns:
             campaign = self.browse(turns.popleft())
             moment = now or fields.Datetime.now()

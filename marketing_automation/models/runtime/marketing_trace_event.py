@@ -54,6 +54,11 @@ class MarketingTraceEvent(models.Model):
         help="Who opened or clicked. A machine is a proxy that fetches pictures, or a scanner that follows links.",
     )
     reason = fields.Char(readonly=True, help="What decided: a header, a code, an agent.")
+    doubt_until = fields.Datetime(
+        readonly=True,
+        help="An open or a click so soon after the delivery that a scanner may be at it: until then a machine's, "
+        "and a person's from then on if nothing else has shown it to be one.",
+    )
     # Copied from the trace, so that counting and consuming need no join.
     campaign_id = Many2oneNoConstraint("marketing.campaign", string="Campaign", readonly=True)
     activity_id = Many2oneNoConstraint("marketing.activity", string="Activity", readonly=True)
@@ -63,6 +68,7 @@ class MarketingTraceEvent(models.Model):
 
     # The engine's read: whose events are new, by campaign.
     _to_consume = models.Index("(campaign_id, participant_id) WHERE consumed IS NOT TRUE")
+    _to_release = models.Index("(doubt_until) WHERE doubt_until IS NOT NULL")
     # The counts of the campaign form: distinct traces by activity and event, index only.
     _by_activity = models.Index("(activity_id, event, trace_id, origin) WHERE is_test IS NOT TRUE")
 
@@ -81,7 +87,16 @@ class MarketingTraceEvent(models.Model):
     @api.model
     @api.private
     def record_events(
-        self, event, trace_ids, source, mailing_trace_ids=None, date=None, bounce_type=None, origin=None, reason=None
+        self,
+        event,
+        trace_ids,
+        source,
+        mailing_trace_ids=None,
+        date=None,
+        bounce_type=None,
+        origin=None,
+        reason=None,
+        doubt_until=None,
     ):
         """Append an event to traces, and wake the engine once this transaction is committed.
 
@@ -93,6 +108,8 @@ class MarketingTraceEvent(models.Model):
         :param bounce_type: of a bounce: ``hard`` or ``soft``
         :param origin: of an open or a click: ``person`` or ``machine``
         :param reason: what decided
+        :param datetime doubt_until: until when (UTC) a person's may turn out to be a machine's; not for tests, whose
+            user waits for what follows
         """
         if not trace_ids:
             return
@@ -101,13 +118,16 @@ class MarketingTraceEvent(models.Model):
                 """
                 INSERT INTO marketing_trace_event
                        (trace_id, event, date, mailing_trace_id, source,
-                        bounce_type, origin, reason,
+                        bounce_type, origin, reason, doubt_until,
                         campaign_id, activity_id, participant_id, is_test, consumed)
                 SELECT t.id, %(event)s, %(date)s, r.mailing_trace_id, %(source)s,
-                       %(bounce_type)s, %(origin)s, %(reason)s,
+                       %(bounce_type)s,
+                       CASE WHEN doubt.until IS NULL THEN %(origin)s ELSE 'machine' END, %(reason)s, doubt.until,
                        t.campaign_id, t.activity_id, t.participant_id, t.is_test, FALSE
                   FROM unnest(%(trace_ids)s::int[], %(mailing_trace_ids)s::int[]) AS r (trace_id, mailing_trace_id)
                   JOIN marketing_trace t ON t.id = r.trace_id
+            CROSS JOIN LATERAL (
+                       SELECT CASE WHEN t.is_test IS NOT TRUE THEN %(doubt_until)s::timestamp END) AS doubt (until)
                 """,
                 event=event,
                 date=date or fields.Datetime.now(),
@@ -115,6 +135,7 @@ class MarketingTraceEvent(models.Model):
                 bounce_type=bounce_type,
                 origin=origin,
                 reason=reason and reason.replace("\0", " ")[:500],
+                doubt_until=doubt_until,
                 trace_ids=list(trace_ids),
                 mailing_trace_ids=list(mailing_trace_ids or [None] * len(trace_ids)),
             )
@@ -122,3 +143,22 @@ class MarketingTraceEvent(models.Model):
         queue = queue_run(self.env)
         if not queue or queue.is_time_to_wake():
             self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
+
+    @api.model
+    @api.private
+    def _settle_doubts(self, now):
+        """Have what nothing has shown to be a machine's be a person's, which the workflow takes into account then.
+
+        :param datetime now: UTC
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace_event SET origin = 'person', doubt_until = NULL, consumed = FALSE
+                 WHERE id IN (SELECT id FROM marketing_trace_event WHERE doubt_until <= %s
+                                 FOR NO KEY UPDATE SKIP LOCKED)
+             RETURNING id
+                """,
+                now,
+            )
+        )

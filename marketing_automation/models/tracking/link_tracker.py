@@ -64,6 +64,17 @@ class LinkTracker(models.Model):
         return f"#ma-{purpose}-{self._get_marketing_mark(self.code, purpose)}"
 
     @api.model
+    def _is_marketing_confirmation(self, code):
+        """Tell whether a short link is the one that confirms, of a message with *Count Only Confirmed Clicks*.
+
+        :param str code: as somebody sent it
+        """
+        # sudo: visitors read no links
+        domain = [("code", "=", code), ("link_id.mass_mailing_id.marketing_confirm_click", "=", True)]
+        link = self.env["link.tracker.code"].sudo().search(domain, limit=1).link_id
+        return bool(link) and link.mass_mailing_id._is_confirm_address(link.url)
+
+    @api.model
     def _get_marketing_mark(self, code, purpose):
         return hmac(self.env(su=True), "marketing_automation-mark", (code, purpose))[:MARK_LENGTH]
 

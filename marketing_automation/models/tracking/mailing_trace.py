@@ -95,14 +95,14 @@ class MailingTrace(models.Model):
         traces -= traces._take_machine_opens()
         new = traces.filtered(lambda trace: trace.marketing_trace_id and trace.trace_status not in ("open", "reply"))
         res = super(MailingTrace, traces).set_opened()
-        new._record_marketing_event("open", self._get_open_source(), origin="person")
+        new._record_doubtful_event("open", self._get_open_source())
         return res
 
     def set_clicked(self, domain=None):
         traces = self._with_found(domain)
         new = traces.filtered(lambda trace: trace.marketing_trace_id and not trace.links_click_datetime)
         res = super(MailingTrace, traces).set_clicked()
-        new._record_marketing_event("click", click_source(self.env), origin="person")
+        new._record_doubtful_event("click", click_source(self.env))
         return res
 
     def set_replied(self, domain=None):
@@ -152,6 +152,15 @@ class MailingTrace(models.Model):
         """Tell whether one of these messages belongs to the test of a campaign."""
         domain = [("id", "in", self.marketing_trace_id.ids), ("is_test", "=", True)]
         return bool(self.env["marketing.trace"].sudo().search_count(domain, limit=1))
+
+    def _record_doubtful_event(self, event, source):
+        """Record that a person has opened or clicked; where a machine may be at it, once that is known.
+
+        :param str source: where it was seen; a person stands behind a confirmation, a receipt and a reply
+        """
+        doubtful = source in ("open pixel", "click", "link")
+        for doubt, traces in self.grouped(lambda trace: trace._get_doubt() if doubtful else None).items():
+            traces._record_marketing_event(event, source, origin="person", doubt_until=doubt)
 
     def _record_marketing_event(self, event, source, **values):
         """Record an event of these messages, those of campaigns.
