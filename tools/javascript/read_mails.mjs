@@ -1,5 +1,6 @@
 // Mails as a program reads them that has nothing in common with Python's email package: paths in, JSON out.
 import { readFile } from "node:fs/promises";
+import process from "node:process";
 
 import { simpleParser } from "mailparser";
 
