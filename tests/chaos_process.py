@@ -51,6 +51,8 @@ POINTS = {
     "emails made": ("mail.compose.message", "_action_send_mail", "after"),
     "in an action": ("ir.actions.server", "run", "after"),
     "text messages made": ("sms.composer", "_action_send_sms", "after"),
+    "before the text messages' request": ("odoo.addons.sms.tools.sms_api.SmsApi", "_send_sms_batch", "before"),
+    "text messages accepted": ("odoo.addons.sms.tools.sms_api.SmsApi", "_send_sms_batch", "after"),
     "finished": ("marketing.trace", "_finish", "after"),
     "events consumed": ("marketing.trace", "_consume_events", "after"),
     "before the content": (f"{MODELS}.mail_queue.smtp_line.SmtpLine", "_data", "before"),

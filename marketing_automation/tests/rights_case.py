@@ -172,6 +172,7 @@ class RightsTableCase(MarketingAutomationCommon):
             "mailing.trace": {"trace_type": "mail", "model": "res.partner", "res_id": 1},
             "marketing.sample": {"mailing_id": self.records["marketing.sample"].mailing_id.id},
             "utm.campaign": {"title": "New"},
+            "sms.sms": {"number": "+32456000000", "body": "New"},
             "ir.actions.server": {"name": "New", "model_id": self.model_partner.id},
         }.get(name, {"campaign_id": self.campaign.id} if name.startswith("marketing.campaign.") else {})
 

@@ -7,6 +7,7 @@ from . import (
     marketing_trace,
     sms_sms,
     sms_sms_queue,
+    sms_sms_handover,
     sms_tracker,
     utm_campaign,
 )

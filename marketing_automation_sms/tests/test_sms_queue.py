@@ -1,3 +1,5 @@
+from collections import Counter
+from contextlib import suppress
 from unittest.mock import patch
 
 import requests
@@ -11,6 +13,10 @@ from odoo.addons.marketing_automation_sms.models.sms_sms_queue import FEW
 from odoo.addons.sms.tools.sms_api import SmsApi
 
 from .common import SMS_CRON, MarketingAutomationSmsCommon
+
+
+class Killed(BaseException):
+    """The process dies: what it has committed stays, and nothing else."""
 
 
 @tagged("post_install", "-at_install")
@@ -107,3 +113,40 @@ class TestSmsQueue(MarketingAutomationSmsCommon):
         reason = NewConnectionError(None, "Connection refused")
         self._send_and_fail(requests.ConnectionError(MaxRetryError(None, "/api", reason)))
         self.assertEqual(self._codes(), [("error", "sms_server")] * 5)
+
+    def test_killed_during_the_request(self):
+        """What the provider had been given is not given to it again; what had its own sender goes on."""
+        self._prepare()
+        theirs = self.env["sms.sms"].create({"number": "+32470999999", "body": "No campaign's"})
+        given = Counter()
+
+        def contact_iap(_api, _endpoint, params, **_options):
+            given.update(number["number"] for message in params["messages"] for number in message["numbers"])
+            raise Killed
+
+        with self._at(self.start), patch.object(SmsApi, "_contact_iap", contact_iap), self._in_test_mode():
+            with suppress(Killed), self.registry.cursor() as cr:
+                self.env(cr=cr)["sms.sms"]._process_queue()
+        self.env.invalidate_all()
+        again = self._run_sms(self.start, SMS_CRON, EXECUTION_CRON)
+        self.assertEqual([sms["number"] for sms in again], [theirs.number])  # as Odoo has it
+        self.assertEqual(set(given.values()), {1})
+        self.assertEqual(len(given), 6)
+        self.assertEqual(self._codes(), [("error", "sms_unknown")] * 5)
+        self.assertTraces(self.after, dict.fromkeys(self.contacts))
+        self.assertFalse(self.env["sms.sms"].search([("marketing_handover", "=", True)]))
+        # whom a person decides to send it to again gets it
+        trace = self._trace(self.text, self.ada)
+        with self._at(self.start):
+            trace.with_user(self.marketer).action_retry()
+        [sms] = self._run_sms(self.start, EXECUTION_CRON, SMS_CRON, EXECUTION_CRON)
+        self.assertEqual(sms["number"], self.ada.phone_sanitized)
+
+    def test_nobody_sends_again_what_is_on_the_way(self):
+        """As *Retry* on Odoo's own list of text messages would."""
+        self._prepare()
+        on_the_way = self.env["sms.sms"].search([("state", "=", "outgoing")])
+        on_the_way.write({"state": "error", "marketing_handover": True})
+        with self._at(self.start), patch.object(SmsApi, "_contact_iap", side_effect=AssertionError("it was sent")):
+            on_the_way.resend_failed()
+        self.assertEqual(set(on_the_way.mapped("marketing_handover")), {True})

@@ -35,24 +35,33 @@ class MailMail(models.Model):
         marked = [("marketing_handover", "=", True)]
         if not self.sudo().search_count(marked, limit=1):
             return
-        [[alone]] = self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s)", LOCK))
-        if not alone:
-            return
-        try:
-            mails = self.sudo().search(marked)
-            mails._postprocess_sent_message([], [], failure_type=FAILURE)
-            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
-        finally:
-            self._unlock_handovers("pg_advisory_unlock")
+        with self._alone_with_handovers() as alone:
+            if alone:
+                mails = self.sudo().search(marked)
+                mails._postprocess_sent_message([], [], failure_type=FAILURE)
+                self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     @contextmanager
-    def _handing_over(self):
+    def _alone_with_handovers(self, lock=LOCK):
+        """Tell whether nobody hands anything over, and have nobody begin while the block lasts.
+
+        :param int lock: the advisory lock of those who do
+        """
+        [[alone]] = self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s)", lock))
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._unlock_handovers("pg_advisory_unlock", lock)
+
+    @contextmanager
+    def _handing_over(self, lock=LOCK):
         """Have nobody settle the marks that are made while the block lasts."""
-        self.env.execute_query(SQL("SELECT pg_advisory_lock_shared(%s)", LOCK))
+        self.env.execute_query(SQL("SELECT pg_advisory_lock_shared(%s)", lock))
         try:
             yield
         finally:
-            self._unlock_handovers("pg_advisory_unlock_shared")
+            self._unlock_handovers("pg_advisory_unlock_shared", lock)
 
     def _mark_handover(self):
         if not self.marketing_handover:
@@ -61,14 +70,14 @@ class MailMail(models.Model):
             self._commit_and_remember()
 
     @api.model
-    def _unlock_handovers(self, function):
+    def _unlock_handovers(self, function, lock):
         # An error of the database may have ended the transaction, or the connection, and the lock with it.
         with suppress(psycopg2.Error):
             try:
-                self.env.execute_query(SQL("SELECT %s(%s)", SQL.identifier(function), LOCK))
+                self.env.execute_query(SQL("SELECT %s(%s)", SQL.identifier(function), lock))
             except psycopg2.Error:
                 self.env.cr.rollback()
-                self.env.execute_query(SQL("SELECT %s(%s)", SQL.identifier(function), LOCK))
+                self.env.execute_query(SQL("SELECT %s(%s)", SQL.identifier(function), lock))
 
     @api.model
     def _unknown_reason(self):
