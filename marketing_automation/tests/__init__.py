@@ -8,6 +8,7 @@ from . import (
     test_cards,
     test_checklist,
     test_dashboard,
+    test_doors,
     test_email,
     test_endings,
     test_engine_fields,

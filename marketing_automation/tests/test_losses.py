@@ -61,6 +61,18 @@ class TestLosses(MarketingAutomationCommon):
         self._run_crons(self.later, ENROLMENT_CRON)
         self.assertEqual((self.campaign.state, len(self.campaign.participant_ids)), ("stopped", 4))
 
+    def test_a_tag_within_a_condition_on_other_records(self):
+        """Named there alone."""
+        unwanted = self.env["res.partner.category"].create({"name": "Unwanted"})
+        self.campaign.domain = repr(
+            [("category_id", "in", self.category.ids), ("child_ids", "not any", [("category_id", "in", unwanted.ids)])]
+        )
+        self._start(self.campaign)
+        unwanted.unlink()
+        self._run_crons(self.later, ENROLMENT_CRON)
+        self.assertEqual(self.campaign.state, "stopped")
+        self.assertIn("that was deleted", self.campaign.stop_reason)
+
     def test_the_filter_of_an_activity(self):
         hot = self.env["res.partner.category"].create({"name": "Hot"})
         self.act.activity_domain = repr([("category_id", "=", hot.id)])

@@ -33,6 +33,7 @@ class TestWarnings(MarketingAutomationCommon):
             "('create_date', '>=', '-7d')",
             "('create_date', '>=', '=monday')",
             "('create_date', '>=', context_today() - relativedelta(days=7))",
+            "('child_ids', 'any', [('parent_id.create_date', '>=', 'today')])",
         ):
             self.campaign.write({"domain": f"[{condition}]", "leave_on_mismatch": True})
             self.assertRegex(self.campaign.warning_text, "moves with time", condition)
@@ -43,6 +44,11 @@ class TestWarnings(MarketingAutomationCommon):
             "('name', 'like', 'to-day')",
             "('name', '=like', 'MC %')",
             "('name', '=ilike', 'mc %')",
+            "('name', '=', 'today')",
+            "('name', 'in', ['now', '=monday'])",
+            "('child_ids.name', '=', '-1w')",
+            "('name', '=', 'context_today()')",
+            "('create_date', '>=', datetime.datetime(2026, 1, 1))",
         ):
             self.campaign.write({"domain": f"[{condition}]", "leave_on_mismatch": True})
             self.assertFalse(self.campaign.warning_text, condition)

@@ -1,7 +1,7 @@
 """SMS that were being handed over to a provider as Odoo's process died, or the connection to the database broke.
 
 A provider takes SMS before Odoo can commit that it did, and Odoo would send them again. So those of campaigns are
-marked as emails are (see ``mail_mail_handover.py`` of the main addon), and the mark committed, before the request.
+marked as emails are (see ``mail_queue/handover.py`` of the main addon), and the mark committed, before the request.
 """
 
 from dataclasses import dataclass

@@ -124,9 +124,14 @@ class TestSmsQueue(MarketingAutomationSmsCommon):
             given.update(number["number"] for message in params["messages"] for number in message["numbers"])
             raise Killed
 
-        with self._at(self.start), patch.object(SmsApi, "_contact_iap", contact_iap), self._in_test_mode():
-            with suppress(Killed), self.registry.cursor() as cr:
-                self.env(cr=cr)["sms.sms"]._process_queue()
+        with (
+            self._at(self.start),
+            patch.object(SmsApi, "_contact_iap", contact_iap),
+            self._in_test_mode(),
+            suppress(Killed),
+            self.registry.cursor() as cr,
+        ):
+            self.env(cr=cr)["sms.sms"]._process_queue()
         self.env.invalidate_all()
         again = self._run_sms(self.start, SMS_CRON, EXECUTION_CRON)
         self.assertEqual([sms["number"] for sms in again], [theirs.number])  # as Odoo has it

@@ -3,11 +3,13 @@
 import re
 
 from odoo import _, api, fields, models
+from odoo.fields import Domain
+from odoo.tools import OrderedSet
 
-# A moment in a filter that moves with the clock: "today -7d", "-1w", "=monday", context_today() …
-RELATIVE_DATE = re.compile(
-    r"""context_today|relativedelta|datetime\.|["'](?:(?:today|now)\b|(?!=i?like["'])[=+-](?:\d+[dwmyHMS]|[a-z]))"""
-)
+from ...filter_text import Reader, read_filter
+
+# What stands for a date that moves with the clock: "today -7d", "-1w", "=monday" …
+RELATIVE_DATE = re.compile(r"(?:today|now)\b|[=+-](?:\d+[dwmyHMS]|[a-z])")
 
 
 class MarketingCampaign(models.Model):
@@ -54,5 +56,31 @@ class MarketingCampaign(models.Model):
         return warnings
 
     def _has_relative_date_filter(self):
-        """Tell whether the filter has a date that moves with time."""
-        return bool(RELATIVE_DATE.search(self.domain or ""))
+        """Tell whether the filter has a date that moves with time.
+
+        It calls the clock (``context_today()``), or compares a date with a text that is none: "today -7d", "=monday".
+        """
+        asked = []
+
+        def today():
+            asked.append("today")
+            return fields.Date.context_today(self)
+
+        def now():
+            asked.append("now")
+            return fields.Datetime.now()
+
+        try:
+            domain = Domain(read_filter(self.domain, Reader(self.env.uid, today, now, lambda moment: moment)))
+        except ValueError:
+            return False  # said elsewhere
+        return bool(asked) or any(
+            (field is None or field.type in ("date", "datetime")) and _is_relative(condition.value)
+            for field, condition in self._iter_fields(self.env[self.model_name], domain)
+        )
+
+
+def _is_relative(value):
+    """Tell whether a value that a date is compared with is a moment that moves."""
+    values = value if isinstance(value, list | tuple | set | frozenset | OrderedSet) else [value]
+    return any(isinstance(text, str) and RELATIVE_DATE.match(text) for text in values)

@@ -4,6 +4,7 @@ from odoo import _, api, models
 from odoo.fields import Domain
 
 MAX_ID = 2**31 - 1
+SUBDOMAIN_OPERATORS = ("any", "not any")
 
 
 class MarketingCampaign(models.Model):
@@ -36,8 +37,11 @@ class MarketingCampaign(models.Model):
                 )
 
     @api.model
-    def _find_references(self, model, domain):
-        """Yield the relational fields of a filter, with the ids that it compares each with."""
+    def _iter_fields(self, model, domain):
+        """Yield the conditions of a filter with the field that each compares: None where the model has no such field.
+
+        Those of subdomains too, in the place of the condition that has them.
+        """
         for condition in domain.iter_conditions():
             *path, name = condition.field_expr.split(".")
             holder = model
@@ -47,10 +51,16 @@ class MarketingCampaign(models.Model):
                 if holder is None:
                     break
             field = holder._fields.get(name) if holder is not None else None
+            if field and field.relational and condition.operator in SUBDOMAIN_OPERATORS:
+                yield from self._iter_fields(holder.env[field.comodel_name], Domain(condition.value))
+            else:
+                yield field, condition
+
+    @api.model
+    def _find_references(self, model, domain):
+        """Yield the relational fields of a filter, with the ids that it compares each with."""
+        for field, condition in self._iter_fields(model, domain):
             if not field or not field.relational:
-                continue
-            if isinstance(condition.value, Domain):
-                yield from self._find_references(holder.env[field.comodel_name], condition.value)
                 continue
             value = condition.value
             values = [value] if isinstance(value, (bool, int, str)) or value is None else value
