@@ -72,12 +72,12 @@ class TestDoors(MarketingAutomationCommon):
         cls.template.body_html = '<p><a href="https://example.com/x">See</a></p>'
         company = cls.env["res.company"].create({"name": "Second"})
         groups = {
-            "employee": "base.group_user",
-            "mailer": "base.group_partner_manager,mass_mailing.group_mass_mailing_user",
+            "outsider": "base.group_user",
+            "mailer": "mass_mailing.group_mass_mailing_user",
             "foreigner": "marketing_automation.group_marketing_automation_user",
         }
         cls.users = {
-            login: new_test_user(cls.env, f"doors_{login}", groups=names, email=f"{login}@example.com")
+            login: new_test_user(cls.env, login, groups=names, email=f"{login}@example.com")
             for login, names in groups.items()
         }
         cls.users["foreigner"].write({"company_ids": [(6, 0, company.ids)], "company_id": company.id})

@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import OrderedSet
 
-from ...filter_text import Reader, read_filter
+from ...engine.filter_text import Reader, read_filter
 
 # What stands for a date that moves with the clock: "today -7d", "-1w", "=monday" …
 RELATIVE_DATE = re.compile(r"(?:today|now)\b|[=+-](?:\d+[dwmyHMS]|[a-z])")
