@@ -81,7 +81,7 @@ class RealOdoo:
 
         :raise RpcError: when the server refuses
         """
-        return self._execute(LOGIN, model, method, args, kwargs)
+        return self.call_as(LOGIN, model, method, *args, **kwargs)
 
     def marketer(self, model, method, *args, **kwargs):
         """Call a model's method as a user who has the group of marketers and no other right; made upon the first call.
@@ -89,13 +89,20 @@ class RealOdoo:
         :raise RpcError: when the server refuses
         """
         if MARKETER not in self._uids and not self.rpc("res.users", "search", [("login", "=", MARKETER)]):
-            group = self.ref(MARKETER_GROUP)
-            values = {"name": "Mara Marketer", "email": "mara@company.example.com", "group_ids": [(6, 0, [group])]}
-            values |= {"login": MARKETER, "password": MARKETER}
-            self.rpc("res.users", "create", values, context={"no_reset_password": True})  # and no mail about it
-        return self._execute(MARKETER, model, method, args, kwargs)
+            self.make_user(MARKETER, "Mara Marketer", MARKETER_GROUP)
+        return self.call_as(MARKETER, model, method, *args, **kwargs)
 
-    def _execute(self, login, model, method, args, kwargs):
+    def make_user(self, login, name, *groups):
+        """Make a user who has these groups, what they imply, and no other right; the login is the password too."""
+        values = {"name": name, "email": f"{name.split()[0].lower()}@company.example.com"}
+        values |= {"login": login, "password": login, "group_ids": [(6, 0, [*map(self.ref, groups)])]}
+        self.rpc("res.users", "create", values, context={"no_reset_password": True})  # and no mail about it
+
+    def call_as(self, login, model, method, *args, **kwargs):
+        """Call a model's method as a user whose login is the password too.
+
+        :raise RpcError: when the server refuses
+        """
         if login not in self._uids:
             self._uids[login] = self._call("common", "login", self.database, login, login)
         uid = self._uids[login]

@@ -19,24 +19,42 @@ PATIENCE = 120  # seconds: Odoo builds its assets at the first page, and install
 LOOK_EVERY = 0.1  # seconds
 SIZE = "1366,900"
 PHONE = 600  # pixels
-KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowDown": (40, "")}
+KEYS = {  # their code, and what they write
+    **{"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowDown": (40, "")},
+    **{"End": (35, ""), "Backspace": (8, ""), "b": (66, "")},
+}
+CONTROL = 2  # how DevTools names the key
 STILL = 1  # seconds without a change
 
-# The middle of the first element that is seen and holds the text; to be clicked, nothing may cover it either.
+# The middle of the first element that is seen and holds the text; to be clicked, it must stand still, and nothing may
+# cover it.
 FIND = """
-((selector, text, click) => {
-    for (const element of document.querySelectorAll(selector)) {
+(async (selector, text, click, frameSelector) => {
+    const frame = frameSelector && document.querySelector(frameSelector);
+    const page = frameSelector ? frame?.contentDocument : document;
+    const getMiddle = (element) => {
+        const {x, y, width, height} = element.getBoundingClientRect();
+        const {x: left, y: top} = frame ? frame.getBoundingClientRect() : {x: 0, y: 0};
+        return width && height && [left + x + width / 2, top + y + height / 2, left, top];
+    };
+    for (const element of page?.querySelectorAll(selector) || []) {
         if (!element.checkVisibility() || !(element.innerText || element.value || "").includes(text)) {
             continue;
         }
         element.scrollIntoView({block: "center"});
-        const {x, y, width, height} = element.getBoundingClientRect();
-        const middle = [x + width / 2, y + height / 2];
-        if (width && height && (!click || element.contains(document.elementFromPoint(...middle)))) {
-            return middle;
+        let middle = getMiddle(element);
+        if (middle && click) {
+            await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+            const [x, y, left, top] = middle;
+            const isCovered = frame && document.elementFromPoint(x, y) !== frame;
+            const isSeen = !isCovered && element.contains(page.elementFromPoint(x - left, y - top));
+            middle = isSeen && String(getMiddle(element)) === String(middle) && middle;
+        }
+        if (middle) {
+            return middle.slice(0, 2);
         }
     }
-})(%s, %s, %s)
+})(%s, %s, %s, %s)
 """
 
 
@@ -53,17 +71,20 @@ class Browser:
     def open(self, url):
         self._send("Page.navigate", url=url)
 
-    def wait_for(self, selector, text=""):
-        """Wait until an element is seen."""
-        self._find(selector, text, click=False)
+    def wait_for(self, selector, text="", frame=None):
+        """Wait until an element is seen.
+
+        :param frame: selector of the frame in which it is, which must be of the page's own site
+        """
+        self._find(selector, text, click=False, frame=frame)
 
     def wait_gone(self, selector, text=""):
         expression = _find_expression(selector, text, click=False)
-        self._wait(lambda: self.evaluate(f"!({expression})"), f"still {selector} “{text}”")
+        self._wait(lambda: self.evaluate(f"(async () => !(await {expression}))()"), f"still {selector} “{text}”")
 
-    def click(self, selector, text=""):
-        """Click an element as soon as it can be."""
-        x, y = self._find(selector, text, click=True)
+    def click(self, selector, text="", frame=None):
+        """Click an element as soon as it can be; see :meth:`wait_for`."""
+        x, y = self._find(selector, text, click=True, frame=frame)
         for kind, buttons in (("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)):
             button = "none" if kind == "mouseMoved" else "left"
             self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=1)
@@ -74,10 +95,16 @@ class Browser:
         self.evaluate("document.activeElement.select()")
         self._send("Input.insertText", text=text)
 
-    def press(self, key):
-        """Press a key: Tab, Enter, Escape or ArrowDown."""
+    def type(self, text):
+        """Press the key of each character, wherever the cursor is."""
+        for character in text:
+            self._send("Input.dispatchKeyEvent", type="keyDown", key=character, text=character)
+            self._send("Input.dispatchKeyEvent", type="keyUp", key=character)
+
+    def press(self, key, modifiers=0):
+        """Press one of KEYS, with others held down."""
         code, text = KEYS[key]
-        common = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        common = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
         self._send("Input.dispatchKeyEvent", type="keyDown", **common, **({"text": text} if text else {}))
         self._send("Input.dispatchKeyEvent", type="keyUp", **common)
 
@@ -104,8 +131,8 @@ class Browser:
     def _capture(self):
         return self._send("Page.captureScreenshot")["data"]
 
-    def _find(self, selector, text, click):
-        expression = _find_expression(selector, text, click)
+    def _find(self, selector, text, click, frame=None):
+        expression = _find_expression(selector, text, click, frame)
         return self._wait(lambda: self.evaluate(expression), f"no {selector} “{text}”")
 
     def _wait(self, condition, complaint):
@@ -133,8 +160,8 @@ class Browser:
             self.errors.append([argument.get("value", argument.get("description")) for argument in parameters["args"]])
 
 
-def _find_expression(selector, text, click):
-    return FIND % (json.dumps(selector), json.dumps(text), json.dumps(click))
+def _find_expression(selector, text, click, frame=None):
+    return FIND % tuple(map(json.dumps, (selector, text, click, frame)))
 
 
 def _lift_memory_limit():

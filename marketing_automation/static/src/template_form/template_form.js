@@ -1,13 +1,26 @@
-import { toRaw } from "@odoo/owl";
+import { onWillDestroy, toRaw } from "@odoo/owl";
 
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { Notebook } from "@web/core/notebook/notebook";
 import { registry } from "@web/core/registry";
-import { useBus } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
+import { patch } from "@web/core/utils/patch";
 import { FormController } from "@web/views/form/form_controller";
 import { FormRenderer } from "@web/views/form/form_renderer";
 import { formView } from "@web/views/form/form_view";
+
+const ABOVE_EDITOR = 3000; // the editor's own buttons have a sequence of some 1000
+
+/** Have dialogs that open while a template is written lie over the buttons of the editor's blocks, not below them. */
+function useDialogsAboveEditor() {
+    const unpatch = patch(useService("overlay"), {
+        add(component, props, options = {}) {
+            return super.add(component, props, { ...options, sequence: options.sequence ?? ABOVE_EDITOR });
+        },
+    });
+    onWillDestroy(unpatch);
+}
 
 /** A page that is left takes its editor with it: what was written there is taken over first. */
 export class TemplateNotebook extends Notebook {
@@ -32,6 +45,7 @@ export class TemplateFormRenderer extends FormRenderer {
 export class TemplateFormController extends FormController {
     setup() {
         super.setup();
+        useDialogsAboveEditor();
         this.isWriting = false;
         useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => (this.isWriting = detail));
         if (this.env.inDialog) {
