@@ -10,6 +10,7 @@
         "security/marketing_automation_sms_rules.xml",
         "views/mailing_mailing_views.xml",
         "views/marketing_activity_views.xml",
+        "views/marketing_automation_sms_pages.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -128,6 +128,18 @@ class TestMailPreview(NoviceCase, HttpCase):
         self.campaign.domain = repr([("id", "=", 0)])
         self.assertTrue(self._open_sample().resource_ref, "any record of the target")
 
+    def test_sample_where_nobody_is_there_yet(self):
+        """Placeholders read as on the card; the links stay."""
+        target = self.env["mailing.contact"]
+        target.search([]).unlink()
+        body = '<p>Hello <t t-out="object.name"/>, <a href="https://shop.example.com">see</a></p>'
+        values = {"subject": self.template.subject, "mailing_model_id": self.env["ir.model"]._get_id(target._name)}
+        self.template = self.template.copy({**values, "body_arch": body, "body_html": body})
+        _message, [mail] = self._send_sample(self._open_sample())
+        self.assertEqual(mail["subject"], "[Sample] Welcome, Name!")
+        self.assertIn('Hello Name, <a href="https://shop.example.com"', mail["body"])
+        self.assertNotIn("t-out", mail["body"])
+
     def test_what_keeps_a_sample_from_being_sent(self):
         form = self._open_sample()
         form.recipient = "nobody"

@@ -1,3 +1,4 @@
+from lxml import html
 from markupsafe import Markup
 
 from odoo import _, api, fields, models
@@ -134,11 +135,13 @@ class MarketingSample(models.TransientModel):
         mailing, recipients = self.mailing_id, email_split(self.recipient or "")
         if not recipients:
             raise UserError(_("Enter the email address to which the sample is to be sent."))
-        texts = {name: mailing[name] or "" for name in ("subject", "preview", "body_html")}
         if record:
-            for name in texts:
-                options = {"options": {"preserve_comments": True}} if name == "body_html" else {}
+            texts = {"subject": {}, "preview": {}, "body_html": {"options": {"preserve_comments": True}}}
+            for name, options in texts.items():
                 texts[name] = mailing._render_field(name, record.ids, compute_lang=False, **options)[record.id]
+        else:  # nobody is there yet from whom the placeholders could be filled in
+            texts = {name: mailing._get_readable_text(mailing[name]) for name in ("subject", "preview")}
+            texts["body_html"] = Markup(html.tostring(mailing._parse_readable_body(), encoding="unicode"))
         body = mailing._prepend_preview(texts["body_html"], texts["preview"])
         with file_open(STYLES) as file:
             styles = file.read()

@@ -2,10 +2,20 @@ from odoo import http
 from odoo.http import request
 
 from odoo.addons.marketing_automation.controllers.clicks import TrackedClickMixin
+from odoo.addons.marketing_automation.controllers.pages import PublicPages
 from odoo.addons.mass_mailing_sms.controllers.main import MailingSMSController
 
+from ..wizard.marketing_sample import SAMPLE_CODE
 
-class MarketingAutomationSmsController(TrackedClickMixin, MailingSMSController):
+
+class MarketingAutomationSmsController(TrackedClickMixin, PublicPages, MailingSMSController):
+    @http.route()
+    def blacklist_page(self, mailing_id, trace_code, **post):
+        """Say of the link in a sample that it is one: there is nobody to unsubscribe."""
+        if trace_code == SAMPLE_CODE:
+            return self._render_page("marketing_automation_sms.page_sample")
+        return super().blacklist_page(mailing_id, trace_code, **post)
+
     @http.route("/r/<string:code>/s/<string:sms_id_int>")
     def sms_short_link_redirect(self, code, sms_id_int, **post):
         """Count a click on the link of a campaign's SMS for whom it was sent to; redirect all others uncounted."""

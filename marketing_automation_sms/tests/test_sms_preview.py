@@ -1,3 +1,5 @@
+import re
+
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -48,6 +50,20 @@ class TestSmsPreview(MarketingAutomationSmsCommon):
             self.assertEqual(sms["number"], "+32456999999")
             self.assertIn("Hello Ben", sms["body"])
             self.assertEqual("STOP SMS" in sms["body"], unsubscribes)
+        [link] = re.findall(r"STOP SMS: https?://[^/]+(/\S+)", sms["body"])
+        self.assertIn("This was a sample", self.url_open(link).text)
+
+    def test_sample_where_nobody_is_there_yet(self):
+        """Placeholders read as on the card."""
+        target = self.env["mailing.contact"]
+        target.search([]).unlink()
+        self.template = self.template.copy({"mailing_model_id": self.env["ir.model"]._get_id(target._name)})
+        self.marketer.partner_id.phone = "+32456999999"
+        wizard = self._open_sample().save()
+        with self._at(self.start):
+            wizard.action_send()
+            [sms] = self._sms
+        self.assertIn("Hello Name", sms["body"])
 
     def test_what_keeps_a_sample_from_being_sent(self):
         self.marketer.partner_id.phone = "+32456999999"

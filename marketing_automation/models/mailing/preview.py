@@ -60,6 +60,25 @@ class MailingMailing(models.Model):
             model = self.env.get(field.comodel_name) if field.relational else None
         return words or "…"
 
+    def _parse_readable_body(self):
+        """Return the body, as an element that holds it, with words in the place of placeholders.
+
+        :rtype: lxml.html.HtmlElement
+        """
+        root = html.fragment_fromstring(str(self.body_html or ""), create_parent="div")
+        for element in root.xpath("//*[@*[starts-with(name(), 't-')]]"):
+            for name in OUTPUTS:
+                if name in element.attrib:
+                    tail, expression = element.tail, element.get(name)
+                    for child in list(element):
+                        element.remove(child)
+                    element.text, element.tail = self._get_placeholder_words(expression), tail
+            for name in [name for name in element.attrib if name.startswith("t-")]:
+                del element.attrib[name]
+        for element in list(root.iter("t")):
+            element.drop_tag()
+        return root
+
     # ------------------------------------------------------------
     # Picture
     # ------------------------------------------------------------
@@ -104,18 +123,7 @@ class MailingMailing(models.Model):
         self.ensure_one()
         if is_html_empty(self.body_html):
             return Markup("<p>%s</p>") % _("This email has no text yet.")
-        root = html.fragment_fromstring(str(self.body_html), create_parent="div")
-        for element in root.xpath("//*[@*[starts-with(name(), 't-')]]"):
-            for name in OUTPUTS:
-                if name in element.attrib:
-                    tail, expression = element.tail, element.get(name)
-                    for child in list(element):
-                        element.remove(child)
-                    element.text, element.tail = self._get_placeholder_words(expression), tail
-            for name in [name for name in element.attrib if name.startswith("t-")]:
-                del element.attrib[name]
-        for element in list(root.iter("t")):
-            element.drop_tag()
+        root = self._parse_readable_body()
         for link in root.iter("a", "area"):
             link.attrib.pop("href", None)
         return html_sanitize(
