@@ -76,3 +76,22 @@ def mark_queued_links(env):
         env.flush_all()
         env.invalidate_all()
     return len(mails)
+
+
+def part_shared_sources(env):
+    """Give a source of their own to mailings that have that of a campaign's template.
+
+    Odoo finds the links of a mailing by its source. Up to 19.0.1.0.1 any user of Email Marketing could take one.
+
+    :return: the mailing.mailing that got a new source; of several templates the first keeps its own
+    """
+    mailings = env["mailing.mailing"].with_context(active_test=False)
+    templates = mailings.search([("marketing_campaign_id", "!=", False)], order="id")
+    others = mailings.search([("source_id", "in", templates.source_id.ids)], order="id")
+    parted = mailings.browse()
+    for source, sharing in others.grouped("source_id").items():
+        owner = (sharing & templates)[:1]
+        for mailing in sharing - owner:
+            mailing.source_id = env["utm.source"].create({"name": source.name})  # with a number behind it
+            parted += mailing
+    return parted

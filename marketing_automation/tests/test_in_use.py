@@ -5,6 +5,8 @@ from odoo.service.model import call_kw
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.marketing_automation.upgrade_links import part_shared_sources
+
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
 
@@ -15,9 +17,7 @@ class TestInUse(MarketingAutomationCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.mailer = new_test_user(
-            cls.env, "mailer", groups="base.group_partner_manager,mass_mailing.group_mass_mailing_user"
-        )
+        cls.mailer = new_test_user(cls.env, "mailer", groups="mass_mailing.group_mass_mailing_user")
         cls.campaign = cls._create_campaign()
         cls.email = cls._create_email(cls.campaign, "Welcome")
         cls.template = cls.email.mass_mailing_id
@@ -72,6 +72,16 @@ class TestInUse(MarketingAutomationCommon):
         self._refuse(self.mailer, "mailing.mailing", "write", mailing.ids, {"source_id": source.id})
         self.assertNotEqual(mailing.source_id, source)
 
+    def test_a_source_that_was_taken_before(self):
+        """The upgrade gives others one of their own."""
+        source = self.template.source_id
+        values = {"subject": "Thief", "mailing_model_id": self.model_partner.id, "source_id": source.id}
+        thief, honest = self.env["mailing.mailing"].create([values, {**values, "source_id": False}])
+        self.assertEqual(part_shared_sources(self.env), thief)
+        self.assertEqual(self.template.source_id, source)
+        self.assertEqual(len((self.template + thief + honest).source_id), 3)
+        self.assertFalse(part_shared_sources(self.env))
+
     def test_names_that_tell_campaigns_apart(self):
         utm_campaign, source = self.campaign.utm_campaign_id, self.template.source_id
         for vals in ({"title": "Forged"}, {"name": "forged"}, {"active": False}, {"is_auto_campaign": False}):
@@ -86,7 +96,7 @@ class TestInUse(MarketingAutomationCommon):
         """A sentence that names the campaign, whichever code PostgreSQL gives a broken reference."""
         admin = self.env.ref("base.user_admin")
         company = self.env["res.company"].create({"name": "Elsewhere"})
-        runner = new_test_user(self.env, "runner", groups="marketing_automation.group_marketing_automation_user")
+        runner = new_test_user(self.env, "elsewhere", groups="marketing_automation.group_marketing_automation_user")
         other = self._create_campaign(name="Of another company")
         other.sudo().write({"company_id": company.id, "run_as_id": runner.id})
         admin.company_ids += company
