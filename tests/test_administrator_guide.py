@@ -51,7 +51,7 @@ def test_options():
 def test_system_parameters_are_read_by_the_source(key):
     places = [Path(folder) for folder in odoo.addons.__path__]
     modules = ["base", "mail", "sms", "marketing_automation"]
-    sources = [path for place in places for module in modules for path in (place / module / "models").glob("*.py")]
+    sources = [path for place in places for module in modules for path in (place / module / "models").glob("**/*.py")]
     sources += (Path(odoo.tools.__path__[0])).glob("misc.py")
     assert any(f"'{key}'" in text or f'"{key}"' in text for text in (path.read_text() for path in sources)), key
 

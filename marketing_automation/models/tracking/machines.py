@@ -4,6 +4,7 @@ import math
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.http import request
 from odoo.tools import SQL
 
 from ...engine.context import visit
@@ -78,8 +79,11 @@ class MailingTrace(models.Model):
         return fields.Datetime.now() - self.sent_datetime < timedelta(seconds=seconds)
 
     def _get_doubt(self):
-        """Return until when it is in doubt who opens or clicks this message now; None where it is not."""
-        seconds = self._get_doubt_seconds()
+        """Return until when it is in doubt who opens or clicks this message now; None where it is not.
+
+        What is not told by a visit is in none: whoever records it knows.
+        """
+        seconds = self._get_doubt_seconds() if request else 0
         if not seconds or self.trace_type != "mail" or not self._is_soon():
             return None
         return fields.Datetime.now() + timedelta(seconds=seconds)
