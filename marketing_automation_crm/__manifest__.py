@@ -1,6 +1,6 @@
 {
     "name": "Marketing Automation: Leads",
-    "version": "19.0.1.0.2",
+    "version": "19.0.1.0.3",
     "category": "Marketing/Marketing Automation",
     "summary": "Campaigns on leads, and the leads and the revenue that campaigns bring in",
     "author": "Marketing Automation Community",

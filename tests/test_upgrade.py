@@ -19,6 +19,7 @@ from tools.workspace import workspace
 RELEASES = {  # the commit of each, for a clone without tags
     "19.0.1.0.0": "8b42a199da016d473c52faeb0e746a1476974e61",
     "19.0.1.0.1": "f4b0cc484dd11a0864544c0cec43fda7661a5a75",
+    "19.0.1.0.2": "cefcb624b88c02ba6c907f2d8098c85e539f4632",
 }
 FIRST = min(RELEASES)
 
@@ -53,10 +54,10 @@ actions = env["ir.actions.server"].create([
 ])
 actions[0].message_post(body="Looks good")
 by_hand = Campaign.create({"name": "By hand", "model_id": crm.id, "domain": "[]"})
-for action in actions:
+for name, action, days in (("Fine", actions[0], 0), ("Bad", actions[1], 0), ("Later", actions[0], 2)):
     env["marketing.activity"].create({
-        "name": action.name, "campaign_id": by_hand.id, "activity_type": "action", "server_action_id": action.id,
-        "trigger_type": "begin", "interval_number": 0, "interval_type": "hours",
+        "name": name, "campaign_id": by_hand.id, "activity_type": "action", "server_action_id": action.id,
+        "trigger_type": "begin", "interval_number": days, "interval_type": "days",
     })
 test = env["marketing.campaign.test"].create({"campaign_id": by_hand.id, "res_id": leads[0].id})
 test.action_launch_test()
@@ -229,6 +230,16 @@ WITHOUT_RESTS = """
     SELECT name FROM marketing_campaign WHERE workflow -> 'steps' -> 0 IS NOT NULL
        AND (workflow ->> 'model_name' IS DISTINCT FROM model_name OR NOT jsonb_path_exists(workflow, '$.rests.*'))
 """
+GOES_ON = """
+from datetime import timedelta
+Trace = env["marketing.trace"]
+running = env["marketing.campaign"].search([("state", "=", "running")])
+done = [("campaign_id", "in", running.ids), ("state", "=", "processed")]
+known, failed = Trace.search_count(done), Trace.search([("state", "=", "error")])
+running.execute_activities(env.cr.now() + timedelta(days=30))
+print("goes on:", Trace.search_count(done) > known, set(running.mapped("state")))
+print("fails:", (Trace.search([("state", "=", "error")]) - failed).mapped("state_msg"))
+"""
 STOPPED = {"Forged": "Nothing shows that", "Turned": "was changed while it ran"}
 WAITING = """
 running = env["marketing.campaign"].search([("state", "=", "running")])
@@ -267,6 +278,8 @@ def test_upgrade_keeps_everything_and_stops_what_may_have_been_abused(company, t
     }
     output = run_script(database, WAITING, tmp_path)
     assert re.search(r"waiting: \[\]", output) and re.search(r"rewritten: \[\]", output), output
+    output = run_script(database, GOES_ON, tmp_path)
+    assert "goes on: True {'running'}" in output and "fails: []" in output, output
 
 
 def unchanged(table, found):
