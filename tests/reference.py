@@ -5,122 +5,43 @@ executed, which events are known) each time it is asked for. Property tests comp
 All datetimes are naive UTC.
 """
 
-import calendar
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-
 import pytz
-
-POSITIVE = {"mail_open": "open", "mail_reply": "reply", "mail_click": "click", "mail_bounce": "bounce"}
-NEGATIVE = {"mail_not_open": "open", "mail_not_reply": "reply", "mail_not_click": "click"}
-IMPLIED_BY = {"open": {"open", "click", "reply"}, "click": {"click"}, "reply": {"reply"}, "bounce": {"bounce"}}
-ACCEPTING = {"sent", "open", "click", "reply", "bounce"}  # each shows that the mail server took the message
-EXECUTED = {"processed", "error"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One activity of the workflow."""
-
-    key: str
-    parent: str | None
-    kind: str  # "email" or "action"
-    trigger: str  # begin, activity, or one of POSITIVE and NEGATIVE
-    number: int
-    unit: str  # hours, days, weeks, months
-    expiry: tuple[int, str] | None  # "Cancel after"
-    colors: frozenset | None  # the activity's own filter, None: everybody
-
-    @property
-    def timing(self):
-        return self.trigger, self.number, self.unit, self.expiry
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A workflow as somebody edits it; a campaign follows the one of the last Start or Update."""
-
-    steps: tuple[Step, ...]
-    colors: frozenset | None  # the campaign's filter
-    leave: bool  # leave_on_mismatch
-
-
-@dataclass
-class Record:
-    """A record of the target."""
-
-    id: str
-    color: int
-    email: str | None  # None: missing
-    blocked: bool = False
-
-
-@dataclass
-class Trace:
-    """One step for one participant."""
-
-    key: str
-    order: int  # of creation
-    state: str = "scheduled"
-    due: datetime | None = None
-    code: str | None = None
-    done: datetime | None = None  # executed
-    sent: datetime | None = None  # accepted by the mail server
-    address: str | None = None  # who the message was made for; None: there is no message
-    recorded: list = field(default_factory=list)  # (when, event) not consumed yet
-    events: list = field(default_factory=list)  # (when, event) consumed
-
-    @property
-    def completion(self):
-        """From when children count: the acceptance of a message, the execution of anything else."""
-        return self.sent if self.address else self.done
-
-    def first(self, event):
-        """When the event, or one that implies it, first happened."""
-        return min((when for when, happened in self.events if happened in IMPLIED_BY[event]), default=None)
-
-
-@dataclass
-class Participant:
-    """One record engaged by the campaign."""
-
-    rid: str
-    enrolled: datetime
-    state: str = "running"  # running, completed, unlinked
-    left: str | None = None  # why it is unlinked
-    traces: dict = field(default_factory=dict)  # step key -> Trace
-
-
-def add_interval(when, number, unit, tz):
-    """Hours are exact, 0 is at once; days, weeks and months keep the wall-clock time in tz, and months clip."""
-    if unit == "hours" or not number:
-        return when + timedelta(hours=number)
-
-    def to_local(utc):
-        return pytz.utc.localize(utc).astimezone(tz).replace(tzinfo=None)
-
-    local = to_local(when)
-    if unit == "months":
-        years, month = divmod(local.month - 1 + number, 12)
-        last = calendar.monthrange(local.year + years, month + 1)[1]
-        local = local.replace(year=local.year + years, month=month + 1, day=min(local.day, last))
-    else:
-        local += timedelta(days=number * {"days": 1, "weeks": 7}[unit])
-    # the offsets in force well before and well after; a local time that exists twice is its first occurrence, one
-    # that does not exist is read with the offset before the gap, which moves it forward over the gap
-    before, after = (to_local(moment) - moment for moment in (local - timedelta(days=1), local + timedelta(days=1)))
-    return min((utc for utc in (local - before, local - after) if to_local(utc) == local), default=local - before)
+from reference_facts import (
+    ACCEPTING,
+    BLOCKS,
+    BOUNCES,
+    EXECUTED,
+    IMPLIED_BY,
+    LASTING,
+    NEGATIVE,
+    POSITIVE,
+    WITHDRAWALS,
+    Participant,
+    Plan,
+    Trace,
+    add_interval,
+)
 
 
 class Campaign:
-    """A campaign and the records it may reach."""
+    """A campaign and the records it may reach.
 
-    def __init__(self, tz):
+    :param tz: name of its time zone
+    :param proxies: whether opens of machines count
+    """
+
+    def __init__(self, tz, proxies=False):
         self.tz = pytz.timezone(tz)
+        self.proxies = proxies
         self.records = {}  # the world, in the order of creation: the caller changes it
+        self.blocklist = set()  # addresses
+        self.settings = {}  # step key -> what its server action does, or who its template reaches
+        self.lost = set()  # the tags and lists that were deleted
         self.plan = Plan((), None, True)
         self.running = False
         self.participants = {}  # rid -> Participant, in the order of enrolment
+        self._kinds = {}  # step key -> its kind, also of steps that were removed
+        self._approved = {}  # the settings, as they were at the last Start or Update
         self._broken = set()
         self._created = 0
 
@@ -136,13 +57,15 @@ class Campaign:
 
     def update(self, now, plan, late):
         """Follow the plan from now on; late ("skip" or "run") is the answer about what is past."""
-        assert self.running and late in ("skip", "run")
+        assert self.running and late in ("skip", "run") and plan.named not in self.lost
         old, self.plan = self.plan, plan
+        self._approved = dict(self.settings)
+        self._kinds |= {step.key: step.kind for step in plan.steps}
         if set(old.steps) != set(plan.steps):
             for participant in self._inside():
                 news = [trace for trace in participant.traces.values() if trace.recorded]
                 for trace in news:  # what is recorded by now counts for what is new
-                    self._learn(trace)
+                    self._learn(participant, trace, now)
                 self._migrate(participant, {step.key: step for step in old.steps}, now, late)
                 for trace in news:
                     self._follow(participant, trace)
@@ -152,6 +75,9 @@ class Campaign:
     def sync(self, now):
         """The periodic run: new records enrol, deleted and mismatching ones leave, those that match again return."""
         if not self.running:
+            return
+        if self.plan.named in self.lost:
+            self.running = False  # nobody enters, nobody leaves
             return
         present = list(self.participants.values())
         for rid in self.records:
@@ -171,40 +97,98 @@ class Campaign:
         if not self.running:
             return
         everything = [(part, trace) for part in self.participants.values() for trace in part.traces.values()]
-        for participant, trace in sorted(everything, key=lambda pair: pair[1].order):
-            if trace.recorded:
-                self._consume(participant, trace)
+        news = sorted((pair for pair in everything if pair[1].recorded), key=lambda pair: pair[1].order)
+        for participant, trace in news:
+            self._learn(participant, trace, now)
+        for participant, trace in news:
+            self._follow(participant, trace)
         while due := [
             (trace.due, trace.order, participant, trace)
             for participant in self._inside()
             for trace in participant.traces.values()
-            if trace.state == "scheduled" and trace.due <= now
+            if trace.state == "scheduled" and trace.due <= now and not self._is_held(trace.key)
         ]:
+            if self.plan.leave and self.plan.named in self.lost:
+                self.running = False  # it cannot be said who is still in
+                break
             *__, participant, trace = min(due, key=lambda item: item[:2])
             self._run(participant, trace, now)
         for participant in self._inside():
             self._refresh(participant, now)
 
     def event(self, when, rid, key, event):
-        """Something happened to the message of that step: recorded, even while stopped; execute consumes it."""
+        """Something happened to the message of that step: recorded, even while stopped; execute consumes it.
+
+        None: nothing has happened, though somebody reports so (the message is delayed).
+        """
+        if event is None:
+            return
         assert event == "failed" or event in ACCEPTING
         participant = self.participants.get(rid)
         if participant and key in participant.traces:
             participant.traces[key].recorded.append((when, event))
 
+    def complain(self, now, rid, key):
+        """The recipient calls the message spam: whoever it went to is mailed no more."""
+        self.event(now, rid, key, "complaint")
+        self.block(now, self.participants[rid].traces[key].address, True)
+
+    def unsubscribe(self, now, rid, key, lists):
+        """By a link of the message: from the campaign's lists, where the address is in one; else from everything."""
+        address = self.participants[rid].traces[key].address
+        self.event(now, rid, key, "unsubscribe")
+        subscribers = [record.id for record in self.records.values() if lists and record.address == address]
+        for subscriber in subscribers:
+            self.opt_out(now, subscriber, True)
+        if not subscribers:
+            self.block(now, address, True)
+
+    def block(self, now, address, blocked):
+        """Blocklist an address: the emails that wait for it end. Or lift that: what has ended stays so."""
+        news = blocked and address not in self.blocklist
+        (self.blocklist.add if blocked else self.blocklist.discard)(address)
+        for record in self.records.values():
+            if news and record.address == address:
+                self._end_emails(now, record.id, "mail_bl")
+
+    def opt_out(self, now, rid, opted_out):
+        """The record leaves the list of the campaign, or comes back to it."""
+        news = opted_out and not self.records[rid].opted_out
+        self.records[rid].opted_out = opted_out
+        if news:
+            self._end_emails(now, rid, "mail_optout")
+
+    def withdraw(self, now, rid, key):
+        """The turn of a message has come in the queue; tell whether it may leave."""
+        participant = self.participants[rid]
+        trace = participant.traces[key]
+        assert trace.waits_in_queue
+        if rid not in self.records:
+            return False  # it went with the record: nobody tells
+        if participant.state == "unlinked" or not self.running:
+            code = "mail_withdrawn"
+        elif self.records[rid].opted_out:
+            code = "mail_optout"
+        elif trace.address in self.blocklist:
+            code = "mail_bl"
+        else:
+            return True
+        trace.recorded.append((now, code))
+        return False
+
     def break_(self, rid, key, broken):
         (self._broken.add if broken else self._broken.discard)((rid, key))
 
+    def may_be_retried(self, trace):
+        return trace.state == "error" or (trace.state == "canceled" and trace.code in BLOCKS)
+
     def retry(self, now, rid, key):
-        """One error again, at once, with the same trace; nobody who left is retried."""
+        """What failed, or was kept from an address, again, at once, with the same trace; nobody who left is retried."""
         participant = self.participants[rid]
-        trace = participant.traces[key]
-        assert trace.state == "error"
-        if participant.state == "unlinked":
-            return
-        trace.due, trace.done, trace.sent, trace.address = now, None, None, None
-        self._move(trace, "scheduled")
-        self._refresh(participant, now)
+        assert self.may_be_retried(participant.traces[key])
+        if participant.state != "unlinked":
+            self._retry(participant.traces[key], now)
+            self._refresh(participant, now)
 
     def remove(self, now, rid):
         """By hand, for good."""
@@ -225,6 +209,20 @@ class Campaign:
     def _inside(self):
         return [participant for participant in self.participants.values() if participant.state != "unlinked"]
 
+    def _is_held(self, key):
+        """Was what the step rests on changed behind the campaign? It waits for an Update then, whole."""
+        return self._step(key) is not None and self.settings.get(key) != self._approved.get(key)
+
+    def _first(self, trace, event):
+        """When the event first happened, or one that implies it. What machines do is none, but where opens count."""
+        return trace.first(IMPLIED_BY[event] | ({"machine open"} if self.proxies and event == "open" else set()))
+
+    def _moment(self, trace, step):
+        """When that first happened to the parent which the step is about."""
+        if step.trigger == "mail_bounce":
+            return trace.first(BOUNCES[step.bounces])
+        return self._first(trace, {**POSITIVE, **NEGATIVE}[step.trigger])
+
     def _matches(self, rid):
         """Does the record exist and match the campaign's filter?"""
         return rid in self.records and (self.plan.colors is None or self.records[rid].color in self.plan.colors)
@@ -244,7 +242,7 @@ class Campaign:
             return None
         moment = parent.completion
         if step.trigger in POSITIVE:
-            moment = parent.first(POSITIVE[step.trigger])
+            moment = self._moment(parent, step)
             if moment and step.expiry and parent.completion and moment > self._add(parent.completion, step.expiry):
                 return None  # after the wait was over
         return moment and self._add(moment, (step.number, step.unit))
@@ -254,11 +252,14 @@ class Campaign:
         parent = participant.traces.get(step.parent)
         if parent is None:
             return None
-        if parent.first("bounce") and step.trigger != "mail_bounce":
-            return "parent_bounced"
-        if parent.state == "error" and step.trigger != "mail_bounce":
-            return "parent_failed"
-        if step.trigger in NEGATIVE and parent.first(NEGATIVE[step.trigger]):
+        if step.trigger not in LASTING:
+            if self._first(parent, "bounce"):
+                return "parent_bounced"
+            if self._first(parent, "complaint"):
+                return "parent_complained"
+            if parent.state == "error":
+                return "parent_failed"
+        if step.trigger in NEGATIVE and self._moment(parent, step):
             return "event_happened"
         return None
 
@@ -302,6 +303,19 @@ class Campaign:
                 self._schedule(participant, step, self._due(participant, step))
         self._refresh(participant, now)
 
+    def _retry(self, trace, now):
+        if trace.sent:
+            trace.reached.add(trace.address)
+        trace.due, trace.done, trace.sent, trace.address = now, None, None, None
+        self._move(trace, "scheduled")
+
+    def _end_emails(self, now, rid, code):
+        """Have what waits for a record end: recorded, as what happens to messages is."""
+        participant = self.participants.get(rid)
+        for trace in participant.traces.values() if participant else ():
+            if trace.state == "scheduled" and self._kinds.get(trace.key) == "email":
+                trace.recorded.append((now, code))
+
     def _leave(self, participant, reason):
         participant.state, participant.left = "unlinked", reason
         for trace in participant.traces.values():
@@ -314,27 +328,44 @@ class Campaign:
         for trace in participant.traces.values():
             if (trace.state, trace.code) == ("canceled", "left_filter"):
                 self._move(trace, "scheduled")
-        for trace in list(participant.traces.values()):
-            if trace.recorded or trace.events:
-                self._consume(participant, trace)
+        traces = [trace for trace in participant.traces.values() if trace.recorded or trace.events]
+        for trace in traces:
+            self._learn(participant, trace, now)
+        for trace in traces:
+            self._follow(participant, trace)
         self._refresh(participant, now)
 
-    def _consume(self, participant, trace):
-        """What is recorded of a message becomes known at once: first what it says of the message, then its children."""
-        self._learn(trace)
-        if participant.state != "unlinked":
-            self._follow(participant, trace)
-
-    def _learn(self, trace):
+    def _learn(self, participant, trace, now):
+        """What is recorded of a message becomes known: what it says of the message itself."""
         new, trace.recorded = trace.recorded, []
-        trace.events += new
-        if trace.state in EXECUTED and trace.address and not trace.sent:
-            trace.sent = min((when for when, event in new if event in ACCEPTING), default=None)
-            if trace.state == "processed" and not trace.sent and any(event == "failed" for __, event in new):
-                self._move(trace, "error", "refused")
+        ends = [event for __, event in new if event in WITHDRAWALS]
+        trace.events += [(when, event) for when, event in new if event not in WITHDRAWALS]
+        if trace.state == "scheduled" and BLOCKS & set(ends):
+            self._move(trace, "canceled", ends[0])
+        if trace.state not in EXECUTED or not trace.address:
+            return
+        trace.sent = trace.sent or min((when for when, event in new if event in ACCEPTING), default=None)
+        if trace.code == "refused" and any(event == "sent" for __, event in new):
+            self._move(trace, "processed")  # somebody had it sent again
+        if not trace.waits_in_queue:
+            return
+        if ends:
+            self._take_back(participant, trace, ends[-1], now)
+        elif any(event == "failed" for __, event in new):
+            self._move(trace, "error", "refused")
+
+    def _take_back(self, participant, trace, code, now):
+        """The message left the queue unsent: the step is cancelled, or due again when only its campaign had stopped."""
+        if code == "mail_withdrawn" and participant.state != "unlinked":
+            self._retry(trace, now)
+        else:
+            trace.address = None
+            self._move(trace, "canceled", participant.left if code == "mail_withdrawn" else code)
 
     def _follow(self, participant, parent):
         """The effect of what is known of a trace on its children: scheduled, or cancelled while they wait."""
+        if participant.state == "unlinked":
+            return
         for step in self.plan.steps:
             if step.parent != parent.key:
                 continue
@@ -364,10 +395,9 @@ class Campaign:
             self._move(trace, "canceled", code)
         else:
             trace.done = now
-            trace.address = self._address(record) if step.kind == "email" else None
+            trace.address = record.address if step.kind == "email" else None
             self._move(trace, "processed")
-        if participant.state != "unlinked":
-            self._follow(participant, trace)
+        self._follow(participant, trace)
 
     def _passes_filters(self, step, record):
         """The activity's own filter and those of its ancestors."""
@@ -377,22 +407,20 @@ class Campaign:
             step = self._step(step.parent)
         return True
 
-    def _address(self, record):
-        return (record.email or "").strip().lower()
-
     def _no_message(self, step, record):
         """Why no message is made for this record: a code, or None."""
-        address = self._address(record)
-        if not address:
+        if not record.address:
             return "mail_email_missing"
-        if record.blocked:
+        if record.address in self.blocklist:
             return "mail_bl"
+        if record.opted_out:
+            return "mail_optout"
         others = [
             other.traces[step.key]
             for other in self.participants.values()
             if other.rid != record.id and step.key in other.traces
         ]
-        if any(trace.address == address for trace in others):
+        if any(record.address in trace.addresses for trace in others):
             return "mail_dup"
         return None
 

@@ -7,19 +7,21 @@ Two tables. An *ending* of a step for a participant is told with the trigger tha
 
 from itertools import product
 
-from reference import NEGATIVE, POSITIVE
+from reference_facts import LASTING, NEGATIVE, POSITIVE
 
 TRIGGERS = ("begin", "activity", *POSITIVE, *NEGATIVE)
 CODES = {
     "processed": (None,),
     "rejected": ("filter_mismatch",),
     "canceled": (
-        *("expired", "event_happened", "parent_bounced", "parent_failed", "step_removed", "too_late"),
-        *("left_filter", "record_deleted", "removed_by_hand", "mail_bl", "mail_email_missing", "mail_dup"),
+        *("expired", "event_happened", "parent_bounced", "parent_complained", "parent_failed", "step_removed"),
+        *("too_late", "left_filter", "record_deleted", "removed_by_hand"),
+        *("mail_bl", "mail_optout", "mail_email_missing", "mail_dup"),
     ),
     "error": ("exception", "refused"),
 }
 STATES = {code: state for state, codes in CODES.items() for code in codes}
+PARENT_ENDED = ("parent_bounced", "parent_complained", "parent_failed")
 EDITS = ("add", "remove", "restore", "move", "retrigger", "retime", "expire", "refilter")
 
 
@@ -27,10 +29,10 @@ def why_no_ending(trigger, code):
     """:return: why a step with this trigger never ends with this code; None: it does."""
     if code == "event_happened" and trigger not in NEGATIVE:
         return "only a negative is about an event that did not happen"
-    if code in ("parent_bounced", "parent_failed") and trigger == "begin":
+    if code in PARENT_ENDED and trigger == "begin":
         return "a first step has no parent"
-    if code in ("parent_bounced", "parent_failed") and trigger == "mail_bounce":
-        return "a bounce or a refusal cancels the others, not those that wait for a bounce"
+    if code in PARENT_ENDED and trigger in LASTING:
+        return "what ends a message ends what waits for its life, not what waits for its end"
     if code == "parent_failed" and trigger not in POSITIVE:
         return "it is scheduled once its parent is accepted, and what was accepted is not refused"
     return None
@@ -62,7 +64,7 @@ def edits(old, new):
     if old.parent != new.parent:
         return {"move"}
     compared = {
-        "retrigger": (old.trigger, new.trigger),
+        "retrigger": ((old.trigger, old.bounces), (new.trigger, new.bounces)),
         "retime": ((old.number, old.unit), (new.number, new.unit)),
         "expire": (old.expiry, new.expiry),
         "refilter": (old.colors, new.colors),

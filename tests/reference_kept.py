@@ -13,7 +13,7 @@ def _step(key, trigger, **values):
     return {**FIRST, "key": key, "parent": parent, "trigger": trigger, "interval": PENDING, **values}
 
 
-def _story(*moves, steps, records=ALONE, colors=None):
+def _story(*moves, steps, records=ALONE, colors=None, **values):
     return Story(
         tz="Europe/Brussels",
         start=datetime(2026, 6, 1, 8),
@@ -22,6 +22,7 @@ def _story(*moves, steps, records=ALONE, colors=None):
         leave=True,
         records=records,
         moves=[("start",), ("run", NOW), *moves],
+        **values,
     )
 
 
@@ -123,5 +124,158 @@ KEPT = {
         ("retime_step", TARGET, LATER),
         ("update", "skip"),
         steps=[_step(TARGET, "mail_not_open")],
+    ),
+    "a complaint ends the message, and all emails to that address": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "complaint"),
+        ("run", NOW),
+        ("run", 4 * DAY),
+        steps=[
+            _step("not", "mail_not_open", kind="action"),
+            _step("spam", "mail_complaint", kind="action", interval=AT_ONCE),
+            _step("other", "begin"),
+        ],
+    ),
+    "who unsubscribes gets no emails; all else goes on": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "unsubscribe"),
+        ("run", NOW),
+        ("run", 4 * DAY),
+        ("block", HERO, False),
+        ("retry", (HERO, "other")),
+        ("run", NOW),
+        steps=[
+            _step("not", "mail_not_open", kind="action"),
+            _step("left", "mail_unsubscribe", kind="action", interval=AT_ONCE),
+            _step("other", "begin"),
+        ],
+    ),
+    "subscribers leave a list, and may come back": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "unsubscribe"),
+        ("run", NOW),
+        ("opt_out", HERO, False),
+        ("retry", (HERO, "other")),
+        ("opt_out", HERO, True),
+        ("run", NOW),
+        ("retry", (HERO, "other")),
+        ("run", NOW),
+        ("add", (0, TWIN_EMAIL, TWIN)),
+        ("sync",),
+        ("opt_out", TWIN, True),
+        ("run", 4 * DAY),
+        steps=[_step("other", "begin")],
+        target="subscriber",
+    ),
+    "hard and soft bounces": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "soft bounce"),
+        ("event", (TWIN, ROOT), "untyped bounce"),
+        ("run", NOW),
+        ("run", 4 * DAY),
+        ("event", (HERO, ROOT), "bounce"),
+        ("run", NOW),
+        steps=[
+            _step("not", "mail_not_open"),
+            _step("any", "mail_bounce", kind="action"),
+            _step("hard", "mail_bounce", kind="action", interval=AT_ONCE, bounces="hard"),
+            _step("soft", "mail_bounce", kind="action", interval=AT_ONCE, bounces="soft"),
+        ],
+        records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
+    ),
+    "what is reported, and is none": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "delayed"),
+        ("event", (HERO, ROOT), "automatic answer"),
+        ("run", NOW),
+        ("event", (HERO, ROOT), "receipt"),
+        ("run", NOW),
+        ("run", 4 * DAY),
+        steps=[
+            _step("not", "mail_not_open"),
+            _step("no", "mail_not_reply"),
+            _step("open", "mail_open", kind="action", interval=AT_ONCE),
+            _step("bounce", "mail_bounce", kind="action", interval=AT_ONCE),
+        ],
+    ),
+    **{
+        f"machines open and click, {'counted' if proxies else 'for nothing'}": _story(
+            ("event", (HERO, ROOT), "machine open"),
+            ("run", NOW),
+            ("event", (HERO, ROOT), "machine click"),
+            ("run", HOUR),
+            ("event", (HERO, ROOT), "click"),
+            ("run", NOW),
+            ("run", 4 * DAY),
+            steps=[
+                _step("open", "mail_open", kind="action", interval=AT_ONCE),
+                _step("click", "mail_click", kind="action", interval=AT_ONCE),
+                _step("not", "mail_not_click", kind="action"),
+            ],
+            proxies=proxies,
+        )
+        for proxies in (False, True)
+    },
+    "a step whose action or recipients were changed waits whole": _story(
+        ("live", NOW),
+        ("touch", "held", 1),
+        ("touch", "mail", 1),
+        ("color", HERO, 1),
+        ("run", 4 * DAY),
+        ("color", HERO, 0),
+        ("run", NOW),
+        ("update", "skip"),
+        ("run", NOW),
+        steps=[
+            _step("held", "activity", kind="action", colors=frozenset({0})),
+            _step("mail", "begin", colors=frozenset({0})),
+            _step("free", "begin", kind="action", interval=LATER),
+        ],
+    ),
+    **{
+        f"the filter names what was deleted, seen by {' '.join(map(str, look))}": _story(
+            ("live", NOW),
+            ("lose",),
+            ("add", (0, TWIN_EMAIL, TWIN)),
+            look,
+            ("sync",),
+            ("start",),
+            ("mend",),
+            ("run", NOW),
+            ("start",),
+            ("run", 4 * DAY),
+            steps=[_step(TARGET, "begin", kind="action")],
+        )
+        for look in (("sync",), ("run", 4 * DAY))
+    },
+    "what waits in the queue is looked at when its turn has come": _story(
+        ("block", HERO, True),
+        ("color", TWIN, 1),
+        ("sync",),
+        ("live", NOW),
+        ("block", HERO, False),
+        ("retry", (HERO, ROOT)),
+        ("run", NOW),
+        ("stop",),
+        ("live", HOUR),
+        ("start",),
+        ("run", NOW),
+        ("live", NOW),
+        steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+        records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
+        colors=frozenset({0}),
+    ),
+    "whoever a server refused was not reached, unless it is sent after all": _story(
+        ("event", (HERO, ROOT), "failed"),
+        ("run", NOW),
+        ("add", (0, HERO_EMAIL, TWIN)),
+        ("sync",),
+        ("live", NOW),
+        ("event", (HERO, ROOT), "sent"),
+        ("run", NOW),
+        ("add", (0, HERO_EMAIL, "third")),
+        ("sync",),
+        ("live", NOW),
+        steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
     ),
 }

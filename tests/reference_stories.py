@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from reference import NEGATIVE, POSITIVE
 from reference_coverage import EDITED, ENDINGS, STATES, why_no_ending
+from reference_facts import NEGATIVE, POSITIVE
 
 EMAILS = [*(f"{name}@example.com" for name in "abcdefgh"), None]
 COLORS = (0, 1)
@@ -24,9 +24,23 @@ STARTS = [
     datetime(2028, 1, 31, 5),
 ]
 WAITS = [timedelta(hours=h) for h in (0, 1, 1, 2, 6, 24, 25, 48, 72, 24 * 7, 24 * 8, 24 * 31, 24 * 70)]
-EVENT_NAMES = ["sent", "sent", "failed", "open", "click", "reply", "bounce"]
+EVENT_NAMES = [
+    *("sent", "sent", "failed", "open", "click", "reply", "bounce", "soft bounce", "untyped bounce", "complaint"),
+    *(
+        "unsubscribe",
+        "unsubscribe",
+        "machine open",
+        "machine click",
+        "receipt",
+        "delayed",
+        "relayed",
+        "automatic answer",
+    ),
+]
 
 ROOT, OTHER, TARGET, HERO, TWIN = "root", "other", "target", "hero", "twin"
+BLOCKING = ("mail_complaint", "mail_unsubscribe")  # what is followed by no email, unless that is lifted
+HARD_AND_SOFT = ("bounce", "soft bounce", "untyped bounce")
 AT_ONCE, PENDING, LATER = (0, "hours"), (3, "days"), (4, "days")
 LONG = timedelta(days=9)  # until what was pending has run
 HERO_EMAIL, TWIN_EMAIL = f"{HERO}@example.com", f"{TWIN}@example.com"
@@ -51,6 +65,8 @@ class Story:
     records: list
     moves: list
     aim: tuple | None = None
+    target: str = "contact"  # or "subscriber"
+    proxies: bool = False  # whether opens of machines count
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,8 @@ class Teller:
             leave=self.choice([True, False]),
             records=self._several(self.record, 2, 4),
             moves=[("start",), ("run", timedelta(0)), *self._several(self.move, 12, 36)],
+            target=self.choice(["contact", "contact", "subscriber"]),
+            proxies=self.choice([False, True]),
         )
 
     def _several(self, make, least, most):
@@ -114,7 +132,11 @@ class Teller:
             "interval": self.interval(),
             "expiry": self.expiry(),
             "colors": self.colors(),
+            "bounces": self.bounces(),
         }
+
+    def bounces(self):
+        return self.choice(["any", "any", "hard", "soft"])
 
     def move(self):
         kind = self.random.choices(["time", "people", "world", "edit", "engine"], [10, 10, 6, 6, 4])[0]
@@ -127,7 +149,7 @@ class Teller:
         return self.choice(
             [
                 *[("react", self.index())] * 5,
-                ("event", self.index(), self.choice(EVENT_NAMES)),
+                *[("event", self.index(), self.choice(EVENT_NAMES))] * 3,
                 ("refuse", self.index()),
             ]
         )
@@ -137,7 +159,10 @@ class Teller:
             [
                 *[("color", self.index(), self.choice(COLORS))] * 6,
                 ("email", self.index(), self.choice(EMAILS)),
+                ("block", self.index(), self.choice([True, True, False])),
                 ("block", self.choice(EMAILS[:-1]), self.choice([True, True, False])),
+                *[("opt_out", self.index(), self.choice([True, True, False]))] * 2,
+                self.choice([("lose",), ("mend",), ("mend",)]),
                 ("delete", self.index()),
                 ("add", self.record()),
                 *[("break", self.index(), self.choice([True, True, False]))] * 4,
@@ -154,7 +179,8 @@ class Teller:
                 ("restore_step", self.index()),
                 ("move_step", self.index(), self.choice([None, self.index(), self.index()]), self.index()),
                 ("retime_step", self.index(), self.interval()),
-                ("retrigger_step", self.index(), self.index()),
+                ("retrigger_step", self.index(), self.index(), self.bounces()),
+                *[("touch", self.index(), self.choice([None, 1, 2]))] * 2,
                 ("expire_step", self.index(), self.expiry()),
                 ("filter_step", self.index(), self.colors()),
                 ("filter", self.colors()),
@@ -166,8 +192,7 @@ class Teller:
         return self.choice(
             [
                 *[("update", self.choice(["skip", "run"]))] * 6,
-                ("retry", self.index()),
-                ("retry", self.index()),
+                *[("retry", self.index())] * 3,
                 ("remove", self.index()),
                 ("stop",),
                 *[("start",)] * 3,
@@ -202,6 +227,8 @@ class Teller:
             records=[*plot.records, *several(self.record, 0, 2)],
             moves=[*moves, *several(self.move, 0, 10)],
             aim=aim,
+            target="subscriber" if aim.code == "mail_optout" else "contact",
+            proxies=noise and self.choice([False, True]),
         )
 
     def _noise(self):
@@ -263,7 +290,11 @@ class Plot:
         }
 
     def _kind(self):
-        return "email" if self.email else "action" if self.aim.code == "exception" else self.choice(["email", "action"])
+        if self.email:
+            return "email"
+        # who complains or unsubscribes gets no further emails
+        only = self.aim.code in ("exception", "parent_complained") or self.aim.trigger in BLOCKING
+        return "action" if only else self.choice(["email", "action"])
 
     def _another_trigger(self):
         return self.choice([other for other in ("activity", *POSITIVE, *NEGATIVE) if other != self.aim.trigger])
@@ -273,6 +304,8 @@ class Plot:
         if self.aim.trigger in POSITIVE:
             event = [("event", (rid, ROOT), POSITIVE[self.aim.trigger]) for rid in self.people]
             event.append(("run", timedelta(0)))
+            if self.aim.trigger in BLOCKING and self.email:
+                event += [move for rid in self.people for move in (("block", rid, False), ("opt_out", rid, False))]
         if self.aim.when == "after" or self.aim.edit == "none":
             self.moves += event + self._ending()
             if self.aim.edit != "none":
@@ -330,12 +363,14 @@ class Plot:
             "filter_mismatch": [("color", HERO, 1), ("run", LONG)],
             "expired": [("run", LONG)],
             "event_happened": [("event", (HERO, ROOT), NEGATIVE.get(self.aim.trigger)), ("run", timedelta(0))],
-            "parent_bounced": [("event", (HERO, ROOT), "bounce"), ("run", timedelta(0))],
+            "parent_bounced": [("event", (HERO, ROOT), self.choice(HARD_AND_SOFT)), ("run", timedelta(0))],
+            "parent_complained": [("event", (HERO, ROOT), "complaint"), ("run", timedelta(0))],
             "step_removed": [("remove_step", TARGET), ("update", "skip")],
             "left_filter": [("color", HERO, 1), ("sync",)],
             "record_deleted": [("delete", HERO), ("run", LONG)],
             "removed_by_hand": [("remove", HERO)],
-            "mail_bl": [("block", HERO_EMAIL, True), ("run", LONG)],
+            "mail_bl": [("block", HERO, True), ("run", LONG)],
+            "mail_optout": [("opt_out", HERO, True), ("run", LONG)],
             "mail_email_missing": [("email", HERO, None), ("run", LONG)],
             "mail_dup": [("email", HERO, TWIN_EMAIL), ("run", LONG)],
             "exception": [("break", (HERO, TARGET), True), ("run", LONG)],

@@ -1,36 +1,57 @@
 """One world, twice: the engine on real records and the reference model, to which the same things happen."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from unittest.mock import patch
 
-from reference import NEGATIVE, POSITIVE, Campaign, Plan, Record, Step
+from reference import Campaign
 from reference_coverage import Diary
+from reference_facts import Plan, Record, Step
+from reference_messages import AWAITED, Messages, pick
 
 from odoo import api, fields
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 CODE = """
-if '|{key}|' in (record.ref or ''):
+if '|{key}|' in (record.{broken} or ''):
     raise UserError('broken')
-record.sudo().write({{'function': (record.function or '') + '{key};'}})
+record.sudo().write({{'{ran}': (record.{ran} or '') + '{key};'}})
+# {setting}
 """
-AWAITED = {**POSITIVE, **NEGATIVE}
 TRIGGERS = {"action": ["activity"], "email": ["activity", *AWAITED]}
 MAX_STEPS = 10
 
 
-def pick(items, which):
-    """Return the one that is meant, by a number of any size or by itself; None where it is not there."""
-    items = list(items)
-    if not isinstance(which, int):
-        return which if which in items else None
-    return items[which % len(items)] if items else None
+@dataclass(frozen=True)
+class Target:
+    """Where a model has what the stories are about.
+
+    :param color: by which the filters choose
+    :param to_color: what that field has for a number
+    :param broken: which actions fail for a record
+    :param ran: which actions ran for it
+    :param named: what the campaign's filter names, a tag or a list
+    """
+
+    model: str
+    color: str
+    to_color: type
+    broken: str
+    ran: str
+    named: str
+    named_model: str
 
 
-class Both:
+TARGETS = {
+    "contact": Target("res.partner", "color", int, "ref", "function", "category_id", "res.partner.category"),
+    "subscriber": Target("mailing.contact", "company_name", str, "first_name", "last_name", "list_ids", "mailing.list"),
+}
+
+
+class Both(Messages):
     """The model and the engine, to which the same things happen.
 
     :param case: the MarketingAutomationCommon
@@ -40,16 +61,23 @@ class Both:
 
     def __init__(self, case, story, reached):
         self.case, self.env = case, case.env
-        self.story = story
-        self.model, self.diary = Campaign(story.tz), Diary(reached)
+        self.story, self.target = story, TARGETS[story.target]
+        self.model, self.diary = Campaign(story.tz, story.proxies), Diary(reached)
         self.now = story.start
         self.plan = Plan(steps=(), colors=story.colors, leave=story.leave)
-        self.removed, self.activities, self.contacts, self.blocked = {}, {}, {}, set()
+        self.removed, self.activities, self.contacts = {}, {}, {}
+        self.named = []  # the tags, or lists, that the filter named one after the other
         self.broken = set()
         self.made = self.steps_made = 0
         self.state = "draft"
         case.marketer.tz = story.tz
-        self.campaign = case._create_campaign(name="Reference", **self._campaign_values())
+        self._name_another()
+        self.campaign = case._create_campaign(
+            name="Reference",
+            model_id=self.env["ir.model"]._get_id(self.target.model),
+            count_machine_opens=story.proxies,
+            **self._campaign_values(),
+        )
         for values in story.records:
             self.add(values)
         for draft in story.steps:
@@ -67,9 +95,13 @@ class Both:
 
     def compare(self, move):
         found, expected = self.found(), self.model.snapshot()
-        if found == expected:
+        runs = self.campaign.state == "running"
+        self.state = self.campaign.state
+        if found == expected and runs == self.model.running:
             return
         lines = [f"{self.story}\nafter {move} at {self.now}, {self.plan}:"]
+        if runs != self.model.running:
+            lines.append(f"campaign: engine {self.campaign.state}, reference {self.model.running}")
         for rid in sorted(found.keys() | expected.keys()):
             ours, theirs = found.get(rid, (None, {})), expected.get(rid, (None, {}))
             if ours[0] != theirs[0]:
@@ -108,40 +140,59 @@ class Both:
         color, email, *name = values
         self.made += 1
         rid = name[0] if name else f"r{self.made:02}"
-        contact = self.env["res.partner"].create(
+        email = self._own(rid, email)
+        contact = self.env[self.target.model].create(
             {
                 "name": f"Contact {rid}",
-                "color": color,
+                self.target.color: self.target.to_color(color),
                 "email": email,
-                "category_id": [(4, self.case.category.id)],
+                self.target.named: [(4, named.id) for named in self.named if named.exists()],
             }
         )
         self.contacts[rid] = contact.id
-        self.model.records[rid] = Record(rid, color, email, email in self.blocked)
+        self.model.records[rid] = Record(rid, color, email)
+
+    def _own(self, rid, email):
+        """Subscribers share no address: who opts out is one of them."""
+        return f"{rid}.{email}" if email and self.story.target == "subscriber" else email
 
     def contact(self, rid):
-        return self.env["res.partner"].browse(self.contacts[rid])
+        return self.env[self.target.model].browse(self.contacts[rid])
 
     def color(self, which, color):
         rid = pick(self.model.records, which)
         if rid:
             self.model.records[rid].color = color
-            self.contact(rid).color = color
+            self.contact(rid)[self.target.color] = self.target.to_color(color)
 
     def email(self, which, email):
         rid = pick(self.model.records, which)
         if rid:
-            self.model.records[rid].email = email
-            self.model.records[rid].blocked = email in self.blocked
-            self.contact(rid).email = email
+            self.model.records[rid].email = self.contact(rid).email = self._own(rid, email)
 
-    def block(self, email, yes):
-        (self.blocked.add if yes else self.blocked.discard)(email)
-        self.env["mail.blacklist"].sudo().search([("email", "=", email)]).unlink()
+    def block(self, which, yes):
+        """Somebody blocklists an address, a record's or any, or lifts that."""
+        rid = pick(self.model.records, which)
+        address = self.model.records[rid].address if rid else which
+        if not address or isinstance(address, int):
+            return
+        blocklist = self.env["mail.blacklist"]
         if yes:
-            self.env["mail.blacklist"]._add(email)
-        for record in self.model.records.values():
-            record.blocked = record.email in self.blocked
+            blocklist._add(address)
+        else:
+            blocklist._remove(address)
+        self.model.block(self.now, address, yes)
+
+    def opt_out(self, which, yes):
+        """Somebody leaves the list that the filter names, or comes back to it."""
+        rid = pick(self.model.records, which) if self.story.target == "subscriber" else None
+        subscription = self.contact(rid).subscription_ids.filtered(self._is_of_named) if rid else None
+        if subscription:
+            subscription.opt_out = yes
+            self.model.opt_out(self.now, rid, yes)
+
+    def _is_of_named(self, subscription):
+        return subscription.list_id == self.named[self.model.plan.named]
 
     def delete(self, which):
         rid = pick(self.model.records, which)
@@ -149,24 +200,48 @@ class Both:
             del self.model.records[rid]
             self.contact(rid).unlink()
 
+    def lose(self):
+        """Somebody deletes the tag, or the list, that the filter names."""
+        if self.plan.named not in self.model.lost:
+            self.named[self.plan.named].unlink()
+            self.model.lost.add(self.plan.named)
+            for record in self.model.records.values():
+                record.opted_out = False
+
+    def mend(self):
+        """Somebody has the filter name another."""
+        if self.plan.named in self.model.lost:
+            self._name_another()
+            self.plan = replace(self.plan, named=len(self.named) - 1)
+            self.campaign.write(self._campaign_values())
+
+    def _name_another(self):
+        """Make another tag or list, which all records have."""
+        named = self.env[self.target.named_model].create({"name": f"Named {len(self.named)}"})
+        for rid in self.model.records:
+            self.contact(rid).write({self.target.named: [(4, named.id)]})
+        self.named.append(named)
+
     # the workflow as it is edited
 
     def _campaign_values(self):
-        domain = [("category_id", "in", self.case.category.ids)]
-        if self.plan.colors is not None:
-            domain.append(("color", "in", sorted(self.plan.colors)))
+        domain = [(self.target.named, "in", self.named[self.plan.named].ids), *self._filter(self.plan.colors)]
         return {"domain": repr(domain), "leave_on_mismatch": self.plan.leave}
+
+    def _filter(self, colors):
+        return [] if colors is None else [(self.target.color, "in", [*map(self.target.to_color, sorted(colors))])]
 
     def _step_values(self, step):
         return {
             "parent_id": self.activities[step.parent].id if step.parent else False,
             "trigger_type": step.trigger,
+            "bounce_type": step.bounces,
             "interval_number": step.number,
             "interval_type": step.unit,
             "validity_duration": bool(step.expiry),
             "validity_duration_number": step.expiry[0] if step.expiry else 1,
             "validity_duration_type": step.expiry[1] if step.expiry else "days",
-            "activity_domain": "[]" if step.colors is None else repr([("color", "in", sorted(step.colors))]),
+            "activity_domain": repr(self._filter(step.colors)),
         }
 
     def _steps(self):
@@ -213,14 +288,31 @@ class Both:
             unit=draft["interval"][1],
             expiry=draft["expiry"],
             colors=draft["colors"],
+            bounces=draft.get("bounces", "any"),
         )
         make = self.case._create_email if step.kind == "email" else self.case._create_action
-        more = {} if step.kind == "email" else {"code": CODE.format(key=key)}
+        more = {} if step.kind == "email" else {"code": self._code(key)}
         values = self._step_values(step)
         trigger, parent_id = values.pop("trigger_type"), values.pop("parent_id")
         parent_activity = self.env["marketing.activity"].browse(parent_id or [])
         self.activities[key] = make(self.campaign, key, trigger, parent_activity, **more, **values).sudo()
         self.plan = replace(self.plan, steps=(*self.plan.steps, step))
+
+    def _code(self, key):
+        setting = self.model.settings.get(key)
+        return CODE.format(key=key, broken=self.target.broken, ran=self.target.ran, setting=setting)
+
+    def touch(self, which, setting):
+        """Somebody changes a server action, or who a template reaches and by what, behind the campaign."""
+        key = pick(self._steps(), which)
+        if not key:
+            return
+        self.model.settings[key] = setting
+        activity = self.activities[key]
+        if activity.activity_type == "email":
+            activity.mass_mailing_id.mail_server_id = self.case.mail_servers[setting] if setting else False
+        else:
+            activity.server_action_id.code = self._code(key)
 
     def remove_step(self, which):
         key = pick([step.key for step in self.plan.steps[1:]], which)
@@ -262,11 +354,11 @@ class Both:
         if step:
             self._write_step(replace(step, number=interval[0], unit=interval[1]))
 
-    def retrigger_step(self, which, trigger):
+    def retrigger_step(self, which, trigger, bounces="any"):
         step = self._steps().get(pick([step.key for step in self.plan.steps if step.parent], which))
         trigger = step and pick(self._triggers_of(step.parent), trigger)
         if trigger:
-            self._write_step(replace(step, trigger=trigger))
+            self._write_step(replace(step, trigger=trigger, bounces=bounces))
 
     def expire_step(self, which, expiry):
         step = self._step(which)
@@ -279,43 +371,55 @@ class Both:
             self._write_step(replace(step, colors=colors))
 
     def filter(self, colors):
+        if self.plan.named in self.model.lost:
+            return
         self.plan = replace(self.plan, colors=colors)
         self.campaign.write(self._campaign_values())
 
     def leave(self, yes):
+        if self.plan.named in self.model.lost:
+            return
         self.plan = replace(self.plan, leave=yes)
         self.campaign.write(self._campaign_values())
 
     # what users do
 
     def start(self):
-        if self.state == "running" or not any(step.parent is None for step in self.plan.steps):
+        if self.state == "running" or not self._may_run(self.campaign.action_start_campaign):
             return
         self.campaign.action_start_campaign()
         self.diary.update(self.model, self.plan)
         self.model.start(self.now, self.plan)
-        self.state = "running"
 
     def stop(self):
         if self.state == "running":
             self.campaign.action_stop_campaign()
             self.model.stop(self.now)
-            self.state = "stopped"
 
     def update(self, late):
-        if self.state == "running" and any(step.parent is None for step in self.plan.steps):
+        if self.state == "running" and self._may_run(self.campaign.action_update_participants):
             self.campaign.action_update_participants(late=late)
             self.diary.update(self.model, self.plan)
             self.model.update(self.now, self.plan, late)
 
+    def _may_run(self, refused):
+        """Tell whether Start and Update can be pressed: they refuse a filter that names what was deleted."""
+        if self.plan.named in self.model.lost:
+            with self.case.assertRaises(UserError):
+                refused()
+            return False
+        return any(step.parent is None for step in self.plan.steps)
+
     def _traces(self):
-        """Yield (rid, key, state, code, whether the participant is inside) of each trace."""
-        for rid, (state, traces) in self.model.snapshot().items():
-            for key, (trace_state, _due, code) in sorted(traces.items()):
-                yield rid, key, trace_state, code, state != "unlinked"
+        """Yield (rid, key, trace, whether the participant is inside)."""
+        for rid, participant in self.model.participants.items():
+            for key, trace in sorted(participant.traces.items()):
+                yield rid, key, trace, participant.state != "unlinked"
 
     def retry(self, which):
-        errors = [(rid, key) for rid, key, state, _code, inside in self._traces() if state == "error" and inside]
+        errors = [
+            (rid, key) for rid, key, trace, inside in self._traces() if inside and self.model.may_be_retried(trace)
+        ]
         chosen = pick(errors, which)
         if chosen:
             self.trace(*chosen).with_user(self.case.marketer).action_retry()
@@ -334,73 +438,30 @@ class Both:
         if chosen:
             rid = chosen[0]
             (self.broken.add if broken else self.broken.discard)(chosen)
-            self.contact(rid).ref = "".join(f"|{key}|" for of, key in sorted(self.broken) if of == rid)
+            self.contact(rid)[self.target.broken] = "".join(f"|{key}|" for of, key in sorted(self.broken) if of == rid)
             self.model.break_(*chosen, broken)
-
-    # what others do
-
-    def event(self, which, event):
-        """An event of a message that was made."""
-        chosen = pick(self._messages(), which)
-        if chosen:
-            self._event(*chosen, event)
-
-    def react(self, which):
-        """An event that a step below a message is about."""
-        about = [
-            (rid, key, AWAITED[step.trigger])
-            for rid, key in self._messages()
-            for step in self.plan.steps
-            if step.parent == key and step.trigger in AWAITED
-        ]
-        chosen = pick(about, which)
-        if chosen:
-            self._event(*chosen)
-
-    def _messages(self):
-        return [
-            (rid, key)
-            for rid, key, state, code, _inside in self._traces()
-            if self.activities[key].activity_type == "email" and (state == "processed" or code == "refused")
-        ]
-
-    def _event(self, rid, key, event):
-        self.env["marketing.trace.event"].record_events(event, self.trace(rid, key).ids, "story", date=self.now)
-        self.model.event(self.now, rid, key, event)
-
-    def _unaccepted(self):
-        """Return the messages that wait for the mail server."""
-        traces = {chosen: self.trace(*chosen) for chosen in self._messages()}
-        return [chosen for chosen, trace in traces.items() if trace.state == "processed" and not trace.sent_date]
-
-    def refuse(self, which):
-        """The mail server refuses a message that it has not accepted."""
-        chosen = pick(self._unaccepted(), which)
-        if chosen:
-            self._event(*chosen, "failed")
-
-    def accept_all(self):
-        """The mail server takes what waits for it."""
-        for rid, key in self._unaccepted():
-            self._event(rid, key, "sent")
 
     # what the crons do
 
-    def _in_transactions(self, method, *args):
+    def _in_transactions(self, work, *args):
         """Run the engine on a cursor of its own, which commits."""
         self.env.flush_all()
         with self.env.registry.cursor() as cr:
-            env = api.Environment(cr, api.SUPERUSER_ID, {})
-            getattr(env["marketing.campaign"].browse(self.campaign.id), method)(*args)
+            work(api.Environment(cr, api.SUPERUSER_ID, {}), *args)
         self.env.invalidate_all()
 
+    def _call_engine(self, env, method):
+        campaign = env["marketing.campaign"].browse(self.campaign.id)
+        if campaign.state == "running":  # as its crons do
+            getattr(campaign, method)(self.now)
+
     def sync(self):
-        self._in_transactions("sync_participants", self.now)
+        self._in_transactions(self._call_engine, "sync_participants")
         self.model.sync(self.now)
 
     def run(self, wait):
         self.now += wait
-        self._in_transactions("execute_activities", self.now)
+        self._in_transactions(self._call_engine, "execute_activities")
         self.model.execute(self.now)
 
     def live(self, wait):
@@ -412,7 +473,7 @@ class Both:
     def check_effects(self):
         """No action ran twice for anybody; each one that is processed ran."""
         for rid in self.model.snapshot().keys() & self.model.records.keys():
-            ran = Counter((self.contact(rid).function or "").split(";")[:-1])
-            processed = [key for of, key, state, *_rest in self._traces() if of == rid and state == "processed"]
+            ran = Counter((self.contact(rid)[self.target.ran] or "").split(";")[:-1])
+            processed = [key for of, key, trace, _inside in self._traces() if of == rid and trace.state == "processed"]
             actions = [key for key in processed if self.activities[key].activity_type == "action"]
             self.case.assertEqual(ran, Counter(actions), f"what ran for record {rid}")

@@ -47,6 +47,15 @@ class TestLosses(MarketingAutomationCommon):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def test_a_filter_that_is_lost_ends_nothing(self):
+        """Of those who are too late by then neither: the campaign stops before it looks at anybody."""
+        self.act.write({"validity_duration": True, "validity_duration_number": 1, "validity_duration_type": "hours"})
+        self._start(self.campaign)
+        self.category.unlink()
+        self._run_crons(self.start + timedelta(hours=9), EXECUTION_CRON)
+        self.assertEqual(self.campaign.state, "stopped")
+        self.assertTraces(self.act, dict.fromkeys(self.contacts, "scheduled"))
+
     def test_a_tag_that_a_filter_leaves_out_is_deleted(self):
         """Everybody would enter who is not to be mailed."""
         unwanted = self.env["res.partner.category"].create({"name": "Unwanted"})

@@ -202,6 +202,32 @@ class TestRests(MarketingAutomationCommon):
         self.assertTraces(changed, dict.fromkeys(self.contacts, "processed"))
         self.assertEqual(self.ada.ref, "changedacted ", "the one after it too")
 
+    def test_a_step_that_waits_holds_whole(self):
+        """Whoever is in its batch: also who is late, or does not match its filter just now, waits for the Update."""
+        campaign = self._create_campaign(name="Act")
+        values = {"interval_number": 1, "validity_duration": True, "validity_duration_number": 2}
+        values |= {"activity_domain": "[('color', '=', 0)]", "validity_duration_type": "hours"}
+        action = self._create_action(campaign, "Changed", **values)
+        email = self._create_email(campaign, "Changed too", **values)
+        self._start(campaign)
+        action.server_action_id.sudo().code = "pass"
+        email.mass_mailing_id.sudo().mail_server_id = self.env["ir.mail_server"].create(
+            {"name": "Other", "smtp_host": "127.0.0.1"}
+        )
+        self.contacts.color = 1
+        for hours in (1, 9):
+            self._run_crons(self.start + timedelta(hours=hours), EXECUTION_CRON)
+            for step in (action, email):
+                self.assertTraces(step, dict.fromkeys(self.contacts, "scheduled"))
+        self.contacts.color = 0
+        for step in (action, email):
+            step.validity_duration = False
+        with self._at(self.start + timedelta(hours=9)):
+            campaign.action_update_participants()
+        self._run_crons(self.start + timedelta(hours=9), EXECUTION_CRON)
+        for step in (action, email):
+            self.assertTraces(step, dict.fromkeys(self.contacts, "processed"))
+
     def test_what_an_action_only_shows_does_not_matter(self):
         campaign, changed, _other, _after = self._campaign_of_two()
         changed.server_action_id.sudo().write({"name": "Renamed", "help": "<p>Why</p>"})

@@ -80,13 +80,19 @@ class MarketingActivity(models.Model):
     # For the engine
     # ------------------------------------------------------------
 
-    def _check_action_unchanged(self):
-        """Have the step of a server action that was changed, or lost what it sets or sends, wait for an Update.
+    @api.private
+    def _check_not_held(self):
+        """Have a step wait for an Update whose template or server action was changed, or lost what it sets or sends.
 
         :raise StepHeld:
+        :raise CampaignStop: as :meth:`_get_mailing_to_send`
         """
         step = self._get_running_step()
-        if step.activity_type != "action" or test_run(self.env):
+        if test_run(self.env):
+            return
+        if step.activity_type in self._get_mailing_types():
+            self._get_mailing_to_send()
+        if step.activity_type != "action":
             return
         approved = self.campaign_id._get_workflow().rests.get(str(self.id))
         action = self.env["ir.actions.server"].browse(step.template_id)

@@ -13,6 +13,7 @@ class Batch:
     def __init__(self, campaign, now):
         self.campaign = campaign
         self.now = now
+        self.matching = set()  # ids of the records that match the campaign's filter, once that was read
 
     @cached_property
     def workflow(self):

@@ -17,6 +17,8 @@ class MarketingTrace(models.Model):
         :rtype: list[str]
         """
         return [
+            "_stop_at_held_step",
+            "_read_campaign_filter",
             "_stop_at_removed_step",
             "_stop_at_gone_record",
             "_stop_at_expiry",
@@ -29,6 +31,7 @@ class MarketingTrace(models.Model):
         """End the claimed traces of a batch that cannot run, and return the others.
 
         :param Batch batch: of these traces
+        :raise StepHeld: when their step waits for an Update
         :raise CampaignStop: when the campaign cannot go on at all
         """
         traces = self
@@ -36,6 +39,19 @@ class MarketingTrace(models.Model):
             if traces:
                 traces = getattr(traces, gate)(batch)
         return traces
+
+    def _stop_at_held_step(self, batch):
+        """Have a step wait whole that waits for an Update, also for who could not run it just now."""
+        for activity in self.activity_id:
+            if activity.id in batch.workflow.steps:
+                activity._check_not_held()
+        return self
+
+    def _read_campaign_filter(self, batch):
+        """See who matches the campaign's filter; where it cannot be read, nobody's step ends."""
+        if batch.workflow.leave_on_mismatch:
+            batch.matching = batch.campaign._filter_res_ids(batch.env, self.mapped("res_id"), [batch.workflow.domain])
+        return self
 
     def _stop_at_removed_step(self, batch):
         """End steps that were removed from the workflow."""
@@ -63,13 +79,11 @@ class MarketingTrace(models.Model):
 
     def _stop_at_campaign_filter(self, batch):
         """Remove participants who no longer match the campaign's filter, where that lets them go."""
-        workflow = batch.workflow
-        if not workflow.leave_on_mismatch:
+        if not batch.workflow.leave_on_mismatch:
             return self
-        matching = batch.campaign._filter_res_ids(batch.env, self.mapped("res_id"), [workflow.domain])
         leaving = self.filtered(
             lambda trace: (
-                trace.res_id not in matching
+                trace.res_id not in batch.matching
                 and not (trace.is_test and trace.participant_id.is_outside)  # as its user knows
             )
         )

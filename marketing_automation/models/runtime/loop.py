@@ -339,6 +339,7 @@ class MarketingCampaign(models.Model):
         """Claim traces, and end those that cannot run.
 
         :return: (how many were claimed, those that are to be executed)
+        :raise StepHeld: where the step waits for an Update
         """
         traces = self.env["marketing.trace"].browse(trace_ids)._claim()
         traces = traces.filtered(lambda trace: trace.schedule_date <= now)
