@@ -18,6 +18,15 @@ UPDATE_PARTICIPANT = "models/update/marketing_participant.py"
 UPDATE_TRACE = "models/update/marketing_trace.py"
 ENROLMENT = "models/enrolment/marketing_campaign.py"
 EXECUTION = "models/runtime/loop.py"
+DEPENDENCIES = "models/dependencies/marketing_activity.py"
+FILTERS = "models/campaign/filters.py"
+BLOCKLIST = "models/incoming/mail_blacklist.py"
+OPT_OUTS = "models/incoming/mailing_subscription.py"
+BLOCKED = "models/incoming/marketing_trace.py"
+REPORTS = "models/incoming/mailing_trace.py"
+QUEUE = "models/mail_queue/withdrawn.py"
+WITHDRAWN = "models/mail_queue/marketing_trace.py"
+UNSUBSCRIPTIONS = "controllers/unsubscriptions.py"
 
 
 @dataclass(frozen=True)
@@ -201,5 +210,156 @@ FAULTS = [
         UPDATE_PARTICIPANT,
         'for trace in traces.filtered(lambda trace: trace.state == "scheduled"):\n',
         'for trace in traces:\n            trace.state = "scheduled"\n',
+    ),
+    # complaints and unsubscriptions
+    Fault(
+        "a complaint ends nothing",
+        KINDS,
+        '"complaint": EventKind(ends="parent_complained", ',
+        '"complaint": EventKind(',
+    ),
+    Fault(
+        "an unsubscription ends the message",
+        KINDS,
+        '"unsubscribe": EventKind(',
+        '"unsubscribe": EventKind(ends="parent_complained", ',
+    ),
+    Fault(
+        "who complains is mailed again",
+        REPORTS,
+        "if address and not trace._is_of_marketing_test():",
+        "if False:",
+    ),
+    Fault(
+        "a blocklisting ends nothing before its moment",
+        BLOCKLIST,
+        'self.env["marketing.trace"].sudo()._block_addresses(self.mapped("email"))',
+        "pass",
+    ),
+    Fault("an opt-out ends nothing before its moment", OPT_OUTS, 'if vals.get("opt_out"):', "if False:"),
+    Fault(
+        "what is blocklisted ends server actions too",
+        BLOCKED,
+        " AND a.activity_type = 'email' AND %s",
+        " AND %s",
+    ),
+    Fault(
+        "who opted out is mailed",
+        "wizard/mail_compose_message.py",
+        "emails += contacts._filter_opted_out(list_ids)",
+        "contacts.browse()",
+    ),
+    Fault("who unsubscribes from a list is blocklisted", UNSUBSCRIPTIONS, "if not lists:", "if True:"),
+    Fault(
+        "an unsubscription is noted nowhere",
+        REPORTS,
+        'traces._record_marketing_event("unsubscribe", "link to unsubscribe")',
+        "pass",
+    ),
+    Fault(
+        "a lifted blocklisting cannot be retried",
+        RETRY,
+        'LIFTED = ("mail_bl", "mail_optout")',
+        'LIFTED = ("mail_optout",)',
+    ),
+    # bounces and reports
+    Fault(
+        "any bounce starts what waits for one kind",
+        WORKFLOW,
+        "return self.bounces.get(step.bounce_type)",
+        'return self.events.get("bounce")',
+    ),
+    Fault("a bounce without a type is soft", SETTLE, "                    HARD,\n", '                    "soft",\n'),
+    Fault(
+        "what is delayed has bounced",
+        "mail_reports/recipients.py",
+        '"delayed": DELAYED, "delivered"',
+        '"delayed": BOUNCE, "delivered"',
+    ),
+    Fault("a read receipt is nothing", REPORTS, "                traces.set_opened()\n", "                pass\n"),
+    Fault(
+        "an automatic answer is a reply",
+        "models/incoming/mail_thread.py",
+        "judgement.kind != REPLY or not is_gateway",
+        "not is_gateway",
+    ),
+    # machines
+    Fault("what machines do counts", SETTLE, "AND (origin IS DISTINCT FROM 'machine' OR", "AND (TRUE OR"),
+    Fault(
+        "opens of machines never count",
+        SETTLE,
+        'self.campaign_id.filtered("count_machine_opens").ids',
+        "[]",
+    ),
+    Fault("clicks of machines count where opens do", SETTLE, "OR event = 'open' AND", "OR"),
+    Fault(
+        "where a machine has opened, a person's click implies no open",
+        EVENTS,
+        "AND o.date <= e.date\n                                          AND o.origin IS DISTINCT FROM 'machine')",
+        "AND o.date <= e.date)",
+    ),
+    # what is changed, or deleted, behind a campaign
+    Fault(
+        "a changed action runs at once",
+        DEPENDENCIES,
+        "if approved and action._get_marketing_rests()[action.id] != approved:",
+        "if False:",
+    ),
+    Fault(
+        "changed recipients are mailed at once",
+        DEPENDENCIES,
+        'if current["settings"] != approved["settings"]:\n            raise',
+        "if False:\n            raise",
+    ),
+    Fault(
+        "a step that waits for an Update stops all",
+        EXECUTION,
+        "except StepHeld as step:",
+        "except ZeroDivisionError as step:",
+    ),
+    Fault(
+        "a step that waits for an Update lets those go who could not run",
+        GATES,
+        '            "_stop_at_held_step",\n',
+        "",
+    ),
+    Fault(
+        "a filter that names what was deleted empties the campaign at the enrolment",
+        ENROLMENT,
+        "            self._check_references(model, domain)\n",
+        "",
+    ),
+    Fault(
+        "a filter that names what was deleted empties the campaign at execution",
+        FILTERS,
+        "            self._check_references(model, Domain.AND(domains))\n",
+        "",
+    ),
+    # the queue
+    Fault(
+        "what waits in the queue goes to who was blocklisted meanwhile",
+        QUEUE,
+        'blocked = set(blocked.mapped("email"))',
+        "blocked = set()",
+    ),
+    Fault("who has left meanwhile is mailed", WITHDRAWN, "(p.state = 'unlinked' OR c.state", "(c.state"),
+    Fault("a stopped campaign goes on mailing", WITHDRAWN, "OR c.state != 'running')", "OR FALSE)"),
+    Fault(
+        "a Stop loses those whose message waited",
+        WITHDRAWN,
+        "kinds.get(trace.id) == WITHDRAWN and trace",
+        "False and trace",
+    ),
+    Fault(
+        "whom a server refused was reached",
+        DUPLICATES,
+        "AND (m.trace_status != 'error' OR",
+        "AND (TRUE OR",
+    ),
+    Fault(
+        "what was refused and sent after all stays an error",
+        EVENTS,
+        '        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])\n',
+        "",
     ),
 ]
