@@ -38,7 +38,8 @@ FIND = """
         return width && height && [left + x + width / 2, top + y + height / 2, left, top];
     };
     for (const element of page?.querySelectorAll(selector) || []) {
-        if (!element.checkVisibility() || !(element.innerText || element.value || "").includes(text)) {
+        const isShown = element.checkVisibility({opacityProperty: true, visibilityProperty: true});
+        if (!isShown || !(element.innerText || element.value || "").includes(text)) {
             continue;
         }
         element.scrollIntoView({block: "center"});
@@ -92,6 +93,10 @@ class Browser:
     def fill(self, selector, text):
         """Replace what a field holds."""
         self.click(selector)
+        self.replace(text)
+
+    def replace(self, text):
+        """Replace what the field holds in which the cursor is."""
         self.evaluate("document.activeElement.select()")
         self._send("Input.insertText", text=text)
 

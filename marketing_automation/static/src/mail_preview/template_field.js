@@ -3,7 +3,7 @@ import { useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useOwnedDialogs, useService } from "@web/core/utils/hooks";
-import { useRecordObserver } from "@web/model/relational_model/utils";
+import { getFieldContext, useRecordObserver } from "@web/model/relational_model/utils";
 import { buildM2OFieldDescription, Many2OneField } from "@web/views/fields/many2one/many2one_field";
 
 import { MailPreview } from "./mail_preview";
@@ -65,9 +65,11 @@ export class TemplateField extends Many2OneField {
         });
     }
 
-    write(context = this.props.context) {
+    /** @param {object} [context] by default as it is by now, with what was typed the moment before */
+    async write(context) {
+        await this.props.record.isDirty();
         openTemplateEditor(this.addDialog, {
-            context,
+            context: context || getFieldContext(this.props.record, this.props.name),
             title: _t("New: %s", this.props.string || ""),
             onSaved: (record) => this.take(record.resId),
         });
