@@ -37,6 +37,7 @@ from . import (
     test_mail_queue,
     test_mail_reports,
     test_missing_rights,
+    test_new_forms,
     test_novice,
     test_own_test,
     test_pains,

@@ -125,7 +125,8 @@ class TestChecklist(NoviceCase, HttpCase):
 
     def test_in_the_browser(self):
         """From the draft, and from Start: each has the button that mends it, on the right page."""
-        self.template.write({"body_html": GOOD.replace("https://shop.mine.be/sale", "#"), "email_from": "us@other.be"})
+        body = GOOD.replace("https://shop.mine.be/sale", "#")
+        self.template.write({"body_arch": body, "body_html": body, "email_from": "us@other.be"})
         url = f"/odoo/marketing-automation/{self.campaign.id}"
         self.start_tour(url, "marketing_automation_checklist", login="novice", timeout=120)
         self.assertEqual(self.template.email_from, "us@mine.be")
@@ -149,3 +150,8 @@ class TestChecklist(NoviceCase, HttpCase):
         self.assertIn("Confirmed", [metric["label"] for metric in cards["Welcome"]["metrics"]])
         tag.write({"trigger_type": "mail_not_click", "interval_number": 2, "interval_type": "days"})
         self.assertEqual(tag.trigger_label, "2 days after “Welcome” was sent, if not confirmed by then")
+
+    def test_dialogs_by_keyboard(self):
+        self.start_tour(
+            f"/odoo/marketing-automation/{self.campaign.id}", "marketing_automation_keyboard", login="novice"
+        )

@@ -46,7 +46,8 @@ class MailingMailing(models.Model):
 
         :param company: whose message it is, a res.company
         :return: dicts of ``code``, ``text`` (what is wrong, where, and what to do), ``page`` of the template's form,
-            and ``blocks``: whether the campaign does not start with it
+            ``where`` on it (a ``field``; or, in the text, a ``tag`` whose ``attribute`` has this ``value``; False
+            where it is no one thing), and ``blocks``: whether the campaign does not start with it
         :rtype: list[dict]
         """
         self.ensure_one()
@@ -60,8 +61,13 @@ class MailingMailing(models.Model):
             checks += self._check_text(root)
         return checks
 
-    def _make_check(self, code, text, page="mail_body", blocks=False):
-        return {"code": code, "text": text, "page": page, "blocks": blocks}
+    def _make_check(self, code, text, page="mail_body", blocks=False, where=False):
+        return {"code": code, "text": text, "page": page, "blocks": blocks, "where": where}
+
+    def _make_text_check(self, code, text, element, attribute):
+        """Return what is to be looked at in an element of the text, which has this attribute."""
+        where = {"tag": element.tag, "attribute": attribute, "value": element.get(attribute) or ""}
+        return self._make_check(code, text, where=where)
 
     # ------------------------------------------------------------
     # Settings
@@ -75,7 +81,7 @@ class MailingMailing(models.Model):
             "No link of the email leads to its Confirmation Link, “%s”, so that nobody can confirm.",
             address,
         )
-        return [self._make_check("confirmation", text, "settings", blocks=True)]
+        return [self._make_check("confirmation", text, "settings", True, {"field": "marketing_confirm_url"})]
 
     def _check_sender(self, company):
         domain = (email_domain_extract(self.email_from or "") or "").lower()
@@ -87,7 +93,7 @@ class MailingMailing(models.Model):
                 "Use an address of your own domain.",
                 domain,
             )
-            return [self._make_check("sender", text, "settings")]
+            return [self._make_check("sender", text, "settings", where={"field": "email_from"})]
         own = self._get_own_domains(company)
         if not own or any(domain == each or domain.endswith(f".{each}") for each in own):
             return []
@@ -97,7 +103,7 @@ class MailingMailing(models.Model):
             domain=domain,
             own=", ".join(sorted(own)),
         )
-        return [self._make_check("sender", text, "settings")]
+        return [self._make_check("sender", text, "settings", where={"field": "email_from"})]
 
     def _get_own_domains(self, company):
         """Return the domains for which this Odoo sends: of the company, its aliases and its mail servers.
@@ -127,7 +133,8 @@ class MailingMailing(models.Model):
             if href in targets or (not href and ("id" in link.attrib or "name" in link.attrib)):
                 continue
             if check := self._check_link(self._get_link_words(link), href):
-                checks.setdefault((check["code"], href), check)
+                found = self._make_text_check(check["code"], check["text"], link, "href")
+                checks.setdefault((check["code"], href), found)
         if not any("/unsubscribe_from_list" in href for href in hrefs):
             text = _(
                 "The email has no link to unsubscribe: the law of most countries asks for one. Write a link to %s."
@@ -197,10 +204,11 @@ class MailingMailing(models.Model):
     # ------------------------------------------------------------
 
     def _check_images(self, root, company):
-        checks, nameless = {}, 0
+        checks, nameless = {}, []
         for image in root.iter("img"):
             described = (image.get("alt") or "").strip() or "t-att-alt" in image.attrib
-            nameless += not described and not self._is_decorative(image)
+            if not described and not self._is_decorative(image):
+                nameless.append(image)
             source = image.get("src") or ""
             if COMPANY_LOGO.search(source) and company.sudo().uses_default_logo:
                 text = _(
@@ -208,17 +216,19 @@ class MailingMailing(models.Model):
                     "or put a picture of your own in its place.",
                     company.sudo().name,
                 )
-                checks["logo"] = self._make_check("placeholder_image", text)
+                checks["logo"] = self._make_text_check("placeholder_image", text, image, "src")
             elif PLACEHOLDER_IMAGE.search(source):
                 name = source.rpartition("/")[2].partition("?")[0]
                 text = _("The picture “%s” is one of the theme: put your own in its place, or remove it.", name)
-                checks[name] = self._make_check("placeholder_image", text)
+                checks[name] = self._make_text_check("placeholder_image", text, image, "src")
         if nameless:
             advice = _("Click it, and enter a Description for those who cannot see it, or do not load it.")
             text = (
-                _("A picture has no description.") if nameless == 1 else _("%s pictures have no description.", nameless)
+                _("A picture has no description.")
+                if len(nameless) == 1
+                else _("%s pictures have no description.", len(nameless))
             )
-            checks["alt"] = self._make_check("alt", f"{text} {advice}")
+            checks["alt"] = self._make_text_check("alt", f"{text} {advice}", nameless[0], "src")
         return list(checks.values())
 
     def _is_decorative(self, image):

@@ -1,8 +1,4 @@
 import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { FormController } from "@web/views/form/form_controller";
-import { formView } from "@web/views/form/form_view";
-import { MissingFieldsModel } from "../missing_fields/missing_fields";
 
 /** A view of campaigns that says, before it archives some, that those stop which are running. */
 export const stopsWhenArchived = (Controller) =>
@@ -27,9 +23,3 @@ export const stopsWhenArchived = (Controller) =>
             };
         }
     };
-
-registry.category("views").add("marketing_campaign_form", {
-    ...formView,
-    Controller: stopsWhenArchived(FormController),
-    Model: MissingFieldsModel,
-});

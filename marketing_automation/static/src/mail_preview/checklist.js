@@ -5,7 +5,7 @@ import { registry } from "@web/core/registry";
 import { useOwnedDialogs, useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { openTemplateEditor } from "./template_editor";
+import { getFaultContext, openTemplateEditor } from "./template_editor";
 
 /** What is to be looked at in the messages of a campaign: what is wrong, where, and a button to mend it. */
 export class Checklist extends Component {
@@ -13,7 +13,7 @@ export class Checklist extends Component {
     static props = {
         messages: Array, // as marketing.campaign get_checklist returns them
         canWrite: Boolean,
-        edit: Function, // of a message, on a page of its form
+        edit: Function, // of a message, where a check found something
     };
 
     get open() {
@@ -41,11 +41,11 @@ export class ChecklistField extends Component {
         return this.state.messages || this.props.record.data[this.props.name] || [];
     }
 
-    edit(mail, page) {
+    edit(mail, check) {
         openTemplateEditor(this.addDialog, {
             resId: mail.id,
             title: mail.subject,
-            context: { form_view_ref: mail.view, marketing_page: page },
+            context: getFaultContext(mail, check),
             onSaved: () => this.refresh(),
         });
     }

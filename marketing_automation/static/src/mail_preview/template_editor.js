@@ -2,6 +2,15 @@ import { _t } from "@web/core/l10n/translation";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
 /**
+ * @param {object} mail as mailing.mailing get_marketing_preview returns it
+ * @param {object} [check] what is to be mended in it, as marketing.campaign get_checklist returns it
+ * @returns {object} the context in which its form opens there
+ */
+export function getFaultContext(mail, check) {
+    return { form_view_ref: mail.view, marketing_page: check?.page, marketing_fault: check?.where || undefined };
+}
+
+/**
  * Open the editor of a template over the whole window.
  *
  * @param {(component: object, props: object, options?: object) => void} addDialog as the dialog service's `add`

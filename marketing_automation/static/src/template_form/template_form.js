@@ -9,6 +9,9 @@ import { patch } from "@web/core/utils/patch";
 import { FormController } from "@web/views/form/form_controller";
 import { FormRenderer } from "@web/views/form/form_renderer";
 import { formView } from "@web/views/form/form_view";
+import { useFocusReturn } from "../campaign_form/focus_return";
+import { useFault } from "./fault";
+import { MissingFieldsModel } from "../missing_fields/missing_fields";
 
 const ABOVE_EDITOR = 3000; // the editor's own buttons have a sequence of some 1000
 
@@ -46,6 +49,8 @@ export class TemplateFormController extends FormController {
     setup() {
         super.setup();
         useDialogsAboveEditor();
+        useFocusReturn(this.rootRef);
+        useFault(this.rootRef, this.props.context.marketing_fault);
         this.isWriting = false;
         useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => (this.isWriting = detail));
         if (this.env.inDialog) {
@@ -99,5 +104,6 @@ export class TemplateFormController extends FormController {
 registry.category("views").add("marketing_template_form", {
     ...formView,
     Controller: TemplateFormController,
+    Model: MissingFieldsModel,
     Renderer: TemplateFormRenderer,
 });

@@ -14,7 +14,7 @@ import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { CampaignTemplateCards } from "../campaign_templates/campaign_templates";
 import { useLiveRefresh } from "../live";
 import { Checklist } from "../mail_preview/checklist";
-import { openTemplateEditor } from "../mail_preview/template_editor";
+import { getFaultContext, openTemplateEditor } from "../mail_preview/template_editor";
 import { arrangeWorkflow } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 
@@ -41,6 +41,7 @@ export class WorkflowField extends Component {
         this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth, showsChecklist: false });
         useRecordObserver((record) => {
             this.state.data = record.data[this.props.name] || EMPTY;
+            this.showNumbersAfterStart(record.resId);
             if (this.state.period !== "month") {
                 this.refresh();
             }
@@ -78,7 +79,7 @@ export class WorkflowField extends Component {
             firstDay: data.first_day,
             lastDay: data.last_day,
             edit: (card) => this.edit(card),
-            editMail: (card, page) => this.editMail(card, page),
+            editMail: (card) => this.editMail(card),
             remove: (card) => this.remove(card),
             addChild: (card, triggerType) => this.add(card, triggerType),
         };
@@ -154,6 +155,16 @@ export class WorkflowField extends Component {
         return JSON.stringify([state, participants.total, errors]);
     }
 
+    /** Whoever has just started the campaign wants to see its numbers, which may be far below. */
+    showNumbersAfterStart(resId) {
+        const { state } = this.data;
+        const { seen } = this;
+        this.seen = { resId, state };
+        if (seen?.resId === resId && seen.state !== "running" && state === "running") {
+            this.root.el?.scrollIntoView({ behavior: "smooth" });
+        }
+    }
+
     setPeriod(period) {
         this.state.period = period;
         return this.refresh();
@@ -198,9 +209,9 @@ export class WorkflowField extends Component {
      * Open the editor of a card's message at once, over the whole window.
      *
      * @param {object} card
-     * @param {string} [page] of its form: "settings"
+     * @param {object} [check] what is to be mended in it
      */
-    async editMail(card, page) {
+    async editMail(card, check) {
         const { mail } = card;
         if (!(await this.save())) {
             return;
@@ -208,7 +219,7 @@ export class WorkflowField extends Component {
         openTemplateEditor((...args) => this.dialog.add(...args), {
             resId: mail.id,
             title: mail.subject,
-            context: { form_view_ref: mail.view, marketing_page: page },
+            context: getFaultContext(mail, check),
             canWrite: this.data.can_write,
             onClose: () => this.props.record.load(),
         });

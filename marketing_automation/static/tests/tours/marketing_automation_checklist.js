@@ -17,6 +17,15 @@ registry.category("web_tour.tours").add("marketing_automation_checklist", {
             run: "click",
         },
         { trigger: `${EDITOR} .nav-link[name="mail_body"].active` },
+        {
+            content: "The link itself",
+            trigger: `${EDITOR} :iframe a:contains("The sale")`,
+            run: async ({ anchor, waitUntil }) => {
+                const { ownerDocument } = anchor;
+                await waitUntil(() => ownerDocument.getSelection().toString().includes("The sale"), { timeout: 30000 });
+            },
+            timeout: 60000,
+        },
         { trigger: `${EDITOR} .o_form_button_cancel`, run: "click" },
         NO_EDITOR,
         { content: "Start lists them, too", trigger: 'button[name="action_open_start"]', run: "click" },
@@ -27,7 +36,7 @@ registry.category("web_tour.tours").add("marketing_automation_checklist", {
             run: "click",
         },
         {
-            trigger: `${EDITOR} .o_field_widget[name="email_from"] input`,
+            trigger: `${EDITOR} .o_field_widget[name="email_from"] input:focus`,
             run: "edit us@mine.be",
         },
         { trigger: `${EDITOR} .o_form_button_save`, run: "click" },
