@@ -20,7 +20,7 @@ registry.category("web_tour.tours").add("marketing_automation_reports", {
         { trigger: ".o_switch_view.o_list", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains('Welcome')" },
         ...menu("Participants"),
-        { trigger: ".o_graph_button[data-mode='pie'].active" },
+        { content: "Bars: campaigns are compared", trigger: ".o_graph_button[data-mode='bar'].active" },
         { trigger: ".o_switch_view.o_pivot", run: "click" },
         { trigger: ".o_pivot_view .o_pivot_cell_value:contains('5')" },
         ...menu("Link Tracker"),
