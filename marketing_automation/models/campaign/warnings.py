@@ -60,6 +60,8 @@ class MarketingCampaign(models.Model):
 
         It calls the clock (``context_today()``), or compares a date with a text that is none: "today -7d", "=monday".
         """
+        if self.model_name not in self.env:
+            return False  # while a target is chosen
         asked = []
 
         def today():
