@@ -20,12 +20,14 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 from functools import wraps
 
 import psycopg2
 from real_odoo import postgres_options
 
 from odoo import api
+from odoo.exceptions import ValidationError
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.sql_db import Cursor, close_all
@@ -33,13 +35,19 @@ from odoo.tools import config
 
 from odoo.addons.base.models.ir_cron import IrCron
 
+GONE = "gone"  # how the addresses begin of people who are blocklisted while their mail waits
 ROUNDS = 12  # more than a campaign of this depth ever needs
 RECONNECT = 0.2  # seconds between two tries to reach a PostgreSQL that went away
 TO_COME = """
 UPDATE ir_cron_trigger t SET call_at = now() AT TIME ZONE 'UTC' FROM ir_cron c
  WHERE c.id = t.cron_id AND c.active AND call_at < now() AT TIME ZONE 'UTC' + interval '2 minutes'
 """
-DUE_MAILS = "UPDATE mail_mail SET scheduled_date = NULL WHERE state = 'outgoing' AND scheduled_date IS NOT NULL"
+DUE_MAILS = f"""
+UPDATE mail_mail m SET scheduled_date = NULL WHERE state = 'outgoing' AND scheduled_date IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM mailing_trace t
+                    WHERE t.mail_mail_id = m.id AND t.email LIKE '{GONE}%'
+                      AND NOT EXISTS (SELECT 1 FROM mail_blacklist b WHERE b.email = t.email AND b.active))
+"""
 MODELS = "odoo.addons.marketing_automation.models"  # found once a registry is there
 # Whose method, which, and when: before or after it has done its work
 POINTS = {
@@ -58,16 +66,26 @@ POINTS = {
     "before the content": (f"{MODELS}.mail_queue.smtp_line.SmtpLine", "_data", "before"),
     "content accepted": (f"{MODELS}.mail_queue.smtp_line.SmtpLine", "answer", "after"),
     "an answer is awaited aside": (f"{MODELS}.mail_queue.mail_lines.MailLines", "put_aside", "after"),
+    "somebody's mail is cancelled": ("mail.mail", "_cancel_withdrawn", "after"),
     "withdrawn": ("mail.mail", "_withdraw", "after"),
+    "the engine ends what was withdrawn or refused": ("marketing.trace", "_end_refused", "after"),
+    "blocklisted": ("marketing.trace", "_end_blocked", "after"),
+    "the first round of the queue is over": ("mail.mail", "_go_on", "before"),
+    "a late answer is awaited": ("mail.mail", "_wait_for_answer", "after"),
     "what is new was taken meanwhile": ("mail.mail", "_take_new", "after"),
+    "the rounds of the queue are over": ("mail.mail", "_go_on", "after"),
+    "what was sent is deleted": ("mail.mail", "_delete_sent", "after"),
+    "text messages looked at": ("sms.sms", "_withdraw", "after"),
     "no answer": ("mail.mail", "_end_unknown", "before"),
     "no answer noted": ("mail.mail", "_end_unknown", "after"),
     "acceptance noted": ("mail.mail", "_postprocess_sent_message", "after"),
     "before a mail's commit": ("mail.mail", "_commit_and_remember", "before"),
     "after a mail's commit": ("mail.mail", "_commit_and_remember", "after"),
 }
+ONCE = "the batch is undone"  # where one comes once for all of its traces
 # … of an action that runs alone, since it leaves its transaction
 LONE_POINTS = {
+    ONCE: ("marketing.campaign", "_execute_alone", "before"),
     "marked": ("marketing.trace", "_mark", "after"),
     "the mark is committed": ("marketing.trace", "_lock_marked", "before"),
     "it has run": ("marketing.activity", "_execute", "after"),
@@ -108,7 +126,8 @@ def work_once(registry, database):
     IrCron._process_jobs(database)
     with registry.cursor() as cr:
         env = api.Environment(cr, api.SUPERUSER_ID, {})
-        retrying(lambda: open_all(env), env)
+        with suppress(ValidationError):  # another worker's people have blocklisted the same address, at once
+            retrying(lambda: act(env), env)
         return retrying(lambda: hurry(env), env)
 
 
@@ -119,9 +138,13 @@ def hurry(env):
     return env.cr.rowcount
 
 
-def open_all(env):
-    """What people do: whoever got a message reads it."""
-    env["mailing.trace"].search([("trace_status", "=", "sent"), ("trace_type", "=", "mail")]).set_opened()
+def act(env):
+    """What people do: whoever got a message reads it, and some are blocklisted while theirs waits."""
+    messages = env["mailing.trace"].search([("trace_type", "=", "mail"), ("trace_status", "in", ("outgoing", "sent"))])
+    messages.filtered(lambda message: message.trace_status == "sent").set_opened()
+    for email in messages.filtered(lambda message: message.trace_status == "outgoing").mapped("email"):
+        if email.startswith(GONE):
+            env["mail.blacklist"]._add(email)
 
 
 def fork_worker(registry, database, point=None, hit=None):

@@ -15,9 +15,16 @@ class MailMail(models.Model):
     def _withdraw(self):
         """Cancel those of these mails of campaigns that are not to be sent any more; nobody else sends them."""
         kinds = self._find_withdrawn()
-        if not kinds:
-            return
-        self._commit_and_remember()  # so that the rows are locked as they are now
+        if kinds:
+            self._commit_and_remember()  # so that the rows are locked as they are now
+            self._cancel_withdrawn(kinds)
+            self._commit_and_remember()
+
+    def _cancel_withdrawn(self, kinds):
+        """Cancel those of these mails that nobody else sends, and tell the engine.
+
+        :param dict kinds: failure type by id
+        """
         query = "SELECT id FROM mail_mail WHERE id = ANY(%s) AND state = 'outgoing' FOR NO KEY UPDATE SKIP LOCKED"
         waiting = self.browse(row[0] for row in self.env.execute_query(SQL(query, list(kinds))))
         labels = dict(self.env["mailing.trace"]._fields["failure_type"]._description_selection(self.env))
@@ -26,7 +33,6 @@ class MailMail(models.Model):
             mails.sudo().mailing_trace_ids.write({"trace_status": "cancel", "failure_type": kind})
             traces = [mail.marketing_trace_id.id for mail in mails]
             self.env["marketing.trace.event"].record_events("failed", traces, "queue")
-        self._commit_and_remember()
 
     def _find_withdrawn(self):
         """Return a failure type by id of those of these mails that are not to be sent any more."""
