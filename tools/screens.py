@@ -9,7 +9,13 @@ ADMINISTRATOR = "admin"  # also the password, as in every demo
 NO_SCREENS = {"log_in", "choose_language"}  # methods of Screens
 LOAD = "odoo.__WOWL_DEBUG__.root.env.services.action.loadAction(%s)"
 NOTHING = [["id", "=", 0]]  # a domain
-DO = "odoo.__WOWL_DEBUG__.root.env.services.action.doAction(%s, %s)"
+DO = """
+((action, options) => {
+    const { markup } = odoo.loader.modules.get("@odoo/owl");
+    const done = action.help ? { ...action, help: markup(action.help) } : action;  // as Odoo's own buttons do it
+    return odoo.__WOWL_DEBUG__.root.env.services.action.doAction(done, options);
+})(%s, %s)
+"""
 CALL = """
 (async () => {
     const response = await fetch("/web/dataset/call_kw", {
@@ -187,7 +193,8 @@ class Screens:
         """All the server actions that a step may run, with what each does."""
         self.action_activity()
         self._browser.click(".o_dialog .o_field_widget[name=server_action_id] input")
-        self._browser.click(".o-autocomplete--dropdown-menu .o_m2o_dropdown_option_search_more")
+        if self._browser.evaluate("innerWidth > 600"):  # a phone goes there at once
+            self._browser.click(".o-autocomplete--dropdown-menu .o_m2o_dropdown_option_search_more")
         self._browser.wait_for(".o_dialog .o_data_row, .o_dialog .o_kanban_record")
 
     def missing(self):

@@ -42,6 +42,7 @@ from . import (
     test_own_test,
     test_pains,
     test_people_tour,
+    test_phone_choices,
     test_plans,
     test_privacy,
     test_private_names,

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "@odoo/hoot";
+import { markup } from "@odoo/owl";
 import { advanceTime, animationFrame, Deferred, queryAllTexts, queryOne } from "@odoo/hoot-dom";
 import {
     contains,
     defineModels,
     fields,
+    mockService,
     models,
     mountView,
     onRpc,
@@ -171,6 +173,18 @@ describe("cards", () => {
             await contains(`[data-metric=${metric}]`).click();
         }
         expect.verifySteps(["processed", "rejected", "sent", "open", "bounce"]);
+    });
+
+    test("what an empty list says is shown as HTML", async () => {
+        onRpc("marketing.activity", "action_view_errors", () => ({ help: "<p>No errors</p>" }));
+        mockService("action", {
+            doAction({ help }) {
+                expect.step(help instanceof markup("").constructor ? `HTML: ${help}` : `text: ${help}`);
+            },
+        });
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome", errors: 1, error_reasons: [["Ink", 1]] }] });
+        await contains(".o_marketing_activity_problem button").click();
+        expect.verifySteps(["HTML: <p>No errors</p>"]);
     });
 
     test("the filters and the number of records, once they are asked for", async () => {

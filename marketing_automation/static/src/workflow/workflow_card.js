@@ -9,6 +9,7 @@ import { useService } from "@web/core/utils/hooks";
 import { formatInteger } from "@web/views/fields/formatters";
 
 import { MailPreview } from "../mail_preview/mail_preview";
+import { doReturnedAction } from "../returned_action";
 import { WorkflowChart } from "./workflow_chart";
 import { formatShare } from "./workflow_layout";
 
@@ -167,16 +168,16 @@ export class WorkflowCard extends Component {
 
     async openMetric(metric) {
         const action = await this.orm.call("marketing.activity", "action_view_records", [[this.card.id], metric]);
-        return this.action.doAction(action);
+        return doReturnedAction(this.action, action);
     }
 
     async openLeftOut(code) {
         const action = await this.orm.call("marketing.activity", "action_view_left_out", [[this.card.id], code]);
-        return this.action.doAction(action);
+        return doReturnedAction(this.action, action);
     }
 
     async openErrors() {
         const action = await this.orm.call("marketing.activity", "action_view_errors", [[this.card.id]]);
-        return this.action.doAction(action);
+        return doReturnedAction(this.action, action);
     }
 }

@@ -15,6 +15,7 @@ import { CampaignTemplateCards } from "../campaign_templates/campaign_templates"
 import { useLiveRefresh } from "../live";
 import { Checklist } from "../mail_preview/checklist";
 import { getFaultContext, openTemplateEditor } from "../mail_preview/template_editor";
+import { doReturnedAction } from "../returned_action";
 import { arrangeWorkflow } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 
@@ -310,7 +311,7 @@ export class WorkflowField extends Component {
 
     async open(method) {
         const action = await this.orm.call("marketing.campaign", method, [[this.props.record.resId]]);
-        return this.action.doAction(action);
+        return doReturnedAction(this.action, action);
     }
 }
 
