@@ -53,6 +53,8 @@ ALSO = {
     "test_template_texts": {"novice": {EDITOR}},
     "test_templates": {"plain": {CONTACTS}},
     "test_testing": {"marketer": {RECRUITER}},
+    # its notes are written in the name of the campaign's user
+    "odoo.addons.marketing_automation_note.tests.test_note": {"marketer": {CONTACTS}},
     # campaigns on leads are made by salespeople
     **{
         f"{CRM}.{module}": {"marketer": {SALES}}
