@@ -55,14 +55,19 @@ class TimeLimit:
         """
         with self._lock:
             self._piece, self._since, self._told = piece, time.monotonic(), 0
+        has_failed = True
         try:
-            return function()
+            result = function()
+            has_failed = False
+            return result
         finally:
             with self._lock:
                 told, self._piece = self._told, None
             if told:
                 _raise_in(self._thread, None)
-                raise TookTooLong  # in place of what it made of being told
+            # A connection gives up at that moment too (see Doors), perhaps before the thread was told.
+            if told or (has_failed and time.monotonic() - self._since >= self._seconds):
+                raise TookTooLong  # in place of what it made of it
 
     def _watch(self):
         stuck = None
