@@ -1,5 +1,6 @@
 """Stories that are told in every run: what chance brings too rarely, and each of which has found something."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reference_stories import AT_ONCE, FIRST, HERO, HERO_EMAIL, LATER, PENDING, ROOT, TARGET, TWIN, TWIN_EMAIL, Story
@@ -264,6 +265,39 @@ KEPT = {
         steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
         records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
         colors=frozenset({0}),
+    ),
+    "all that waits for who opts out is withdrawn": _story(
+        ("opt_out", HERO, True),
+        ("live", NOW),
+        steps=[_step("second", "begin", interval=AT_ONCE)],
+        target="subscriber",
+    ),
+    "a refusal after the acceptance is none": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "failed"),
+        ("run", NOW),
+        steps=[_step(TARGET, "mail_open")],
+    ),
+    "at the last moment is not too late; a second later is": _story(
+        ("run", 3 * DAY + HOUR),
+        ("run", timedelta(seconds=1)),
+        steps=[
+            _step("in time", "begin", kind="action", expiry=(1, "hours")),
+            _step("late", "begin", kind="action", interval=(2, "hours"), expiry=(2, "days")),
+        ],
+    ),
+    "the filter of a step counts for those below": _story(
+        ("live", NOW),
+        ("run", NOW),
+        ("color", HERO, 1),
+        ("run", 4 * DAY),
+        steps=[
+            _step("filtered", "begin", kind="action", interval=AT_ONCE, colors=frozenset({0})),
+            {**_step(TARGET, "activity", kind="action"), "parent": "filtered"},
+        ],
+    ),
+    "days keep the wall-clock time where the clocks change": replace(
+        _story(("run", 4 * DAY), steps=[_step(TARGET, "begin", kind="action")]), start=datetime(2026, 3, 28, 1, 30)
     ),
     "whoever a server refused was not reached, unless it is sent after all": _story(
         ("event", (HERO, ROOT), "failed"),

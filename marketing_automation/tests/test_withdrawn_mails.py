@@ -90,14 +90,15 @@ class TestWithdrawnMails(QueueCommon):
             model_id=self.env["ir.model"]._get_id("mailing.contact"),
             domain=repr([("list_ids", "in", mailing_list.ids)]),
         )
-        self.email = self._create_email(campaign, "News")
+        emails = [self._create_email(campaign, name) for name in ("News", "Offers")]
         self._start(campaign)
         self._run_crons(self.start, EXECUTION_CRON)
         people[0].subscription_ids.opt_out = True
         self._run_queue()
-        first, second = (self._trace(self.email, contact) for contact in people)
-        self.assertEqual((first.state, first.end_code), ("canceled", "mail_optout"))
-        self.assertTrue(second.sent_date)
+        for email in emails:  # however many wait for one person
+            first, second = (self._trace(email, contact) for contact in people)
+            self.assertEqual((first.state, first.end_code), ("canceled", "mail_optout"))
+            self.assertTrue(second.sent_date)
 
     def test_stopped_meanwhile(self):
         """Nothing leaves a stopped campaign; what waited is made anew when it starts again."""

@@ -97,10 +97,10 @@ class MarketingTrace(models.Model):
         contacts = {}
         for trace_id, campaign_id, res_id, model_name, _has_ended in rows:
             if model_name == "mailing.contact" and trace_id not in kinds:
-                contacts.setdefault(campaign_id, {})[res_id] = trace_id
+                contacts.setdefault(campaign_id, {}).setdefault(res_id, []).append(trace_id)
         for campaign_id, trace_ids in contacts.items():
             # sudo: the queue's own look at who has opted out
             lists = self.env["marketing.campaign"].sudo().browse(campaign_id)._get_named_lists()
             opted_out = self.env["mailing.contact"].sudo().browse(trace_ids)._filter_opted_out(lists)
-            kinds.update({trace_ids[contact.id]: "mail_optout" for contact in opted_out})
+            kinds.update({trace_id: "mail_optout" for contact in opted_out for trace_id in trace_ids[contact.id]})
         return kinds
