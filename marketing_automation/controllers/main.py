@@ -1,6 +1,6 @@
 from urllib.parse import quote, urlencode, urlsplit
 
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, Unauthorized
 
 from odoo import http
 from odoo.http import request
@@ -81,6 +81,8 @@ class MarketingAutomationController(TrackedClickMixin, Unsubscriptions, MassMail
         whole = request.env["mail.mail"]._generate_mail_recipient_token(mail_id)
         if consteq(whole[:TOKEN_LENGTH].encode(), token.encode(errors="replace")):
             token = whole
+        elif not token.isascii():  # Odoo compares text
+            raise Unauthorized()
         return super().track_mail_open(mail_id, token, **post)
 
     @http.route(

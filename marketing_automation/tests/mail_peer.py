@@ -3,6 +3,7 @@
 import socketserver
 import threading
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 
 SILENCE, HANG_UP = object(), object()  # in place of a reply
 REPLIES = {"greet": "220 ready", "mail": "250 OK", "rcpt": "250 OK", "data": "354 go on", "content": "250 accepted"}
@@ -13,6 +14,7 @@ class MailPeer(socketserver.ThreadingTCPServer):
 
     ``answer`` is a function of a stage (a key of REPLIES) and the recipient, None where there is none yet. It returns a
     reply, SILENCE, HANG_UP, or None for the usual reply; it may wait. ``delay`` is how late each reply is, in seconds.
+    ``contents`` are the messages as they came.
     """
 
     daemon_threads = True
@@ -21,6 +23,7 @@ class MailPeer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Conversation)
         self.port = self.server_address[1]
         self.events = []
+        self.contents = []
         self.delay = 0
         self.answer = lambda _stage, _address: None
         self._tls = tls
@@ -66,8 +69,8 @@ class Conversation(socketserver.StreamRequestHandler):
                     self._reply("rcpt", address)
                 case "data":
                     if self._reply("data", address).startswith("354"):
-                        while self.rfile.readline() not in (b".\r\n", b""):
-                            pass
+                        lines = iter(self.rfile.readline, b".\r\n")
+                        self.server.contents.append(b"".join(takewhile(bool, lines)).decode(errors="replace"))
                         self._reply("content", address)
                         is_open = False
                 case "quit":

@@ -153,6 +153,12 @@ class TestPrivateNames(MarketingAutomationCommon):
             if self.foreigner == foreigner:
                 self.assertIn("(of another company)", told[7])
                 self.assertIn("is_ab_test_sent", told[8])
+            # what Odoo says of a link that exists names its campaign
+            values = {"url": "https://example.com/x", "campaign_id": utm_campaign.id}
+            for method, argument in (("create", values), ("create", values), ("search_or_create", [values])):
+                answer = self._call(links, method, argument)
+                self.assertNotIn(SECRET, answer)
+                self.assertIn("access", answer.lower())
         # the same name is free for others: they get one of their own, and no words of PostgreSQL
         found = self.env["utm.mixin"].with_user(foreigner).find_or_create_record("utm.campaign", SECRET)
         self.assertNotEqual(found["id"], utm_campaign.id)

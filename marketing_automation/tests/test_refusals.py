@@ -88,3 +88,19 @@ class TestRefusals(MarketingAutomationCommon):
         )
         trace = self._trace(self.email, self.ben)
         self.assertEqual((trace.state, trace.end_code), ("canceled", "mail_bl"))
+
+    def test_an_address_that_is_none(self):
+        """No server was asked: the reason is not that one refused."""
+        self.ada.email = "..ada@@people.example.com"
+        self._send()
+        trace = self._trace(self.email, self.ada)
+        self.assertIn(trace.end_code, ("mail_email_invalid", "mail_email_missing"))
+        self.assertIn("address", trace.state_msg)
+
+    def test_a_name_of_two_lines(self):
+        """It begins no header of its own (RFC 5322, 2.2)."""
+        self.ada.write({"name": "Ada\r\nX-Injected: yes"})
+        self._send()
+        [content] = [message for message in self.peer.contents if "ada@people.example.com" in message]
+        headers = content.partition("\r\n\r\n")[0]
+        self.assertFalse([line for line in headers.splitlines() if line.startswith("X-Injected")])

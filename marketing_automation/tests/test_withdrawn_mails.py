@@ -114,6 +114,21 @@ class TestWithdrawnMails(QueueCommon):
         self.assertTraces(self.after, dict.fromkeys(self.contacts, "processed"))
         self.assertEqual(self.email.total_sent, 5)
 
+    def test_another_address_meanwhile(self):
+        """Odoo sends to the address that the contact has by then: that one is looked up, and noted."""
+        self._prepare()
+        self.ada.email = "ada.new@people.example.com"
+        self.ben.email = "ben.blocked@people.example.com"
+        self.env["mail.blacklist"]._add(self.ben.email)
+        self.cleo.email = self.dan.email
+        found = self._run_queue()
+        self.assertEqual(found, [self.ada, self.cleo, self.dan, self.eve], "Cleo's address is Dan's by now")
+        trace = self._trace(self.email, self.ada)
+        self.assertEqual((trace.state, trace.mailing_trace_ids.email), ("processed", self.ada.email))
+        for contact, code in ((self.ben, "mail_bl"), (self.cleo, "mail_dup")):
+            trace = self._trace(self.email, contact)
+            self.assertEqual((trace.state, trace.end_code), ("canceled", code))
+
     def test_looked_at_together(self):
         """However many there are: as many queries for five mails as for one."""
         self._prepare()

@@ -1,3 +1,5 @@
+from werkzeug.exceptions import NotFound
+
 from odoo import http
 from odoo.http import request
 
@@ -14,6 +16,8 @@ class MarketingAutomationSmsController(TrackedClickMixin, PublicPages, MailingSM
         """Say of the link in a sample that it is one: there is nobody to unsubscribe."""
         if trace_code == SAMPLE_CODE:
             return self._render_page("marketing_automation_sms.page_sample")
+        if "\0" in trace_code:
+            raise NotFound()
         return super().blacklist_page(mailing_id, trace_code, **post)
 
     @http.route("/r/<string:code>/s/<string:sms_id_int>")

@@ -52,23 +52,20 @@ class SmsSms(models.Model):
                 marked.sms_tracker_id._action_update_from_sms_state("error", failure_type=UNKNOWN)
                 self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
-    def _send(self, **options):
-        """Leave alone what is on the way: whoever sends failed SMS again sees it as one."""
-        left = self - self.sudo().filtered("marketing_handover").sudo(False)
-        return super(SmsSms, left)._send(**options) if left else None
+    def _mark_handover(self, ours):
+        """Mark SMS of campaigns before the request, and commit the mark, where Odoo's queue runs.
 
-    def _send_with_api(self, sms_api, **options):
-        ours = self.browse()
-        if isinstance(self.env.context.get(RUN_KEY), SmsQueueRun):
-            ours = self.browse(self._get_campaigns_messages().mapped("sms_id_int")).sudo()
-        if not ours:
-            return super()._send_with_api(sms_api, **options)
+        :param ours: those of these SMS that are of campaigns
+        :return: those of these SMS that are to be sent
+        """
+        if not isinstance(self.env.context.get(RUN_KEY), SmsQueueRun):
+            return self
         # Already what is to be said should nobody come back: Odoo's queue takes none of these.
-        ours.write({"marketing_handover": True, "state": "error", "failure_type": UNKNOWN})
+        ours.sudo().write({"marketing_handover": True, "state": "error", "failure_type": UNKNOWN})
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit
         # The commit let go of the others, too: whoever has sent one meanwhile has written so.
-        others = (self - ours.sudo(False)).try_lock_for_update()
-        left = ours.sudo(False) + others.filtered(lambda sms: sms.state == "outgoing")
-        res = super(SmsSms, left)._send_with_api(sms_api, **options)
-        ours.exists().marketing_handover = False
-        return res
+        others = (self - ours).try_lock_for_update()
+        return ours + others.filtered(lambda sms: sms.state == "outgoing")
+
+    def _end_handover(self):
+        self.exists().sudo().filtered("marketing_handover").marketing_handover = False

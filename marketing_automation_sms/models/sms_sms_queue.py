@@ -29,16 +29,20 @@ class SmsSms(models.Model):
     )
 
     def _send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
-        """Send those that are still to be sent."""
-        left = self - self._withdraw()
+        """Send those that are still to be sent, and not on the way: who sends failed SMS again sees those as failed."""
+        left = self - self.sudo().filtered("marketing_handover").sudo(False)
+        left -= left._withdraw()
         options = {"unlink_failed": unlink_failed, "unlink_sent": unlink_sent, "raise_exception": raise_exception}
         return super(SmsSms, left)._send(**options) if left else None
 
     def _send_with_api(self, sms_api, **options):
-        ours = self._get_campaigns_messages()
-        if ours:
-            sms_api = CarefulApi(sms_api, set(self.browse(ours.mapped("sms_id_int")).mapped("uuid")))
-        return super()._send_with_api(sms_api, **options)
+        ours = self.browse(self._get_campaigns_messages().mapped("sms_id_int"))
+        if not ours:
+            return super()._send_with_api(sms_api, **options)
+        left = self._mark_handover(ours)
+        res = super(SmsSms, left)._send_with_api(CarefulApi(sms_api, set(ours.mapped("uuid"))), **options)
+        ours._end_handover()
+        return res
 
     def _get_send_batch_size(self):
         """Risk few SMS by a request to a provider that has just not answered."""

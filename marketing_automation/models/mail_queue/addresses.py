@@ -13,11 +13,12 @@ class MailMail(models.Model):
         """Send a campaign's email to the first address of its recipient, whose domain is written in ASCII.
 
         The first one is that which was looked up in the blocklist, gets the link to unsubscribe and may bounce.
+        Nobody's name, which may hold line feeds, begins a header of its own.
 
         :param list emails: values of Odoo's, which are changed
         """
         for email in emails:
-            email["email_to"] = [encode_domain(address) for address in email["email_to"][:1]]
+            email["email_to"] = [encode_domain(" ".join(address.split())) for address in email["email_to"][:1]]
             email["email_to_normalized"] = [encode_domain(one) for one in email["email_to_normalized"][:1]]
 
 

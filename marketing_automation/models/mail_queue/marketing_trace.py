@@ -20,7 +20,7 @@ class MarketingTrace(models.Model):
     @api.model
     def _get_told_failures(self):
         """Return the failures of a message that are told by a reason of their own."""
-        return [FAILURE, NEEDS_SMTPUTF8, UNANSWERED]
+        return [FAILURE, NEEDS_SMTPUTF8, UNANSWERED, "mail_email_invalid", "mail_email_missing"]
 
     def _get_refusals(self):
         """Extension point: why the messages of these traces were refused after they had been made.
@@ -39,7 +39,7 @@ class MarketingTrace(models.Model):
     @api.model
     def _get_withdrawals(self):
         """Extension point: failure types of messages that were taken out of the queue since nobody should get them."""
-        return {"mail_bl", "mail_optout", WITHDRAWN}
+        return {"mail_bl", "mail_dup", "mail_optout", WITHDRAWN}
 
     def _end_refused(self, now):
         """End these traces, whose messages were refused after they had been made.

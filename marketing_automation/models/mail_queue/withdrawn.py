@@ -4,7 +4,7 @@ Since they were made, the address was blocklisted, the recipient opted out or le
 """
 
 from odoo import models
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
 
 WITHDRAWN = "mail_withdrawn"  # the participant or the campaign has ended, for a reason that they know
 
@@ -37,6 +37,7 @@ class MailMail(models.Model):
     def _find_withdrawn(self):
         """Return a failure type by id of those of these mails that are not to be sent any more."""
         mails = self.exists().filtered("marketing_trace_id")
+        duplicates = mails._follow_addresses()
         by_trace = mails.marketing_trace_id._find_withdrawn()
         kinds = {
             mail.id: by_trace[mail.marketing_trace_id.id] for mail in mails if mail.marketing_trace_id.id in by_trace
@@ -49,4 +50,24 @@ class MailMail(models.Model):
         # sudo: not everybody who has the queue run reads the blocklist
         blocked = self.env["mail.blacklist"].sudo().search([("email", "in", [*filter(None, emails.values())])])
         blocked = set(blocked.mapped("email"))
-        return {**{number: "mail_bl" for number, email in emails.items() if email in blocked}, **kinds}
+        blocked = {number: "mail_bl" for number, email in emails.items() if email in blocked}
+        return {**dict.fromkeys(duplicates.ids, "mail_dup"), **blocked, **kinds}
+
+    def _follow_addresses(self):
+        """Note to which address each of these mails goes where its contact has another one since it was made.
+
+        Odoo sends to the contact's present address. The blocklist, bounces, complaints and unsubscriptions are looked
+        up by what is noted.
+
+        :return: those of these mails whose present address got the step through another participant
+        """
+        duplicates = self.browse()
+        for mail in self:
+            message = mail.sudo().mailing_trace_ids[:1]
+            address = email_normalize(mail.sudo().recipient_ids[:1].email or "", strict=False)
+            if address and message and address != email_normalize(message.email or "", strict=False):
+                message.email = address
+                trace = mail.marketing_trace_id
+                if trace._find_duplicates({trace.id: [address]}):
+                    duplicates += mail
+        return duplicates

@@ -29,6 +29,16 @@ class LinkTracker(models.Model):
     _inherit = "link.tracker"
 
     @api.model
+    def _check_utm_campaigns_readable(self, vals_list):
+        """Leave the links of a UTM campaign to those who may read it: what Odoo says of links that exist names it.
+
+        :raise AccessError:
+        """
+        if not self.env.su:
+            ids = {vals["campaign_id"] for vals in vals_list if isinstance(vals.get("campaign_id"), int)}
+            self.env["utm.campaign"].browse(ids - {0}).exists().check_access("read")
+
+    @api.model
     def search_or_create(self, vals_list):
         """Look the links of a batch of messages up once, not again for each message."""
         batch = message_batch(self.env)
@@ -105,11 +115,13 @@ class LinkTracker(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_utm_campaigns_readable(vals_list)
         links = super().create(vals_list)
         links._check_marketing_links()
         return links
 
     def write(self, vals):
+        self._check_utm_campaigns_readable([vals])
         is_leading = not vals.keys().isdisjoint(LEADING_FIELDS)
         if is_leading:
             self._check_marketing_links()
