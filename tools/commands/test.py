@@ -37,7 +37,9 @@ def main(arguments):
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
     kind = INSTALLED
     if arguments[:1] == ["--wide"]:
-        kind, arguments = WIDE, arguments[1:] or [str(ROOT / path) for path in STORIES]
+        kind, arguments = WIDE, arguments[1:]
+        if not any(_is_path(argument) for argument in arguments):
+            arguments += [str(ROOT / path) for path in STORIES]
     parser = argparse.ArgumentParser(prog="bin/test", add_help=False, allow_abbrev=False)
     parser.add_argument("-n", "--numprocesses", type=int, default=1 if arguments else _processors())
     options, arguments = parser.parse_known_args(arguments)
@@ -76,12 +78,14 @@ def _environment(space, browser, databases, template):
     return environment
 
 
+def _is_path(argument):
+    return not argument.startswith("-") and Path(argument.split("::")[0]).exists()
+
+
 def _absolute(argument):
     """:return: a path of the user, valid from the repository's root; anything else as it is."""
     path, *node = argument.split("::")
-    if not path.startswith("-") and Path(path).exists():
-        path = str(Path(path).absolute())
-    return "::".join([path, *node])
+    return "::".join([str(Path(path).absolute()) if _is_path(argument) else path, *node])
 
 
 if __name__ == "__main__":
