@@ -22,7 +22,9 @@ registry.category("web_tour.tours").add("marketing_automation_test_page", {
             run: "clear && press Tab",
         },
         {
-            trigger: '.modal .o_field_widget[name="resource_ref"] input:not(:value("Mara Marketer"))',
+            content: "Once the form knows, who else",
+            trigger:
+                '.modal:not(:has([name="outside_text"])) .o_field_widget[name="resource_ref"] input:not(:value("Mara Marketer"))',
             run: "edit Ada",
         },
         {
