@@ -198,9 +198,9 @@ class Screens:
         self._browser.wait_for(".o_dialog .o_data_row, .o_dialog .o_kanban_record")
 
     def missing(self):
-        """What a first activity lacks that is saved too early."""
-        self.scratch()
-        self._browser.click(".o_marketing_workflow_empty button")
+        """What an activity lacks that is saved too early."""
+        self.draft()
+        self._browser.click(".o_marketing_workflow button", "Add new activity")
         self._browser.wait_for(".o_dialog .o_form_button_save")
         self._browser.click(".o_dialog .o_form_button_save")
         self._browser.wait_for(".o_notification")
