@@ -259,8 +259,8 @@ FAULTS = [
     Fault(
         "a lifted blocklisting cannot be retried",
         RETRY,
-        'LIFTED = ("mail_bl", "mail_optout")',
-        'LIFTED = ("mail_optout",)',
+        'return ["mail_bl", "mail_optout"]',
+        'return ["mail_optout"]',
     ),
     # bounces and reports
     Fault(

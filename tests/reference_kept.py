@@ -296,6 +296,13 @@ KEPT = {
             {**_step(TARGET, "activity", kind="action"), "parent": "filtered"},
         ],
     ),
+    "a first step that is edited counts from the enrolment": _story(
+        ("run", DAY),
+        ("retime_step", TARGET, LATER),
+        ("update", "skip"),
+        ("run", 4 * DAY),
+        steps=[_step(TARGET, "begin", kind="action")],
+    ),
     "days keep the wall-clock time where the clocks change": replace(
         _story(("run", 4 * DAY), steps=[_step(TARGET, "begin", kind="action")]), start=datetime(2026, 3, 28, 1, 30)
     ),
