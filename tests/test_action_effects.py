@@ -166,6 +166,13 @@ TYPES = {
         """SELECT p.name, count(*) FROM mail_followers f JOIN res_partner p ON p.id = f.res_id
             WHERE f.res_model = 'res.partner' AND f.partner_id = 1 AND p.ref = 'effects' GROUP BY p.name""",
     ),
+    # who follows all of them before
+    "unfollow": (
+        {"state": "remove_followers", "followers_type": "specific", "follower": "Fred"},
+        """SELECT p.name, 1 FROM res_partner p WHERE p.ref = 'effects' AND NOT EXISTS (
+               SELECT 1 FROM mail_followers f JOIN res_partner fred ON fred.id = f.partner_id
+                WHERE f.res_model = 'res.partner' AND f.res_id = p.id AND fred.name = 'Fred')""",
+    ),
     "copy": (
         {"state": "object_copy", "crud_model": "res.partner.category", "copied": "copied once for each"},
         "SELECT 'all', count(*) - 1 FROM res_partner_category WHERE name ->> 'en_US' LIKE 'copied once for each%%'",
@@ -249,6 +256,10 @@ class Effects:
         if "template" in values:
             template = {"name": name, "model_id": self._model, "subject": values.pop("template"), "body_html": "Hi"}
             values["template_id"] = rpc("mail.template", "create", template)
+        if "follower" in values:
+            follower = rpc("res.partner", "create", {"name": values.pop("follower")})
+            rpc("res.partner", "message_subscribe", list(self.people.values()), [follower])
+            values["partner_ids"] = [(6, 0, [follower])]
         if "copied" in values:
             original = rpc("res.partner.category", "create", {"name": values.pop("copied")})
             values["resource_ref"] = f"res.partner.category,{original}"

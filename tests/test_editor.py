@@ -18,7 +18,7 @@ from tools.commands.screenshots import WIDTHS
 from tools.screens import Screens
 
 HEIGHT = 900
-SELLER = "seller"  # a marketer who also sells, and sees the cards about leads
+SELLER = "sales_marketer"  # a marketer who also sells, and sees the cards about leads
 TEMPLATE_EDITORS = "mail.group_mail_template_editor"
 TYPED = 'Grüße & "1 < 2", 50 % für €5.'
 EDITOR = ".modal:has(.modal-fullscreen)"

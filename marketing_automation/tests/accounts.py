@@ -30,6 +30,7 @@ ACCOUNTS = {
     **dict.fromkeys(("clerk", "stranger", "outsider", "gone", "table's employee"), {EMPLOYEE}),
     "manager": {MANAGER},
     "seller": {SALES},
+    "sales_marketer": {USER, SALES},
     "ada_admin": {MANAGER, SYSTEM},  # sets up what a first campaign needs
     "table's portal": {"base.group_portal"},
     **{f"user of {group}": {group} for group in (EMPLOYEE, "base.group_portal", "base.group_public", MAILER, CONTACTS)},
