@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,7 +12,6 @@ from modules import complaints, installed, run_cron
 from real_odoo import real_odoo
 from test_real_campaign import tell_story
 
-from tools.paths import ROOT
 from tools.test_databases import WIDE, run_database
 from tools.wide_set import APPS
 from tools.workspace import workspace
@@ -56,12 +54,6 @@ def websites(wide_template, smtp_sink, tmp_path):
 def test_one_story_with_scheduled_actions(wide, smtp_sink):
     assert installed(wide, *APPS) == list(APPS)
     tell_story(wide, smtp_sink)
-
-
-def test_main_stories():
-    """As `bin/test --wide` tells them to a developer."""
-    told = subprocess.run([ROOT / "bin/test", "--wide", "-q"], capture_output=True, text=True)
-    assert not told.returncode, told.stdout + told.stderr
 
 
 def test_consent(websites, smtp_sink):

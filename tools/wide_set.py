@@ -1,6 +1,6 @@
 """What people have beside the app, and which tests tell its main stories in a database with all of that.
 
-`bin/test --wide` runs them, tests/test_wide_set.py as a part of `bin/test`. They are chosen, since all tests would take
+`bin/test --wide` runs them; tests/test_wide_set.py tells one in `bin/test` too. They are chosen, since all tests would take
 as long again: what no other app can stand in the way of runs without these alone.
 """
 
