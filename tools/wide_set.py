@@ -1,7 +1,7 @@
 """What people have beside the app, and which tests tell its main stories in a database with all of that.
 
-`bin/test --wide` runs them; tests/test_wide_set.py tells one in `bin/test` too. They are chosen, since all tests would take
-as long again: what no other app can stand in the way of runs without these alone.
+`bin/test --wide` runs them; tests/test_wide_set.py tells one in `bin/test` too. They are chosen, since all tests
+would take as long again: what no other app can stand in the way of runs without these alone.
 """
 
 # Odoo's wide set, and what it brings by itself: invoicing, payment, stock of web pages, links between all of these
