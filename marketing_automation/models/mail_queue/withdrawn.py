@@ -14,7 +14,8 @@ class MailMail(models.Model):
 
     def _withdraw(self):
         """Cancel those of these mails of campaigns that are not to be sent any more; nobody else sends them."""
-        kinds = self._find_withdrawn()
+        duplicates = self._follow_addresses()
+        kinds = {**dict.fromkeys(duplicates.ids, "mail_dup"), **self._find_withdrawn()}
         if kinds:
             self._commit_and_remember()  # so that the rows are locked as they are now
             self._cancel_withdrawn(kinds)
@@ -37,7 +38,6 @@ class MailMail(models.Model):
     def _find_withdrawn(self):
         """Return a failure type by id of those of these mails that are not to be sent any more."""
         mails = self.exists().filtered("marketing_trace_id")
-        duplicates = mails._follow_addresses()
         by_trace = mails.marketing_trace_id._find_withdrawn()
         kinds = {
             mail.id: by_trace[mail.marketing_trace_id.id] for mail in mails if mail.marketing_trace_id.id in by_trace
@@ -51,7 +51,7 @@ class MailMail(models.Model):
         blocked = self.env["mail.blacklist"].sudo().search([("email", "in", [*filter(None, emails.values())])])
         blocked = set(blocked.mapped("email"))
         blocked = {number: "mail_bl" for number, email in emails.items() if email in blocked}
-        return {**dict.fromkeys(duplicates.ids, "mail_dup"), **blocked, **kinds}
+        return {**blocked, **kinds}
 
     def _follow_addresses(self):
         """Note to which address each of these mails goes where its contact has another one since it was made.
@@ -62,7 +62,7 @@ class MailMail(models.Model):
         :return: those of these mails whose present address got the step through another participant
         """
         duplicates = self.browse()
-        for mail in self:
+        for mail in self.exists().filtered("marketing_trace_id"):
             message = mail.sudo().mailing_trace_ids[:1]
             address = email_normalize(mail.sudo().recipient_ids[:1].email or "", strict=False)
             if address and message and address != email_normalize(message.email or "", strict=False):
