@@ -191,10 +191,15 @@ class QueueRounds:
         return self.until is not None and time.monotonic() >= self.until
 
 
+def _handed_on(env, key, kind):
+    """Return what the context of an environment has under a key, where it is of the type that the engine puts there."""
+    found = env.context.get(key)
+    return found if isinstance(found, kind) else None
+
+
 def action_run(env):
     """Return the ActionRun for which this environment executes a server action, or None."""
-    run = env.context.get(ACTION_KEY)
-    return run if isinstance(run, ActionRun) else None
+    return _handed_on(env, ACTION_KEY, ActionRun)
 
 
 def click_source(env):
@@ -205,14 +210,12 @@ def click_source(env):
 
 def visit(env):
     """Return the Visit that this environment serves, or None."""
-    found = env.context.get(VISIT_KEY)
-    return found if isinstance(found, Visit) else None
+    return _handed_on(env, VISIT_KEY, Visit)
 
 
 def gateway(env):
     """Return the Gateway that this environment works for, or None."""
-    told = env.context.get(GATEWAY_KEY)
-    return told if isinstance(told, Gateway) else None
+    return _handed_on(env, GATEWAY_KEY, Gateway)
 
 
 def may_record_events(env):
@@ -226,29 +229,24 @@ def may_record_events(env):
 
 def lone_run(env):
     """Return the LoneRun for which this environment executes, or None."""
-    run = env.context.get(ALONE_KEY)
-    return run if isinstance(run, LoneRun) else None
+    return _handed_on(env, ALONE_KEY, LoneRun)
 
 
 def message_batch(env):
     """Return the MessageBatch for which this environment composes, or None."""
-    batch = env.context.get(BATCH_KEY)
-    return batch if isinstance(batch, MessageBatch) else None
+    return _handed_on(env, BATCH_KEY, MessageBatch)
 
 
 def queue_run(env):
     """Return the QueueRun for which this environment sends mails, or None."""
-    run = env.context.get(QUEUE_KEY)
-    return run if isinstance(run, QueueRun) else None
+    return _handed_on(env, QUEUE_KEY, QueueRun)
 
 
 def queue_rounds(env):
     """Return the QueueRounds of the queue that this environment sends for, or None."""
-    rounds = env.context.get(ROUNDS_KEY)
-    return rounds if isinstance(rounds, QueueRounds) else None
+    return _handed_on(env, ROUNDS_KEY, QueueRounds)
 
 
 def test_run(env):
     """Return the TestRun that this environment is of, or None."""
-    run = env.context.get(TEST_KEY)
-    return run if isinstance(run, TestRun) else None
+    return _handed_on(env, TEST_KEY, TestRun)
