@@ -46,7 +46,10 @@ SCHEMA = {
     "groups": "SELECT name::text FROM res_groups UNION ALL SELECT name::text FROM res_groups_privilege",
     "assets": "SELECT name FROM ir_asset",
     "parameters": "SELECT key FROM ir_config_parameter WHERE key LIKE 'marketing%%'",
-    "external ids": "SELECT concat_ws(' ', model, module, name) FROM ir_model_data",
+    # but for the list of addons that Odoo finds on its path
+    "external ids": """
+        SELECT concat_ws(' ', model, module, name) FROM ir_model_data WHERE model != 'ir.module.module'
+    """,
 }
 # The list of those who consented is not the addon's
 KEPT = {"mailing.list __marketing_automation_templates__ confirmed"}
@@ -208,10 +211,12 @@ def test_nothing_is_sent_and_nothing_is_left(company, smtp_sink, sms_sink, stock
         rpc(model, "get_views", [(False, kind) for kind in ("list", "form", "search")])
         assert rpc(model, "search_read", [], limit=1)
 
-    # what people have in their mailboxes still leads somewhere
-    assert links
+    # what people have in their mailboxes still leads somewhere; the picture's address is shorter than Odoo's, so that
+    # its opens are no longer counted (administrator guide)
+    pictures = [link for link in links if "/mail/track/" in link]
+    assert len(pictures) == 1 < len(links)
     for link in links:
-        assert fetch(link)[0] in (200, 301, 303), link
+        assert fetch(link)[0] in ((401,) if link in pictures else (200, 301, 303)), link
 
     [person] = make_people(rpc, "After")
     for (action,) in actions:

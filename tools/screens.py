@@ -200,7 +200,7 @@ class Screens:
     def missing(self):
         """What an activity lacks that is saved too early."""
         self.draft()
-        self._browser.click(".o_marketing_workflow button", "Add new activity")
+        self._browser.click(".o_marketing_workflow_add")
         self._browser.wait_for(".o_dialog .o_form_button_save")
         self._browser.click(".o_dialog .o_form_button_save")
         self._browser.wait_for(".o_notification")

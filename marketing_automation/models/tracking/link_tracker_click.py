@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class LinkTrackerClick(models.Model):
     _inherit = "link.tracker.click"
 
-    link_url = fields.Char(string="Address", related="link_id.url", help="Where the link leads.")
+    link_url = fields.Char(string="Address", related="link_id.url", help="The page that the link opens.")
 
     @api.model
     def _add_mere_click(self, link, **route_values):
