@@ -35,6 +35,7 @@ class Screens:
         self._browser = browser
         self._url = url
         self._login = None
+        self._language = "en_US"
 
     # ------------------------------------------------------------
     # What they need
@@ -53,12 +54,14 @@ class Screens:
         """Have who is logged in read Odoo in a language from the next login on."""
         [user] = self._call("res.users", "search", [["login", "=", self._login]])
         self._call("res.users", "write", [user], {"lang": code})
+        self._language = code
 
     def _open(self, path, selector, text=""):
         self._browser.open(f"{self._url}/odoo/{path}")
         self._browser.wait_for(selector, text)
 
     def _call(self, model, method, *args, **kwargs):
+        kwargs.setdefault("context", {"lang": self._language})
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         answer = json.loads(self._browser.evaluate(CALL % json.dumps(params)))
         if "error" in answer:
