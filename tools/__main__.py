@@ -5,13 +5,16 @@ import sys
 
 from .console import guarded
 from .environment import python
-from .paths import ROOT
+from .paths import DEV, ROOT
 
 
 def main(arguments):
     command, *rest = arguments
     interpreter = str(python())
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Compiled modules are kept, in one place: tests start some hundred processes that load Odoo, and each would compile
+    # all of it again where the user keeps Python from writing beside the sources.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(DEV / "pycache")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execve(interpreter, [interpreter, "-m", f"tools.commands.{command}", *rest], environment)
 
 

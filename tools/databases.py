@@ -26,7 +26,7 @@ class Databases:
 
     def clone(self, template, name):
         """Copy a database that nobody is connected to; the files of its attachments never change, so links will do."""
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
         if filestore(template).exists():
             shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
 

@@ -79,9 +79,10 @@ class MarketingCheckedCalls(models.AbstractModel):
             return res
         model_class, base = type(self), self.env.registry["base"]
         for name in dir(base):
+            if name.startswith("_") or name in CHECKED_ELSEWHERE:
+                continue
             method = getattr(model_class, name)
-            is_method = inspect.isfunction(inspect.getattr_static(model_class, name))
-            if name.startswith("_") or name in CHECKED_ELSEWHERE or not is_method:
+            if not inspect.isfunction(inspect.getattr_static(model_class, name)):
                 continue
             is_private = any(getattr(vars(cls).get(name), "_api_private", False) for cls in model_class.__mro__)
             if not is_private and "__marketing_unguarded__" not in vars(method):
