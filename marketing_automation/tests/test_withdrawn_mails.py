@@ -194,3 +194,82 @@ class TestSentAfterAll(QueueCommon):
         )
         self._run_engine()
         self.assertEqual(len(self._queued("outgoing")), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestSharedAddress(QueueCommon):
+    """Two contacts of one batch have one address: one gets the message, also where the server refuses it first."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ben.email = cls.ada.email
+
+    @mute_logger("odoo.addons.mail.models.mail_mail")
+    def setUp(self):
+        super().setUp()
+        self._prepare()
+        self.first, self.second = self._trace(self.email, self.ada), self._trace(self.email, self.ben)
+        self._run_queue(refuse=True)
+        self.assertEqual((self.first.state, self.second.end_code), ("error", "mail_dup"))
+
+    def _assert_one_gets_it(self):
+        """The shared address gets it once; whoever is left is a duplicate again, for good."""
+        self._run_engine()
+        self._run_queue()
+        self._assert_one_mail_left()
+        self.assertEqual(sorted((self.first + self.second).mapped("state")), ["canceled", "processed"])
+        [left] = (self.first + self.second).filtered(lambda trace: trace.state == "canceled")
+        self.assertEqual(left.end_code, "mail_dup")
+        self.assertFalse(left.can_retry, "somebody was reached")
+        with self.assertRaises(UserError), self._at(self.start):
+            left.with_user(self.marketer).action_retry()
+
+    def _assert_one_mail_left(self):
+        sent = [("email", "=", self.ada.email), ("trace_status", "=", "sent")]
+        self.assertEqual(self.env["mailing.trace"].search_count(sent), 1)
+
+    def test_retry_of_the_first(self):
+        self.assertTrue(self.first.can_retry)
+        with self._at(self.start):
+            self.first.with_user(self.marketer).action_retry()
+        self.assertEqual(self.second.state, "scheduled", "should the first fail again")
+        self._assert_one_gets_it()
+
+    def test_retry_of_the_second(self):
+        timeline = self.second.participant_id.with_user(self.marketer).timeline_data
+        self.assertTrue(timeline["steps"][0]["can_retry"])
+        with self._at(self.start):
+            self.second.with_user(self.marketer).action_retry()
+        self._run_engine()
+        self._run_queue()
+        self.assertEqual((self.first.state, self.second.state), ("error", "processed"))
+        with self._at(self.start):
+            self.first.with_user(self.marketer).action_retry()
+        self._run_engine()
+        self._run_queue()
+        self._assert_one_mail_left()
+        self.assertEqual((self.first.state, self.first.end_code), ("canceled", "mail_dup"))
+
+    def test_retry_all(self):
+        with self._at(self.start):
+            notification = self.campaign.action_retry_errors()
+        self.assertIn("5 step(s)", notification["params"]["message"])
+        self._assert_one_gets_it()
+
+    def test_the_first_left_meanwhile(self):
+        self.first.participant_id.with_user(self.marketer).action_remove()
+        with self._at(self.start):
+            self.email.action_retry_errors()
+        self._run_engine()
+        self._run_queue()
+        self.assertEqual((self.first.state, self.second.state), ("error", "processed"))
+
+    def test_another_start_promises_it(self):
+        """The last look before Start counts whom the step will reach, and does not count a refused one as reached."""
+        self.campaign.action_stop_campaign()
+        self.env["res.partner"].create(
+            {"name": "Ada II", "email": self.ada.email, "category_id": [(4, self.category.id)]}
+        )
+        preview = self.campaign.get_start_preview()
+        self.assertEqual((preview["messages"], preview["left_out"]), ({"email": 1}, []))

@@ -218,7 +218,7 @@ class MarketingActivity(models.Model):
         :return: a notification that tells how many
         """
         self.ensure_one()
-        return self.campaign_id._retry_errors([("activity_id", "=", self.id)])
+        return self.campaign_id._retry_errors(self)
 
     @api.model
     def _get_metric_labels(self):

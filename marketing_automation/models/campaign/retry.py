@@ -1,4 +1,5 @@
 from odoo import _, models
+from odoo.tools import SQL
 
 
 class MarketingCampaign(models.Model):
@@ -10,7 +11,7 @@ class MarketingCampaign(models.Model):
         :return: a notification that tells how many
         """
         self.ensure_one()
-        return self._retry_errors([])
+        return self._retry_errors(self.with_context(active_test=False).marketing_activity_ids)
 
     def _resume_lifted(self, res_ids, now):
         """Schedule again what a blocklisting or an opt-out kept from participants, where it is lifted by now.
@@ -22,17 +23,18 @@ class MarketingCampaign(models.Model):
         """
         steps = self._get_workflow().steps
         traces = self.env["marketing.trace"]
+        codes = [*traces._get_liftable_codes(), *traces._get_duplicate_columns()]
         kept = traces.search(
             [
                 *(("campaign_id", "=", self.id), ("res_id", "in", list(res_ids)), ("activity_id", "in", list(steps))),
-                *(("state", "=", "canceled"), ("end_code", "in", traces._get_liftable_codes())),
+                *(("state", "=", "canceled"), ("end_code", "in", codes)),
                 *(("is_test", "!=", True), ("participant_id.state", "!=", "unlinked")),
             ]
         )
         if not kept:
             return set()
         kept.participant_id._lock()
-        kept = kept.filtered(lambda trace: trace._may_be_retried())  # as they are under the lock
+        kept = kept._filter_retryable()  # as they are under the lock
         matching = self._filter_res_ids(self._get_run_env(), kept.mapped("res_id"), [self._get_workflow().domain])
         resumed = traces
         for activity, waiting in kept.grouped("activity_id").items():
@@ -41,17 +43,23 @@ class MarketingCampaign(models.Model):
         resumed._retry(now)
         return set(resumed.mapped("res_id"))
 
-    def _retry_errors(self, domain):
+    def _retry_errors(self, activities):
+        """Try the errors of some activities again, and what ended as a duplicate of a message that reached nobody.
+
+        :return: a notification that tells how many
+        """
         self.check_access("write")
-        errors = self.env["marketing.trace"].search(
+        traces = self.env["marketing.trace"]
+        errors = traces.search(
             [
                 ("campaign_id", "=", self.id),
+                ("activity_id", "in", activities.ids),
                 ("state", "=", "error"),
                 ("is_test", "!=", True),
                 ("participant_id.state", "!=", "unlinked"),
-                *domain,
             ]
         )
+        errors += traces._find_unreached_duplicates(SQL("d.activity_id = ANY(%s)", activities.ids))
         errors.action_retry()
         return {
             "type": "ir.actions.client",

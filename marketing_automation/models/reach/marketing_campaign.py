@@ -54,10 +54,9 @@ class MarketingCampaign(models.Model):
               SELECT code, count(*), count(DISTINCT address) FILTER (WHERE code IS NULL),
                      count(address) FILTER (WHERE code IS NULL),
                      count(DISTINCT address) FILTER (WHERE code IS NULL AND EXISTS (
-                         SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace mt ON mt.id = m.marketing_trace_id
+                         SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                           WHERE m.mass_mailing_id = %(mailing)s AND m.%(column)s = reached.address
-                            AND m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel'
-                            AND mt.is_test IS NOT TRUE AND m.res_id != reached.id))
+                            AND m.res_id != reached.id AND %(got_it)s))
                 FROM reached GROUP BY code
                 """,
                 code=code,
@@ -67,6 +66,7 @@ class MarketingCampaign(models.Model):
                 join=join,
                 mailing=step.template_id,
                 column=SQL.identifier(self._get_address_column(step.activity_type)),
+                got_it=self.env["marketing.trace"]._get_reached_sql(),
             )
         )
         reach = {code: count for code, count, *_addresses in rows}

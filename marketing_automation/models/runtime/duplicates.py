@@ -22,24 +22,8 @@ class MarketingTrace(models.Model):
         wanted = sorted({address for trace in real for address in addresses_by_trace[trace.id] if address})
         if not wanted:
             return self.browse()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                -- a trace that is gone was summed up by retention: of somebody who is done
-                SELECT m.%(column)s, array_agg(DISTINCT COALESCE(t.participant_id, 0))
-                  FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
-                 WHERE m.mass_mailing_id = ANY(%(mailings)s) AND m.%(column)s = ANY(%(addresses)s)
-                   AND m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
-                   AND (m.trace_status != 'error' OR m.failure_type = ANY(%(unknown)s))
-              GROUP BY m.%(column)s
-                """,
-                column=SQL.identifier(column),
-                mailings=[activity._get_running_step().template_id for activity in real.activity_id],
-                addresses=wanted,
-                unknown=self._get_unknown_failures(),
-            )
-        )
-        reached = defaultdict(set, {address: set(participant_ids) for address, participant_ids in rows})
+        mailings = [activity._get_running_step().template_id for activity in real.activity_id]
+        reached = self._find_reached_participants(mailings, wanted, column)
         duplicates = self.browse()
         for trace in real:
             own = {trace.participant_id.id}
@@ -50,3 +34,98 @@ class MarketingTrace(models.Model):
                 for address in addresses:
                     reached[address] |= own
         return duplicates
+
+    @api.model
+    def _find_reached_participants(self, mailing_ids, addresses, column="email"):
+        """Return through whom addresses got these templates, or may have, tests left out.
+
+        :param list mailing_ids: of the templates
+        :param list addresses: normalized
+        :param str column: where mailing.trace keeps the address
+        :return: ids of participants by address; 0 of one whose trace was summed up by retention
+        :rtype: dict[str, set[int]]
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT m.%(column)s, array_agg(DISTINCT COALESCE(t.participant_id, 0))
+                  FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
+                 WHERE m.mass_mailing_id = ANY(%(mailings)s) AND m.%(column)s = ANY(%(addresses)s) AND %(reached)s
+              GROUP BY m.%(column)s
+                """,
+                column=SQL.identifier(column),
+                mailings=mailing_ids,
+                addresses=addresses,
+                reached=self._get_reached_sql(),
+            )
+        )
+        return defaultdict(set, {address: set(participant_ids) for address, participant_ids in rows})
+
+    @api.model
+    def _get_reached_sql(self):
+        """Return the condition of the messages of campaigns, ``m``, that reached somebody or may have.
+
+        Of their traces, ``t``, those of tests are left out.
+        """
+        return SQL(
+            """m.marketing_trace_id IS NOT NULL AND m.trace_status != 'cancel' AND t.is_test IS NOT TRUE
+               AND (m.trace_status != 'error' OR m.failure_type = ANY(%s))""",
+            self._get_unknown_failures(),
+        )
+
+    # ------------------------------------------------------------
+    # Duplicates of somebody who was not reached after all
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_duplicate_columns(self):
+        """Extension point: where mailing.trace keeps the address of a duplicate, by the code with which its step ends.
+
+        :rtype: dict[str, str]
+        """
+        return {"mail_dup": "email"}
+
+    @api.model
+    def _find_unreached_duplicates(self, condition, refused=None):
+        """Return the traces that ended as duplicates of messages which reached nobody after all.
+
+        :param SQL condition: of these traces, ``d``
+        :param refused: the traces of those messages; any by default
+        """
+        found = self.browse()
+        self.env.flush_all()
+        for code, column in self._get_duplicate_columns().items():
+            addresses = SQL("TRUE")
+            if refused is not None:
+                addresses = SQL(
+                    "own.%(column)s IN (SELECT %(column)s FROM mailing_trace WHERE marketing_trace_id = ANY(%(ids)s))",
+                    column=SQL.identifier(column),
+                    ids=refused.ids,
+                )
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT d.id
+                      FROM marketing_trace d
+                      JOIN marketing_participant p ON p.id = d.participant_id
+                     CROSS JOIN LATERAL (
+                           SELECT l.mass_mailing_id, l.%(column)s FROM mailing_trace l
+                            WHERE l.marketing_trace_id = d.id ORDER BY l.id DESC LIMIT 1) own
+                     WHERE %(condition)s AND d.state = 'canceled' AND d.end_code = %(code)s
+                       AND d.is_test IS NOT TRUE AND p.state != 'unlinked' AND own.%(column)s IS NOT NULL
+                       AND NOT EXISTS (
+                           SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
+                            WHERE m.mass_mailing_id = own.mass_mailing_id AND m.%(column)s = own.%(column)s
+                              AND COALESCE(t.participant_id, 0) != d.participant_id AND %(reached)s)
+                       AND %(addresses)s
+                  ORDER BY d.id
+                    """,
+                    column=SQL.identifier(column),
+                    condition=condition,
+                    code=code,
+                    reached=self._get_reached_sql(),
+                    addresses=addresses,
+                )
+            )
+            found += self.browse(trace_id for (trace_id,) in rows)
+        return found

@@ -2,31 +2,46 @@
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
+    can_retry = fields.Boolean(compute="_compute_can_retry", export_string_translation=False)
+
+    @api.depends("state", "end_code", "is_test", "participant_id.state")
+    def _compute_can_retry(self):
+        retryable = self.sudo()._filter_retryable()
+        for trace in self:
+            is_left = trace.is_test or trace.sudo().participant_id.state == "unlinked"
+            trace.can_retry = not is_left and trace.sudo() in retryable
+
     def action_retry(self):
         """Try these errors again: they are due at once, and expire as from then.
+
+        With them go the steps that ended as duplicates of their messages: nobody was reached by that address.
 
         :raise AccessError: for a user who may not write the campaigns
         :raise UserError: for a trace that is no error, or whose participant has left
         """
         self.campaign_id.check_access("write")
         traces = self.sudo()
-        traces.participant_id._lock()
+        same_activities = SQL("d.activity_id = ANY(%s)", traces.activity_id.ids)
+        duplicates = traces._find_unreached_duplicates(same_activities, refused=traces) - traces
+        (traces + duplicates).participant_id._lock()
         now = fields.Datetime.now()
         was_sent = self._learn_what_was_sent(traces, now)
         if was_sent and was_sent == traces:
             raise UserError(_("The message was sent meanwhile: there is nothing to retry."))
         traces -= was_sent
+        retryable = (traces + duplicates)._filter_retryable()  # as they are under the lock
         for trace in traces:
-            if not trace._may_be_retried():
+            if trace not in retryable:
                 raise UserError(_("“%s” is no error: there is nothing to retry.", trace.activity_id.name))
             if trace.participant_id.state == "unlinked":
                 raise UserError(_("The participant has left the campaign: nothing is retried for it."))
-        traces._retry(now)
+        (traces + (duplicates & retryable))._retry(now)
         self.env["marketing.campaign"]._wake_lanes()
 
     @api.model
@@ -45,9 +60,18 @@ class MarketingTrace(models.Model):
             traces._consume_events(participants, now)
         return sent.filtered(lambda trace: trace.state == "processed")
 
-    def _may_be_retried(self):
-        """Tell whether this step failed, or was kept from an address that may be mailed again by now."""
-        return self.state == "error" or (self.state == "canceled" and self.end_code in self._get_liftable_codes())
+    @api.private
+    def _filter_retryable(self):
+        """Return those of these steps that failed, or were kept from an address that may be mailed again by now."""
+        liftable = self._get_liftable_codes()
+        retryable = self.filtered(
+            lambda trace: trace.state == "error" or (trace.state == "canceled" and trace.end_code in liftable)
+        )
+        codes = self._get_duplicate_columns()
+        duplicates = self.filtered(lambda trace: trace.state == "canceled" and trace.end_code in codes)
+        if duplicates:
+            retryable += self._find_unreached_duplicates(SQL("d.id = ANY(%s)", duplicates.ids))
+        return retryable
 
     @api.model
     def _get_liftable_codes(self):

@@ -34,7 +34,7 @@ class MarketingTrace(models.Model):
             "note": _("In the queue: no server has accepted it yet.") if is_queued else "",
             "events": self._prepare_timeline_events(events),
             "can_run": self.is_test and self.state == "scheduled" and not participant._is_over(),
-            "can_retry": self._may_be_retried() and not self.is_test and participant.state != "unlinked",
+            "can_retry": self.can_retry,
             "fires": self._prepare_timeline_fires(facts, waits.get(self.id, [])),
         }
 
