@@ -79,7 +79,8 @@ def _executes_other_model(env, workflow, model_name):
     :param workflow: as 19.0.1.0.0 kept it, or whatever somebody put there
     :param str model_name: the campaign's target
     """
-    mailing_types = env["marketing.activity"]._get_mailing_types()
+    types = env["marketing.activity"]._get_types()
+    mailing_types = {name: described.mailing_type for name, described in types.items() if described.mailing_type}
     try:
         steps = [(step["activity_type"], step["template_id"]) for step in workflow["steps"]]
         mailing_ids = [int(template_id) for kind, template_id in steps if kind in mailing_types and template_id]

@@ -27,7 +27,7 @@ def uninstall_hook(env):
 
 def _stop_campaigns(env):
     """Stop what runs with one of our steps, whether the activities still show it or not."""
-    ours = env["marketing.activity"]._get_sms_triggers()
+    ours = env["marketing.activity"]._describe_type_sms().triggers
     for campaign in env["marketing.campaign"].search([("state", "=", "running")]):
         steps = [
             *campaign._get_workflow().steps.values(),

@@ -70,6 +70,7 @@ class Step:
     validity_number: int | None = None
     validity_type: str | None = None
     bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
+    settings: dict = field(default_factory=dict, hash=False)  # of its type: see ``ActivityType.settings``
 
     @classmethod
     def from_json(cls, values):

@@ -105,7 +105,7 @@ ENGINE_FIELDS = {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
         *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click"),
-        *("statistics_graph_data", "trigger_label", "sentence", "interval_error", "validity_error"),
+        *("statistics_graph_data", "sends_message", "trigger_label", "sentence", "interval_error", "validity_error"),
         *("allowed_trigger_types", "offered_action_ids", "unoffered_actions", "action_description"),
     },
     "marketing.participant": {

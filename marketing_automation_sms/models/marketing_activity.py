@@ -1,9 +1,28 @@
 from odoo import _, api, fields, models
+from odoo.tools import LazyTranslate
 
+from odoo.addons.marketing_automation.engine.activity_types import ActivityType
 from odoo.addons.marketing_automation.engine.context import BATCH_KEY, MessageBatch
 from odoo.addons.marketing_automation.engine.workflow import Trigger
 
-SMS = frozenset({"sms"})
+_lt = LazyTranslate(__name__)
+
+SMS = ActivityType(
+    "sms",
+    icon="fa-mobile",
+    does=(_lt("send an SMS"), _lt("send the SMS “%s”")),
+    template="mass_mailing_id",
+    template_label=_lt("an SMS template"),
+    sends=True,
+    mailing_type="sms",
+    triggers={
+        "sms_click": Trigger(event="click"),
+        "sms_not_click": Trigger(event="click", negative=True),
+        "sms_bounce": Trigger(event="bounce"),
+    },
+    address_column="sms_number",
+    duplicate_code="sms_duplicate",
+)
 
 
 class MarketingActivity(models.Model):
@@ -24,49 +43,15 @@ class MarketingActivity(models.Model):
     )
 
     @api.model
-    def _get_triggers(self):
-        return {**super()._get_triggers(), **self._get_sms_triggers()}
+    def _describe_type_sms(self):
+        return SMS
 
-    @api.model
-    def _get_sms_triggers(self):
-        return {
-            "sms_click": Trigger(SMS, "click"),
-            "sms_not_click": Trigger(SMS, "click", negative=True),
-            "sms_bounce": Trigger(SMS, "bounce"),
-        }
-
-    @api.model
-    def _get_message_types(self):
-        return super()._get_message_types() | SMS
-
-    @api.model
-    def _get_mailing_types(self):
-        return {**super()._get_mailing_types(), "sms": "sms"}
-
-    def _get_template_id(self):
-        if self.activity_type == "sms":
-            return self.mass_mailing_id.id or None
-        return super()._get_template_id()
-
-    def _get_template_label(self):
-        return _("an SMS template") if self.activity_type == "sms" else super()._get_template_label()
-
-    @api.model
-    def _get_type_icons(self):
-        return {**super()._get_type_icons(), "sms": "fa-mobile"}
-
-    def _get_action_label(self):
-        if self.activity_type == "sms":
-            return _("send the SMS “%s”", self.name) if self.name else _("send an SMS")
-        return super()._get_action_label()
-
-    def _get_start_errors(self):
-        errors = super()._get_start_errors()
-        if self.activity_type == "sms":
-            if self.mass_mailing_id and not (self.mass_mailing_id.body_plaintext or "").strip():
-                errors.append(_("The SMS of “%s” has no text.", self.name))
-            if not self.campaign_id._has_phone_numbers():
-                errors.append(_("“%s” sends an SMS, but the records of the target have no phone number.", self.name))
+    def _find_errors_sms(self):
+        errors = []
+        if self.mass_mailing_id and not (self.mass_mailing_id.body_plaintext or "").strip():
+            errors.append(_("The SMS of “%s” has no text.", self.name))
+        if not self.campaign_id._has_phone_numbers():
+            errors.append(_("“%s” sends an SMS, but the records of the target have no phone number.", self.name))
         return errors
 
     @api.private

@@ -16,17 +16,9 @@ class MarketingCampaign(models.Model):
             "sms_duplicate": _("with the number of somebody else here"),
         }
 
-    @api.model
-    def _get_address_column(self, activity_type):
-        return "sms_number" if activity_type == "sms" else super()._get_address_column(activity_type)
-
-    @api.model
-    def _get_duplicate_code(self, activity_type):
-        return "sms_duplicate" if activity_type == "sms" else super()._get_duplicate_code(activity_type)
-
     def _get_address_sql(self, step, model):
         """Find the number of a record: its own, else that of its contact."""
-        if step.activity_type != "sms":
+        if self.env["marketing.activity"]._get_types()[step.activity_type].mailing_type != "sms":
             return super()._get_address_sql(step, model)
         join = self._get_contact_join_sql(model)
         sanitized = model._fields.get("phone_sanitized")

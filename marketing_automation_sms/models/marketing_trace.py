@@ -50,7 +50,8 @@ class MarketingTrace(models.Model):
     def _get_refusals(self):
         """Tell why a provider refused an SMS, from what Odoo noted last."""
         refusals = super()._get_refusals()
-        messages = self.filtered(lambda trace: trace.activity_id.activity_type == "sms")
+        types = self.env["marketing.activity"]._get_types()
+        messages = self.filtered(lambda trace: types[trace.activity_id.activity_type].mailing_type == "sms")
         if not messages:
             return refusals
         for trace_id, status, failure_type, failure_reason in messages._get_last_messages():

@@ -17,11 +17,12 @@ class MarketingActivity(models.Model):
         labels = self._get_metric_labels()
         if self._asks_to_confirm():
             labels = {**labels, "click": _("Confirmed")}
-        metrics = []
-        if self.activity_type in self._get_message_types():
-            metrics = ["sent", *self._get_type_events(self.activity_type)]
-            # what seldom happens is no number of each card
-            metrics = [name for name in metrics if name not in SELDOM or self[f"total_{name}"]]
+        described = self._get_type()
+        metrics = described.numbers
+        if metrics is None:
+            metrics = ["sent", *self._get_type_events(self.activity_type)] if described.sends else []
+        # what seldom happens is no number of each card
+        metrics = [name for name in metrics if name not in SELDOM or self[f"total_{name}"]]
         expiry = False
         if self.validity_duration:
             expiry = self._get_duration_label(self.validity_duration_number, self.validity_duration_type)
@@ -31,7 +32,7 @@ class MarketingActivity(models.Model):
             "name": self.name,
             "type": self.activity_type,
             "type_label": self._get_label("activity_type"),
-            "icon": self._get_type_icons().get(self.activity_type, "fa-bolt"),
+            "icon": described.icon,
             "chip": chip,
             "tone": tone,
             "sentence": self.sentence,
@@ -64,5 +65,5 @@ class MarketingActivity(models.Model):
 
         :rtype: dict | bool
         """
-        has_message = self.activity_type in self._get_message_types() and self.mass_mailing_id
+        has_message = self._get_type().sends and self.mass_mailing_id
         return has_message and self.mass_mailing_id._get_marketing_preview()

@@ -92,7 +92,7 @@ class MarketingActivity(models.Model):
                 raise ValidationError(
                     _("The template “%(template)s” is not for the target of the activity “%(activity)s”.", **names)
                 )
-            if mailing.mailing_type != self._get_mailing_types().get(activity.activity_type, mailing.mailing_type):
+            if mailing.mailing_type != (activity._get_type().mailing_type or mailing.mailing_type):
                 raise ValidationError(
                     _(
                         "The template “%(template)s” is of another type than the activity “%(activity)s”, which is of "

@@ -29,5 +29,6 @@ class MarketingActivity(models.Model):
     def _compute_action_description(self):
         readable = self.server_action_id._filtered_access("read")
         for activity in self:
-            action = activity.server_action_id if activity.activity_type == "action" else readable.browse()
+            runs_action = activity._get_type().template == "server_action_id"
+            action = activity.server_action_id if runs_action else readable.browse()
             activity.action_description = action in readable and action.marketing_description

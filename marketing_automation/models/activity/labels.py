@@ -102,7 +102,7 @@ class MarketingActivity(models.Model):
         if not trigger.has_parent:
             return _("As soon as a record enters the campaign"), _("%(interval)s after a record entered the campaign")
         if not trigger.event:
-            if self.parent_id.activity_type in self._get_message_types():
+            if self.parent_id and self.parent_id._get_type().sends:
                 return _("As soon as %(parent)s was sent"), _("%(interval)s after %(parent)s was sent")
             return _("As soon as %(parent)s was done"), _("%(interval)s after %(parent)s was done")
         if trigger.event == "bounce" and self.bounce_type != "any":
@@ -206,14 +206,14 @@ class MarketingActivity(models.Model):
     # ------------------------------------------------------------
 
     def _get_action_label(self):
-        """Return what the activity does, in words; extended by its type."""
+        """Return what the activity does, in words: by the method ``_label_<type>``, else as its type is described."""
         self.ensure_one()
-        if not self.name:
-            return {"email": _("send an email"), "action": _("run a server action")}.get(
-                self.activity_type, self._get_label("activity_type")
-            )
-        patterns = {"email": _("send the email “%s”"), "action": _("run “%s”")}
-        return patterns.get(self.activity_type, f"{self._get_label('activity_type')} “%s”") % self.name
+        label = self._get_label("activity_type")
+        words = self._ask_type("label")
+        if words:
+            return words
+        without, named = self._get_type().does or (label, f"{label} “%s”")
+        return self.env._(named).replace("%s", self.name) if self.name else self.env._(without)
 
     # ------------------------------------------------------------
     # On a card
@@ -279,7 +279,7 @@ class MarketingActivity(models.Model):
         :rtype: list[tuple[str, str, str]]
         """
         self.ensure_one()
-        is_message = self.activity_type in self._get_message_types()
+        is_message = self._get_type().sends
         return [
             (
                 trigger_type,

@@ -4,21 +4,19 @@ from odoo.tools import clean_context
 
 from ...engine.context import lone_run
 from ...engine.schedule import UNITS
-from ...engine.workflow import Step, Trigger
+from ...engine.workflow import Step
 
 UNIT_SELECTION = [("hours", "Hours"), ("days", "Days"), ("weeks", "Weeks"), ("months", "Months")]
 
-EMAIL = frozenset({"email"})
 assert [unit for unit, _label in UNIT_SELECTION] == list(UNITS)
 
 
 class MarketingActivity(models.Model):
     """One step of a campaign's workflow.
 
-    A companion addon adds a type with ``selection_add`` on ``activity_type``, a method
-    ``_execute_<type>(traces, now)`` and, for a type that sends messages, an entry in
-    :meth:`_get_message_types` and :meth:`_get_mailing_types`; a trigger with ``selection_add``
-    on ``trigger_type`` and an entry in :meth:`_get_triggers`.
+    A companion addon adds a type with ``selection_add`` on ``activity_type`` and two methods:
+    ``_describe_type_<type>()``, which says all that others ask of it, its triggers too, and
+    ``_execute_<type>(traces, now)``. See ``types/``.
     """
 
     _name = "marketing.activity"
@@ -130,7 +128,7 @@ class MarketingActivity(models.Model):
 
     @api.onchange("activity_type")
     def _onchange_activity_type(self):
-        mailing_type = self._get_mailing_types().get(self.activity_type)
+        mailing_type = self._get_type().mailing_type
         if mailing_type and self.mass_mailing_id.mailing_type != mailing_type:
             self.mass_mailing_id = False
 
@@ -266,55 +264,8 @@ class MarketingActivity(models.Model):
                 activity.unlink()
 
     # ------------------------------------------------------------
-    # Extension points
+    # Before it runs
     # ------------------------------------------------------------
-
-    @api.model
-    def _get_triggers(self):
-        """Return what each trigger type means.
-
-        :rtype: dict[str, odoo.addons.marketing_automation.workflow.Trigger]
-        """
-        return {
-            "begin": Trigger(has_parent=False),
-            "activity": Trigger(),
-            "mail_open": Trigger(EMAIL, "open"),
-            "mail_not_open": Trigger(EMAIL, "open", negative=True),
-            "mail_reply": Trigger(EMAIL, "reply"),
-            "mail_not_reply": Trigger(EMAIL, "reply", negative=True),
-            "mail_click": Trigger(EMAIL, "click"),
-            "mail_not_click": Trigger(EMAIL, "click", negative=True),
-            "mail_bounce": Trigger(EMAIL, "bounce"),
-            "mail_complaint": Trigger(EMAIL, "complaint"),
-            "mail_unsubscribe": Trigger(EMAIL, "unsubscribe"),
-        }
-
-    @api.model
-    def _get_message_types(self):
-        """Return the activity types whose steps send messages: those are complete when a
-        server has accepted the message, the others when they were executed."""
-        return set(EMAIL)
-
-    @api.model
-    def _get_mailing_types(self):
-        """Return the type of the mailing that is the template, by activity type.
-
-        :rtype: dict[str, str]
-        """
-        return {"email": "mail"}
-
-    @api.model
-    def _get_type_icons(self):
-        """Return the icon of each activity type, a class of Font Awesome.
-
-        :rtype: dict[str, str]
-        """
-        return {"email": "fa-envelope-o", "action": "fa-cogs", "missing": "fa-question-circle"}
-
-    def _get_template_id(self):
-        """Return the id of what the step executes, which depends on its type, or None."""
-        self.ensure_one()
-        return {"email": self.mass_mailing_id.id, "action": self.server_action_id.id}.get(self.activity_type) or None
 
     def _get_start_errors(self):
         """Return in words what keeps the activity from running.
@@ -322,29 +273,28 @@ class MarketingActivity(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        errors = []
         if "missing" in (self.activity_type, self.trigger_type):
-            errors.append(_("“%s” is of a type or has a trigger whose addon was uninstalled.", self.name))
-        elif not self._get_template_id():
-            errors.append(_("“%(activity)s” lacks %(what)s.", activity=self.name, what=self._get_template_label()))
-        elif self.activity_type in self._get_mailing_types():
+            return [_("“%s” is of a type or has a trigger whose addon was uninstalled.", self.name)]
+        lacking = self._get_lacking_labels()
+        errors = [_("“%(activity)s” lacks %(what)s.", activity=self.name, what=what) for what in lacking]
+        if not lacking and self._get_type().mailing_type:
             errors += self.mass_mailing_id._get_confirm_errors()
-        elif self.activity_type == "action" and self.server_action_id.sudo()._needs_person():
-            errors.append(_("“%s” opens a window for a person: a campaign has nobody to use it.", self.name))
-        return errors
+        return errors + self._ask_type("find_errors", default=[])
+
+    def _get_user_errors(self, user):
+        """Return in words what keeps the activity from running with the rights of a user.
+
+        :rtype: list[str]
+        """
+        return self._ask_type("find_user_errors", user, default=[])
 
     def _get_warnings(self):
-        """Return in words what may surprise the user of this activity; extended by its type.
+        """Return in words what may surprise the user of this activity.
 
         :rtype: list[str]
         """
         self.ensure_one()
-        return [*self._get_reply_warnings(), *self._get_wait_warnings(), *self._get_blocklisting_warnings()]
-
-    def _get_template_label(self):
-        """Return in words what a step of this type executes."""
-        self.ensure_one()
-        return _("a mailing template") if self.activity_type == "email" else _("a server action")
+        return [*self._get_wait_warnings(), *self._ask_type("find_warnings", default=[])]
 
     # ------------------------------------------------------------
     # For the engine
@@ -356,7 +306,7 @@ class MarketingActivity(models.Model):
         return [
             *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
-            *("mass_mailing_id", "server_action_id", "bounce_type"),
+            *("bounce_type", *self._get_setting_fields()),
         ]
 
     @api.private
@@ -375,6 +325,7 @@ class MarketingActivity(models.Model):
             interval_type=self.interval_type,
             domain=self.activity_domain or "[]",
             template_id=self._get_template_id(),
+            settings=self._get_settings(),
             validity_number=self.validity_duration_number if self.validity_duration else None,
             validity_type=self.validity_duration_type if self.validity_duration else None,
             # of another trigger it says nothing

@@ -423,12 +423,12 @@ class MarketingCampaign(models.Model):
         :return: (id of the activity, id of its mailing) of each step that sends one
         :rtype: list[tuple[int, int]]
         """
-        mailing_types = self.env["marketing.activity"]._get_mailing_types()
+        types = self.env["marketing.activity"]._get_types()
         return [
             (step.id, step.template_id)
             for campaign in self
             for step in campaign._get_workflow().steps.values()
-            if step.activity_type in mailing_types
+            if types[step.activity_type].mailing_type
         ]
 
     @api.private
@@ -439,12 +439,12 @@ class MarketingCampaign(models.Model):
         :rtype: list[tuple[int, int, str | None]]
         """
         workflow = self._get_workflow()
-        message_types = self.env["marketing.activity"]._get_message_types()
+        types = self.env["marketing.activity"]._get_types()
         triggers = self.env["marketing.activity"]._get_triggers()
         return [
             (step.id, child.id, triggers[child.trigger_type].event)
             for step in workflow.steps.values()
-            if step.activity_type in message_types
+            if types[step.activity_type].sends
             for child in workflow.children(step.id)
             if child.trigger_type in triggers and triggers[child.trigger_type].waits_for_completion
         ]

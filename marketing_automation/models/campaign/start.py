@@ -112,9 +112,9 @@ class MarketingCampaign(models.Model):
         :rtype: tuple[dict[str, int], list[str]]
         """
         counts, sentences = Counter(), []
-        message_types = self.env["marketing.activity"]._get_message_types()
+        types = self.env["marketing.activity"]._get_types()
         for step in self._get_workflow().steps.values():
-            if step.activity_type not in message_types:
+            if not types[step.activity_type].sends:
                 continue
             enters = bool(entering) and step.parent_id is None and step.due(now, self._get_tz()) <= now + FIRST_HOUR
             counts[step.activity_type] += 0
@@ -143,7 +143,10 @@ class MarketingCampaign(models.Model):
 
     def _get_server_warnings(self):
         """Return in words what keeps emails from going out, as far as it can be known."""
-        sends_emails = "email" in self.marketing_activity_ids.mapped("activity_type")
+        types = self.env["marketing.activity"]._get_types()
+        sends_emails = any(
+            types[kind].mailing_type == "mail" for kind in self.marketing_activity_ids.mapped("activity_type")
+        )
         if sends_emails and not self._has_mail_server():
             return [_("There is no outgoing mail server: emails may not leave. Ask your administrator to set one.")]
         return []

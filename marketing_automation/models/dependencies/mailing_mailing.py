@@ -34,10 +34,10 @@ class MailingMailing(models.Model):
     def _check_marketing_template_suits(self):
         """Keep a template what its activities, and the steps that run, need it to be."""
         activities = self.env["marketing.activity"].sudo()
-        mailing_types = activities._get_mailing_types()
+        types = activities._get_types()
         for mailing in self:
             for activity in mailing._get_marketing_users():
-                expected = mailing_types.get(activity.activity_type, mailing.mailing_type)
+                expected = types[activity.activity_type].mailing_type or mailing.mailing_type
                 if (
                     not mailing.use_in_marketing_automation
                     or mailing.mailing_model_real != activity.campaign_id._get_target()

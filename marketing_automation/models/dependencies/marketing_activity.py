@@ -10,22 +10,22 @@ class MarketingActivity(models.Model):
 
     @api.private
     def _get_rests(self):
-        """Return what these activities rest on beyond their own fields, by activity; extended by their types.
+        """Return what these activities rest on beyond their own fields, by activity: of other templates than mailings
+        by the methods ``_find_rests_<type>`` of their types.
 
         :return: of each what JSON can hold; a change of it is told by :meth:`_describe_changes`
         :rtype: dict
         """
-        mailing_types = self._get_mailing_types()
+        types = self._get_types()
         by_mailing = self.filtered(
-            lambda activity: activity.activity_type in mailing_types and activity.mass_mailing_id
+            lambda activity: types[activity.activity_type].mailing_type and activity.mass_mailing_id
         )
-        by_action = self.filtered(lambda activity: activity.activity_type == "action" and activity.server_action_id)
         mailings = by_mailing.mass_mailing_id.sudo()._get_marketing_rests() if by_mailing else {}
-        actions = by_action.server_action_id._get_marketing_rests() if by_action else {}
-        return {
-            **{activity: mailings[activity.mass_mailing_id.id] for activity in by_mailing},
-            **{activity: actions[activity.server_action_id.id] for activity in by_action},
-        }
+        rests = {activity: mailings[activity.mass_mailing_id.id] for activity in by_mailing}
+        for name, activities in self.grouped("activity_type").items():
+            find_rests = getattr(activities, f"_find_rests_{name}", None)
+            rests |= find_rests() if find_rests else {}
+        return rests
 
     @api.private
     def _describe_changes(self, approved, current):
@@ -36,8 +36,8 @@ class MarketingActivity(models.Model):
         :rtype: dict[str, bool]
         """
         self.ensure_one()
-        if self.activity_type == "action":
-            return {self._describe_action_change(self.server_action_id): True}
+        if not self._get_type().mailing_type:
+            return self._ask_type("find_changes", approved, current, default={})
         changes = {}
         mailing = self.mass_mailing_id
         editor = mailing._get_marketing_editor()
@@ -63,15 +63,6 @@ class MarketingActivity(models.Model):
             changes[_("The settings of “%(template)s” were changed.", **names)] = True
         return changes
 
-    def _describe_action_change(self, action):
-        action = action.sudo()
-        return _(
-            "The server action “%(action)s” was changed by %(user)s on %(date)s.",
-            action=action.name,
-            user=action.write_uid.name or "-",
-            date=format_date(self.env, action.write_date),
-        )
-
     def _format_edit_date(self, mailing):
         mailing = mailing.sudo()
         return format_date(self.env, mailing.marketing_edit_date or mailing.write_date)
@@ -90,17 +81,13 @@ class MarketingActivity(models.Model):
         step = self._get_running_step()
         if test_run(self.env):
             return
-        if step.activity_type in self._get_mailing_types():
+        types = self._get_types()
+        if types[step.activity_type].mailing_type:
             self._get_mailing_to_send()
-        if step.activity_type != "action":
-            return
-        approved = self.campaign_id._get_workflow().rests.get(str(self.id))
-        action = self.env["ir.actions.server"].browse(step.template_id)
-        if approved and action._get_marketing_rests()[action.id] != approved:
-            raise StepHeld(self._describe_action_change(action), self.id)
-        loss = action._find_marketing_loss()
-        if loss:  # each participant would fail with it, or go on without
-            raise StepHeld(self._describe_action_problem(action, loss), self.id)
+        find_hold = getattr(self, f"_find_hold_{step.activity_type}", None)
+        reason = find_hold and find_hold(step, self.campaign_id._get_workflow().rests.get(str(self.id)))
+        if reason:
+            raise StepHeld(reason, self.id)
 
     @api.private
     def _get_mailing_to_send(self):
@@ -112,7 +99,7 @@ class MarketingActivity(models.Model):
         env = campaign._get_run_env()
         mailing = env["mailing.mailing"].browse(step.template_id)
         current = mailing.sudo()._get_marketing_rests().get(mailing.id)
-        mailing_type = self._get_mailing_types()[step.activity_type]
+        mailing_type = self._get_types()[step.activity_type].mailing_type
         if not current or (current["model"], current["type"]) != (campaign._get_target(), mailing_type):
             # the ids of the participants are those of other records there
             raise CampaignStop(

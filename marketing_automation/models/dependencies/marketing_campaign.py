@@ -37,9 +37,7 @@ class MarketingCampaign(models.Model):
         """Return in words what was changed, or is gone, and waits for an Update."""
         changes = [words for words, waits in self._compare_rests() if waits]
         for activity in self.marketing_activity_ids:
-            loss = activity.activity_type == "action" and activity.server_action_id._find_marketing_loss()
-            if loss:
-                changes.append(activity._describe_action_problem(activity.server_action_id, loss))
+            changes += activity._ask_type("find_losses", default=[])
         return changes
 
     @api.private

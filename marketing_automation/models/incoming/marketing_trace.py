@@ -37,6 +37,7 @@ class MarketingTrace(models.Model):
         """
         if not res_ids:
             return
+        types = self.env["marketing.activity"]._get_types()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -44,10 +45,11 @@ class MarketingTrace(models.Model):
                   JOIN marketing_trace t ON t.participant_id = p.id
                   JOIN marketing_activity a ON a.id = t.activity_id
                  WHERE p.model_name = %s AND p.res_id = ANY(%s) AND p.is_test IS NOT TRUE
-                   AND t.state = 'scheduled' AND a.activity_type = 'email' AND %s
+                   AND t.state = 'scheduled' AND a.activity_type = ANY(%s) AND %s
                 """,
                 model_name,
                 list(res_ids),
+                [name for name, kind in types.items() if kind.mailing_type == "mail"],
                 SQL("p.campaign_id = ANY(%s)", campaigns.ids) if campaigns is not None else SQL("TRUE"),
             )
         )

@@ -109,12 +109,12 @@ class MarketingCampaign(models.Model):
     @api.model
     def _get_address_column(self, activity_type):
         """Return where mailing.trace keeps the address of a message of this type."""
-        return "email"
+        return self.env["marketing.activity"]._get_types()[activity_type].address_column
 
     @api.model
     def _get_duplicate_code(self, activity_type):
         """Return the code of a message whose address got it already."""
-        return "mail_dup"
+        return self.env["marketing.activity"]._get_types()[activity_type].duplicate_code
 
     def _get_address_sql(self, step, model):
         """Return how PostgreSQL finds the address of a record, as Odoo's composer does for the message of this step.

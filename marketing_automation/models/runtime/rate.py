@@ -30,8 +30,9 @@ class MarketingCampaign(models.Model):
         """Return the ids of the activities whose steps count against the limit, if there is one."""
         if not self.hourly_limit:
             return []
-        message_types = self.env["marketing.activity"]._get_message_types()
-        return [step.id for step in self._get_workflow().steps.values() if step.activity_type in message_types]
+        types = self.env["marketing.activity"]._get_types()
+        steps = self._get_workflow().steps.values()
+        return [step.id for step in steps if types[step.activity_type].sends]
 
     def _execute_limited(self, activity_ids, now, held):
         """Execute as many of the due messages as the limit has slots for.

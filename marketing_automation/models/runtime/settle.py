@@ -75,12 +75,12 @@ class MarketingTrace(models.Model):
 
         :rtype: dict[int, Facts]
         """
-        message_types = self.env["marketing.activity"]._get_message_types()
+        types = self.env["marketing.activity"]._get_types()
         kinds = self.env["marketing.trace.event"]._get_kinds()
         facts = {}
         for trace in self:
             if trace.state in ("processed", "error"):
-                is_message = trace.activity_id.activity_type in message_types
+                is_message = types[trace.activity_id.activity_type].sends
                 completed = (trace.sent_date if is_message else trace.done_date) or None
                 facts[trace.id] = Facts(completed, kinds=kinds)
                 if trace.state == "error":

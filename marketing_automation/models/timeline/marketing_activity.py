@@ -15,7 +15,7 @@ class MarketingActivity(models.Model):
             "name": self.name,
             "type": self.activity_type,
             "type_label": self._get_label("activity_type"),
-            "icon": self._get_type_icons().get(self.activity_type, "fa-circle-o"),
+            "icon": self._get_type().icon,
             "trigger": self.trigger_label,
             "chip": words,
             "tone": tone,

@@ -19,7 +19,7 @@ class MarketingTrace(models.Model):
         self.ensure_one()
         participant = self.participant_id
         state_labels = dict(self._fields["state"]._description_selection(self.env))
-        is_message = self.activity_id.activity_type in self.activity_id._get_message_types()
+        is_message = self.activity_id._get_type().sends
         is_queued = is_message and self.state == "processed" and not self.sent_date and not facts.dead_code
         return {
             **self.activity_id._prepare_timeline_card(),

@@ -2,33 +2,33 @@
 
 from odoo import _, api, fields, models
 
+from odoo.addons.marketing_automation.engine.activity_types import ActivityType
 from odoo.addons.marketing_automation.engine.workflow import Trigger
 
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    activity_type = fields.Selection(
-        selection_add=[("note", "Write a Note")],
-        ondelete={"note": lambda steps: steps.write({"activity_type": "missing"})},
-    )
+    activity_type = fields.Selection(selection_add=[("note", "Write a Note")], ondelete={"note": "set missing"})
     trigger_type = fields.Selection(
-        selection_add=[("note_answer", "Note: answered")],
-        ondelete={"note_answer": lambda steps: steps.write({"trigger_type": "missing"})},
+        selection_add=[("note_answer", "Note: answered")], ondelete={"note_answer": "set missing"}
     )
     note = fields.Text(help="What the activity writes on the record.")
 
     @api.model
-    def _get_triggers(self):
-        return {**super()._get_triggers(), "note_answer": Trigger(frozenset({"note"}), "reply")}
-
-    def _get_template_id(self):
-        return self.id if self.activity_type == "note" and self.note else super()._get_template_id()
+    def _describe_type_note(self):
+        return ActivityType(
+            "note",
+            icon="fa-sticky-note-o",
+            triggers={"note_answer": Trigger(event="reply")},
+            settings={"note": "note"},
+            required=("note",),
+            numbers=("reply",),
+        )
 
     def _execute_note(self, traces, now):
-        records = self.campaign_id._get_run_env()[self.model_name].browse(traces.mapped("res_id"))
-        for record in records:
-            record.message_post(body=self.note)
+        for record in self.campaign_id._get_run_env()[self.model_name].browse(traces.mapped("res_id")):
+            record.message_post(body=self._get_running_step().settings["note"])
         return {}
 
 

@@ -1,1 +1,3 @@
-from . import email, server_action
+"""One file for each type of activity. ``marketing_activity.py`` has what they have in common: how a type is found."""
+
+from . import marketing_activity, email, form, server_action

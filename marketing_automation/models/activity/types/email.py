@@ -1,12 +1,41 @@
 from odoo import _, api, models
-from odoo.tools import email_normalize
+from odoo.tools import LazyTranslate, email_normalize
 
+from ....engine.activity_types import ActivityType
 from ....engine.context import BATCH_KEY, MessageBatch, test_run
 from ....engine.errors import CampaignStop
+from ....engine.workflow import Trigger
+
+_lt = LazyTranslate(__name__)
+
+EMAIL = ActivityType(
+    "email",
+    icon="fa-envelope-o",
+    does=(_lt("send an email"), _lt("send the email “%s”")),
+    template="mass_mailing_id",
+    template_label=_lt("a mailing template"),
+    sends=True,
+    mailing_type="mail",
+    triggers={
+        "mail_open": Trigger(event="open"),
+        "mail_not_open": Trigger(event="open", negative=True),
+        "mail_reply": Trigger(event="reply"),
+        "mail_not_reply": Trigger(event="reply", negative=True),
+        "mail_click": Trigger(event="click"),
+        "mail_not_click": Trigger(event="click", negative=True),
+        "mail_bounce": Trigger(event="bounce"),
+        "mail_complaint": Trigger(event="complaint"),
+        "mail_unsubscribe": Trigger(event="unsubscribe"),
+    },
+)
 
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
+
+    @api.model
+    def _describe_type_email(self):
+        return EMAIL
 
     def _route_replies(self):
         """Have the replies that these activities wait for reach Odoo.
@@ -26,10 +55,8 @@ class MarketingActivity(models.Model):
             if not address or users.search_count([("email_normalized", "=", address)], limit=1):
                 mailing.reply_to_mode = "update"
 
-    def _get_reply_warnings(self):
+    def _find_warnings_email(self):
         mailing = self.mass_mailing_id
-        if self.activity_type != "email" or not mailing:
-            return []
         triggers = self._get_triggers()
         awaited = any(triggers[child.trigger_type].event == "reply" for child in self.child_ids)
         company = self.campaign_id.company_id or self.env.company

@@ -4,12 +4,14 @@ import time
 
 from odoo import _, api, models
 from odoo.exceptions import ValidationError
-from odoo.tools import config
+from odoo.tools import LazyTranslate, config, format_date
 
+from ....engine.activity_types import ActivityType
 from ....engine.context import ACTION_KEY, ActionRun, lone_run, test_run
 from ....engine.doors import Doors, RunAlone
 from ....engine.time_limit import TimeLimit, TookTooLong
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 # What tracks changes keeps the environment of each participant until it is flushed, and Odoo
@@ -24,28 +26,38 @@ ENDS_TRANSACTION = re.compile(r"commit|rollback", re.IGNORECASE)
 # keys of the templates' actions that blocklist: of 19.0.1.0.1, and of today
 BLOCKLISTING = ("blocklist", "blocklist_bounced")
 
+ACTION = ActivityType(
+    "action",
+    icon="fa-cogs",
+    does=(_lt("run a server action"), _lt("run “%s”")),
+    template="server_action_id",
+    template_label=_lt("a server action"),
+)
+
 _leaving = {}  # {(database, action id): write date} of the actions that were seen leaving their transaction
 
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    def _get_action_errors(self, user):
-        """Return in words what keeps the server action of this activity from running for a user.
+    @api.model
+    def _describe_type_action(self):
+        return ACTION
 
-        :rtype: list[str]
-        """
-        self.ensure_one()
+    def _find_errors_action(self):
+        if self.server_action_id.sudo()._needs_person():
+            return [_("“%s” opens a window for a person: a campaign has nobody to use it.", self.name)]
+        return []
+
+    def _find_user_errors_action(self, user):
         action = self.server_action_id
-        if self.activity_type != "action" or not action:
-            return []
-        problems = action._get_marketing_problems(self.model_name, user)
+        problems = action._get_marketing_problems(self.model_name, user) if action else []
         return [self._describe_action_problem(action, problem) for problem in problems]
 
-    def _get_blocklisting_warnings(self):
+    def _find_warnings_action(self):
         """Tell of the templates' own blocklisting, as it was made by earlier releases: nobody's campaign is changed."""
         warnings = []
-        key = self.activity_type == "action" and self.server_action_id.sudo().marketing_shipped_key
+        key = self.server_action_id.sudo().marketing_shipped_key
         if key in BLOCKLISTING and self._waits_for_bounce() and self.bounce_type != "hard":
             warnings.append(
                 _(
@@ -64,6 +76,34 @@ class MarketingActivity(models.Model):
                 )
             )
         return warnings
+
+    def _find_rests_action(self):
+        chosen = self.filtered("server_action_id")
+        rests = chosen.server_action_id._get_marketing_rests() if chosen else {}
+        return {activity: rests[activity.server_action_id.id] for activity in chosen}
+
+    def _find_changes_action(self, _approved, _current):
+        return {self._describe_action_change(self.server_action_id): True}
+
+    def _find_losses_action(self):
+        loss = self.server_action_id._find_marketing_loss()
+        return [self._describe_action_problem(self.server_action_id, loss)] if loss else []
+
+    def _find_hold_action(self, step, approved):
+        action = self.env["ir.actions.server"].browse(step.template_id)
+        if approved and action._get_marketing_rests()[action.id] != approved:
+            return self._describe_action_change(action)
+        loss = action._find_marketing_loss()  # each participant would fail with it, or go on without
+        return self._describe_action_problem(action, loss) if loss else None
+
+    def _describe_action_change(self, action):
+        action = action.sudo()
+        return _(
+            "The server action “%(action)s” was changed by %(user)s on %(date)s.",
+            action=action.name,
+            user=action.write_uid.name or "-",
+            date=format_date(self.env, action.write_date),
+        )
 
     def _describe_action_problem(self, action, problem):
         return _(

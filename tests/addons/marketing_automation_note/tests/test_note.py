@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from lxml import etree
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
@@ -55,6 +57,27 @@ class TestNote(MarketingAutomationCommon):
             test.trace_ids.action_fire_event("reply")
         self.assertIn(answered, test.trace_ids.activity_id)
 
+    def test_what_runs_is_not_what_is_edited(self):
+        campaign, note = self._campaign()
+        self._start(campaign)
+        note.note = "Worth two calls?"
+        self.assertTrue(campaign.require_sync)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertIn("Worth a call?", self.contacts[0].message_ids[0].body)
+        with self._at(self.start):
+            campaign.action_update_participants()
+        self.assertFalse(campaign.require_sync)
+
+    def test_its_form_and_its_card(self):
+        campaign, note = self._campaign()
+        arch = etree.fromstring(note.get_view(view_type="form")["arch"])
+        [field] = arch.xpath("//group[@name='what']/field[@name='note']")
+        self.assertEqual(field.get("invisible"), "activity_type != 'note'")
+        card = note._get_card({}, [])
+        self.assertEqual(card["icon"], "fa-sticky-note-o")
+        self.assertEqual([number["name"] for number in card["metrics"]], ["reply"])
+        self.assertIn("Write a Note “Note”", note.sentence)
+
     def test_checks_of_the_app_hold(self):
         campaign, note = self._campaign()
         email = self._create_email(campaign, "Welcome")
@@ -63,5 +86,5 @@ class TestNote(MarketingAutomationCommon):
         with self.assertRaisesRegex(ValidationError, "Write a Note"), self.cr.savepoint():
             self._create_action(campaign, "Opened", "mail_open", note)
         note.note = False
-        with self.assertRaisesRegex(UserError, "Note"):
+        with self.assertRaisesRegex(UserError, "“Note” lacks Note"):
             campaign.action_start_campaign()

@@ -1,0 +1,56 @@
+"""What a type of activity gives: one description for each, which everybody asks. Pure, without Odoo.
+
+Texts are given with Odoo's ``LazyTranslate``: descriptions are made once, and read in every language.
+"""
+
+from dataclasses import dataclass, field, replace
+
+ICON = "fa-bolt"
+
+
+@dataclass(frozen=True)
+class ActivityType:
+    """One type of activity, found by the method ``_describe_type_<name>`` of ``marketing.activity``.
+
+    What it does is the method ``_execute_<name>`` there; the developer guide lists the other methods that a type may
+    have.
+
+    :param str name: its value of ``activity_type``
+    :param str icon: a class of Font Awesome
+    :param does: what it does in words: without a name, and with ``%s`` for the activity's name
+    :param dict triggers: the :class:`~.workflow.Trigger` of what may follow it, by trigger type; it need not name its
+        parent types
+    :param dict settings: what a running step keeps of its own, as ``Step.settings``: a field of ``marketing.activity``
+        by the name of the setting
+    :param tuple required: the settings without which a campaign does not start
+    :param template: the field with the template or action that it executes; None for a type without one
+    :param template_label: what that is, in words: "an SMS template"
+    :param bool sends: whether it sends messages: its steps are complete when a server has accepted those
+    :param mailing_type: the type of the ``mailing.mailing`` that is its template; None for another
+    :param numbers: metrics on its card; by default *Sent* and its events for a type that sends, else none
+    :param form: XML of what the form shows of it; by default the fields of its settings, "" for a view of its own
+    :param str address_column: where ``mailing.trace`` keeps the address of its message
+    :param str duplicate_code: why a message to an address that got it already is not made
+    """
+
+    name: str
+    icon: str = ICON
+    does: tuple = ()
+    triggers: dict = field(default_factory=dict)
+    settings: dict = field(default_factory=dict)
+    required: tuple = ()
+    template: str | None = None
+    template_label: str = ""
+    sends: bool = False
+    mailing_type: str | None = None
+    numbers: tuple | None = None
+    form: str | None = None
+    address_column: str = "email"
+    duplicate_code: str = "mail_dup"
+
+    def __post_init__(self):
+        triggers = {
+            name: trigger if trigger.parent_types else replace(trigger, parent_types=frozenset({self.name}))
+            for name, trigger in self.triggers.items()
+        }
+        object.__setattr__(self, "triggers", triggers)

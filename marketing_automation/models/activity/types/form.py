@@ -1,0 +1,42 @@
+"""What the form of an activity shows of its type: the fields of its settings, without a view for each type."""
+
+from lxml import etree
+
+from odoo import api, models
+
+REQUIRED = ' required="True"'
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        [group] = arch.xpath("//group[@name='what']") or [None]
+        if view_type == "form" and group is not None:
+            for described in self._get_described_types().values():
+                for node in self._make_form_nodes(described):
+                    group.append(node)
+        return arch, view
+
+    @api.model
+    def _make_form_nodes(self, described):
+        """Return what the form shows for activities of a type alone.
+
+        :param ActivityType described:
+        """
+        form = described.form
+        if form is None:
+            form = "".join(
+                f'<field name="{fname}"{REQUIRED if setting in described.required else ""}/>'
+                for setting, fname in described.settings.items()
+            )
+        other = f"activity_type != '{described.name}'"
+        nodes = list(etree.fromstring(f"<group>{form}</group>"))
+        for node in nodes:
+            hidden, required = node.get("invisible"), node.get("required")
+            node.set("invisible", f"{other} or ({hidden})" if hidden else other)
+            if required:
+                node.set("required", f"not ({other}) and ({required})")
+        return nodes
