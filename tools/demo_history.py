@@ -407,15 +407,21 @@ class Company:
         return f"{first}.{last}@example.com".lower()
 
     def _run(self):
-        """What Odoo's scheduled actions do; several times, for what follows at once."""
+        """What Odoo's scheduled actions do; several times where messages leave, for what follows at once."""
         running = self._campaigns().filtered(lambda campaign: campaign.state == "running")
         running.sync_participants()
+        running.execute_activities()
         for _round in range(3):
-            running.execute_activities()
+            if not self._has_messages_to_send():
+                break
             self.env["mail.mail"].process_email_queue()
             self.env["sms.sms"]._process_queue()
-        running.execute_activities()
+            running.execute_activities()
         self.env.invalidate_all()
+
+    def _has_messages_to_send(self):
+        outgoing = [("state", "=", "outgoing")]
+        return any(self.env[model].search_count(outgoing, limit=1) for model in ("mail.mail", "sms.sms"))
 
     # ------------------------------------------------------------
     # Reactions
