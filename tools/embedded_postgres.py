@@ -27,18 +27,23 @@ USER = "odoo"  # Odoo refuses to work as postgres
 LONGEST_SOCKET = 107  # bytes, Linux
 
 SETTINGS = f"""
-# Written by tools/embedded_postgres.py at each start.
+# Written by tools/embedded_postgres.py at each start, for tests, benches and the demo. Production's: administrator guide.
 port = {PORT}
 listen_addresses = ''
 unix_socket_permissions = 0700
+# Tests run several servers side by side, each with its workers.
 max_connections = 300
+# A whole test database has 60 MB.
 shared_buffers = 256MB
+# No checkpoint while a database is made.
 max_wal_size = 2GB
+# Nobody copies this server: tables that a transaction makes itself are not written twice.
 wal_level = minimal
 max_wal_senders = 0
+# Tests ask many short queries, each in a new plan.
 jit = off
-# A killed Odoo loses nothing, a killed PostgreSQL at most its last moments, and no database is damaged:
-# the tests that kill processes rely on it, so fsync stays on.
+# A commit does not wait for the disk: a killed Odoo loses nothing, a killed PostgreSQL at most its last moments.
+# fsync stays on, so that no demo is damaged when the machine goes down; without it a clone takes 0.7 s, not 1.1.
 synchronous_commit = off
 """
 
