@@ -54,7 +54,9 @@ AXE = """
 # What is read on a page: the texts that are seen, and what fields and pictures are called. Messages stay as they were
 # posted; the records that Odoo makes up behind an empty list have names in every language.
 TEXTS = """
-JSON.stringify([...new Set([...document.querySelectorAll("body *:not(.o-mail-Message *, .o_view_sample_data .o_data_row *)")].filter(
+JSON.stringify([...new Set([
+    ...document.querySelectorAll("body *:not(.o-mail-Message *, .o_view_sample_data .o_data_row *)"),
+].filter(
     (element) => element.checkVisibility({opacityProperty: true, visibilityProperty: true})
 ).flatMap((element) => [
     ...[...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data),

@@ -27,7 +27,7 @@ USER = "odoo"  # Odoo refuses to work as postgres
 LONGEST_SOCKET = 107  # bytes, Linux
 
 SETTINGS = f"""
-# Written by tools/embedded_postgres.py at each start, for tests, benches and the demo. Production's: administrator guide.
+# Written by tools/embedded_postgres.py at each start, for tests, benches and the demo; production: administrator guide.
 port = {PORT}
 listen_addresses = ''
 unix_socket_permissions = 0700

@@ -32,7 +32,7 @@ class ResConfigSettings(models.TransientModel):
         string="Keep the steps of stopped campaigns (months)",
         config_parameter=RETENTION_KEY,
         default=0,
-        help="After so many months only the figures of a stopped campaign are kept. 0: everything is kept.",
+        help="Months after which only the numbers of a stopped campaign are kept. 0 keeps everything.",
     )
 
     @api.depends("company_id")

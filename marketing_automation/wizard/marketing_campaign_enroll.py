@@ -108,7 +108,7 @@ class MarketingCampaignEnrollLine(models.TransientModel):
             ("no_access", "They were deleted, or you may not see them."),
             ("participant", "They are or were participants already."),
             ("filter_mismatch", "They do not match the campaign's filter."),
-            ("duplicate", "Another participant has the same value, by which the campaign is unique."),
+            ("duplicate", "Another participant has the same value in the unicity field of the campaign."),
             ("busy", "The campaign is at work on them: try again."),
         ],
         required=True,

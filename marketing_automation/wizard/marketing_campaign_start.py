@@ -20,7 +20,7 @@ class MarketingCampaignStart(models.TransientModel):
     shared_count = fields.Integer(
         string="Kept out by unicity",
         compute="_compute_preview",
-        help="They share the value on which unicity is based with another record, which enters or has entered.",
+        help="Another record with the same value in the unicity field enters, or has entered.",
     )
     overdue_count = fields.Integer(
         string="Overdue Steps", compute="_compute_preview", help="They waited while the campaign was stopped."
@@ -28,7 +28,9 @@ class MarketingCampaignStart(models.TransientModel):
     message_summary = fields.Char(string="First Messages", compute="_compute_preview")
     left_out_text = fields.Text(compute="_compute_preview", help="Who enters, and gets no message.")
     hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
-    expected_end = fields.Datetime(compute="_compute_preview", help="When the limit per hour has let all of them out.")
+    expected_end = fields.Datetime(
+        compute="_compute_preview", help=("When the last of them is sent, at the limit per hour.")
+    )
     problem_text = fields.Text(compute="_compute_preview")
     warning_text = fields.Text(compute="_compute_preview")
     checklist = fields.Json(compute="_compute_checklist")  # no help: it would be a tooltip over the whole list
@@ -88,8 +90,8 @@ class MarketingCampaignStart(models.TransientModel):
                 "type": "success",
                 "title": _("“%s” runs", self.campaign_id.name),
                 "message": _(
-                    "Participants on their way: %s. The numbers on the cards below count up by themselves; a click "
-                    "on one opens who it counts.",
+                    "Participants on their way: %s. The numbers on the cards below count up by themselves; click one "
+                    "to see whom it counts.",
                     f"{entered:,}",
                 ),
                 "next": {"type": "ir.actions.act_window_close"},

@@ -19,7 +19,7 @@ class MarketingCampaignUpdate(models.TransientModel):
         string="Steps already due",
         default="skip",
         required=True,
-        help="New activities whose moment is past for somebody who is inside already.",
+        help="New activities that are already late for some participants.",
     )
 
     @api.model

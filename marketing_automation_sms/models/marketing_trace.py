@@ -26,8 +26,7 @@ class MarketingTrace(models.Model):
             "sms_canceled": _("The SMS was cancelled before it was sent."),
             "sms_refused": _("The SMS provider refused the message"),
             UNKNOWN: _(
-                "It is unknown whether the SMS was sent: the SMS service did not answer. "
-                "It is not sent again by itself."
+                "The SMS may or may not have been sent: the SMS service did not answer. It is not sent again by itself."
             ),
         }
 

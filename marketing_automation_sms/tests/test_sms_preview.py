@@ -68,7 +68,7 @@ class TestSmsPreview(MarketingAutomationSmsCommon):
     def test_what_keeps_a_sample_from_being_sent(self):
         self.marketer.partner_id.phone = "+32456999999"
         wizard = self._open_sample().save()
-        for recipient, words in (("", "phone number"), ("nobody", "no phone number")):
+        for recipient, words in (("", "phone number"), ("nobody", "not a phone number")):
             wizard.recipient = recipient
             with self.assertRaisesRegex(UserError, words), self._at(self.start):
                 wizard.action_send()

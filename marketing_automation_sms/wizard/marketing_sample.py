@@ -35,7 +35,7 @@ class MarketingSample(models.TransientModel):
             sanitized = self.env.user._phone_format(number=number)
             if not sanitized:
                 raise UserError(
-                    _("“%s” is no phone number: write it with its country code, as +32 456 00 00 00.", number)
+                    _("“%s” is not a phone number: write it with its country code, as +32 456 00 00 00.", number)
                 )
             values.append({"number": sanitized, "uuid": uuid4().hex, "body": body})
         # as Odoo's own dialog: who may write mailings may send samples, and has no right to text messages

@@ -157,7 +157,7 @@ class MarketingActivity(models.Model):
             if fname in vals and (isinstance(value, bool) or not isinstance(value, int)) and value is not False:
                 raise ValidationError(
                     _(
-                        "“%(label)s” must be a whole number, 0 or more: “%(value)s” is none.",
+                        "“%(label)s” must be a whole number, 0 or more: “%(value)s” is not.",
                         label=self._fields[fname]._description_string(self.env),
                         value=value,
                     )

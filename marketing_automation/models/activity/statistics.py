@@ -34,7 +34,7 @@ class MarketingActivity(models.Model):
     total_machine_open = fields.Integer(
         string="Opened by Machines",
         compute="_compute_statistics",
-        help="Only proxies and scanners have fetched the pictures: nobody may have seen the message.",
+        help="Only proxies and scanners fetched the pictures: perhaps nobody saw the message.",
     )
     total_machine_click = fields.Integer(
         string="Clicked by Machines", compute="_compute_statistics", help="Only scanners have followed the links."

@@ -40,14 +40,17 @@ class MarketingCampaign(models.Model):
         readonly=True,
         copy=False,
         ondelete="restrict",
-        help="With whose rights the campaign acts: whoever last pressed Start or Update.",
+        help="The campaign acts with the rights of this user, who last pressed Start or Update.",
     )
     company_id = fields.Many2one(
         "res.company",
         index=True,
         ondelete="restrict",
         default=lambda self: self.env.user.has_group("base.group_multi_company") and self.env.company,
-        help="Whose records the campaign reaches, and who sees it; without one, those of all companies of its user.",
+        help=(
+            "The campaign reaches the records of this company, and its users see it. Without one: all companies of "
+            "the campaign's user."
+        ),
     )
     tz = fields.Char(string="Time Zone", readonly=True, copy=False, help="Fixed at Start; days keep its wall clock.")
     tag_ids = fields.Many2many("utm.tag", "marketing_campaign_tag_rel", "campaign_id", "tag_id", string="Tags")
@@ -93,13 +96,15 @@ class MarketingCampaign(models.Model):
         ondelete="set null",
         domain=f"""[('model_id', '=', model_id), ('ttype', 'in', {UNIQUE_FIELD_TYPES}), ('store', '=', True),
                     ('translate', '=', False), ('company_dependent', '=', False)]""",
-        help="Of the records that share a value of this field, one is enrolled: the oldest.",
+        help="Only one of the records that share a value in this field is enrolled: the oldest.",
     )
     count_machine_opens = fields.Boolean(
         string="Count proxies' opens",
-        help="Some mail programs have the pictures of each message fetched by a proxy, whether it is read or not. Such "
-        "opens are shown beside those of people; with this they count as opens: in the numbers, and for steps that "
-        "wait for an open.",
+        help=(
+            "Some mail programs fetch the pictures of every message by a proxy, read or not. Such opens are shown "
+            "beside those of people. With this option they count as opens: in the numbers, and for steps that wait "
+            "for an open."
+        ),
     )
     leave_on_mismatch = fields.Boolean(
         string="Leave on Mismatch",
@@ -119,7 +124,7 @@ class MarketingCampaign(models.Model):
     last_sync_date = fields.Datetime(string="Last Enrolment", readonly=True, copy=False)
     require_sync = fields.Boolean(string="Workflow Modified", compute="_compute_require_sync")
     waiting_text = fields.Text(
-        compute="_compute_require_sync", help="What was changed of what runs, and waits for an Update."
+        compute="_compute_require_sync", help="Changes behind the running campaign that wait for an Update."
     )
     # ------------------------------------------------------------
     # Constraints

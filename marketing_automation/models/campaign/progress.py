@@ -11,8 +11,7 @@ class MarketingCampaign(models.Model):
 
     success_rate = fields.Float(
         compute="_compute_success_rate",
-        help="Of the steps that were due so far, those that were executed; the others did not match their filter, or "
-        "failed.",
+        help="Steps that ran, of those that were due so far; the others did not match their filter, or failed.",
     )
     has_results = fields.Boolean(compute="_compute_success_rate")
 

@@ -12,14 +12,14 @@ class MarketingCampaign(models.Model):
         store=True,
         readonly=True,
         engine_only=True,
-        help="Stays when the field is deleted, or the addon that brings it uninstalled.",
+        help="Kept when the field is deleted, or its addon uninstalled.",
     )
     unique_by = fields.Char(
         string="Unicity based on",
         compute="_compute_unique_by",
         inverse="_inverse_unique_by",
         readonly=False,
-        help="Of the records that share a value of this field, one is enrolled: the oldest.",
+        help="Only one of the records that share a value in this field is enrolled: the oldest.",
     )
     is_unicity_lost = fields.Boolean(compute="_compute_is_unicity_lost")
 
@@ -73,8 +73,8 @@ class MarketingCampaign(models.Model):
             return []
         return [
             _(
-                "Its unicity was based on the field “%s”, which was deleted. Choose another field, or let the "
-                "campaign go on without: everybody enters then whom unicity kept out.",
+                "Its unicity was based on the field “%s”, which was deleted. Choose another field, or go on without "
+                "one: everybody whom it kept out then enters.",
                 self.unique_field_name,
             )
         ]

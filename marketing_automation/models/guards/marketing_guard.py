@@ -65,7 +65,7 @@ class MarketingGuard(models.AbstractModel):
             if records and (not records.has_access("read") or records.exists() != records):
                 raise AccessError(
                     _(
-                        "“%(field)s” of a “%(model)s” cannot be what you may not see, or what does not exist.",
+                        "“%(field)s” of a “%(model)s” cannot be a record that does not exist, or that you may not see.",
                         field=field._description_string(self.env),
                         model=self.env["ir.model"]._get(self._name).name,
                     )

@@ -207,7 +207,7 @@ class MailMail(models.Model):
     def _end_unknown(self):
         """Say that it is unknown whether this mail was sent. One of no campaign stays failed, as Odoo leaves it."""
         if self.marketing_trace_id:
-            self.write({"failure_reason": _("It is unknown whether it was sent: the mail server did not answer.")})
+            self.write({"failure_reason": _("It may or may not have been sent: the mail server did not answer.")})
             self._postprocess_sent_message([], [], failure_type=UNKNOWN)
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 

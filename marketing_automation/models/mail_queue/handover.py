@@ -81,4 +81,6 @@ class MailMail(models.Model):
 
     @api.model
     def _unknown_reason(self):
-        return _("It is unknown whether it was sent: Odoo was interrupted while it handed it over to the mail server.")
+        return _(
+            "It may or may not have been sent: Odoo was interrupted while it handed the message to the mail server."
+        )

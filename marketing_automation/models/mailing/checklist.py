@@ -98,7 +98,7 @@ class MailingMailing(models.Model):
         if not own or any(domain == each or domain.endswith(f".{each}") for each in own):
             return []
         text = _(
-            "The sender's address is of %(domain)s, which is no domain of your own (%(own)s): the email may be taken "
+            "The sender's address is of %(domain)s, which is not your own domain (%(own)s): the email may be taken "
             "for spam.",
             domain=domain,
             own=", ".join(sorted(own)),

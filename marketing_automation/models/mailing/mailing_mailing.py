@@ -36,8 +36,10 @@ class MailingMailing(models.Model):
     )
     marketing_confirm_click = fields.Boolean(
         string="Count Only Confirmed Clicks",
-        help="For a consent that must stand as proof: nothing counts but a click on the confirmation link, once the "
-        "person's browser has confirmed it on a small page. Mail scanners, which open every link, confirm nothing.",
+        help=(
+            "For a consent that must hold as proof: only a click on the confirmation link counts, once the person has "
+            "confirmed it on a small page. Mail scanners open every link, but confirm nothing."
+        ),
     )
     marketing_confirm_url = fields.Char(
         string="Confirmation Link",
@@ -80,7 +82,7 @@ class MailingMailing(models.Model):
         for mailing in self:
             if mailing.marketing_confirm_click and mailing.mailing_type != "mail":
                 raise ValidationError(
-                    _("“%s” is no email: a click in it cannot be confirmed on a page.", mailing.display_name)
+                    _("“%s” is not an email: a click in it cannot be confirmed on a page.", mailing.display_name)
                 )
 
     @api.ondelete(at_uninstall=False)

@@ -51,6 +51,6 @@ class MarketingActivity(models.Model):
             domain=[("is_test", "=", False), ("trace_ids", "any", left_out)],
             context={"marketing_of_campaign": True},
             help=self.campaign_id._get_empty_help(
-                _("Nobody yet"), _("Whoever gets no message of “%s” for this reason shows here.", self.name)
+                _("Nobody yet"), _("People who get no message of “%s” for this reason show here.", self.name)
             ),
         )

@@ -4,6 +4,4 @@ from odoo import fields, models
 class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
 
-    summed_date = fields.Datetime(
-        string="Summed up on", readonly=True, help="Since when only the figures of the steps are kept."
-    )
+    summed_date = fields.Datetime(string="Summed up on", readonly=True, help="When the steps were reduced to numbers.")

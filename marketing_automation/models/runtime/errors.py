@@ -93,10 +93,10 @@ def _sentence_of_integrity(env, error):
         return env._("It sets a link to a record that was deleted (table %s).", table)
     if isinstance(error, errors.NotNullViolation):
         return env._(
-            "It leaves empty what must be filled in: “%(column)s” (table %(table)s).",
+            "It leaves a required field empty: “%(column)s” (table %(table)s).",
             column=error.diag.column_name,
             table=table,
         )
     if isinstance(error, errors.UniqueViolation):
-        return env._("It makes a second record of what may be there once (table %s).", table)
+        return env._("It makes a second record where only one may exist (table %s).", table)
     return env._("It sets a value that is not allowed (table %s).", table)

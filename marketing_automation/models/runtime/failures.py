@@ -26,7 +26,7 @@ class MarketingCampaign(models.Model):
     last_error_date = fields.Datetime(readonly=True, copy=False)
     last_error_traceback = fields.Text(readonly=True, copy=False, groups="base.group_system")
     failed_job = fields.Char(
-        readonly=True, copy=False, help="Which of the scheduled actions failed: it clears the error."
+        readonly=True, copy=False, help="The scheduled action that failed. Its next success clears the error."
     )
     failure_count = fields.Integer(readonly=True, copy=False, help="How often it has failed, one after the other.")
 

@@ -28,7 +28,7 @@ class MarketingTrace(models.Model):
     schedule_date = fields.Datetime(string="Scheduled on", readonly=True)
     done_date = fields.Datetime(string="Done on", readonly=True)
     sent_date = fields.Datetime(string="Sent on", readonly=True, help="When the server accepted the message.")
-    wait_until = fields.Datetime(readonly=True, help="Until when a step waits for an event of this message.")
+    wait_until = fields.Datetime(readonly=True, help="How long steps wait for an event of this message.")
     attempt = fields.Integer(default=1, required=True, readonly=True)
     end_code = fields.Char(string="Reason code", readonly=True)
     end_params = fields.Json(readonly=True)
@@ -43,7 +43,10 @@ class MarketingTrace(models.Model):
         string="Being Executed",
         readonly=True,
         copy=False,
-        help="Runs alone, and this is committed: who finds it when nobody works on it knows that Odoo was interrupted.",
+        help=(
+            "The step runs alone. This mark is committed first: if nobody works on the step any more, Odoo was "
+            "interrupted."
+        ),
     )
 
     # Never the same step twice for a participant.
@@ -88,11 +91,11 @@ class MarketingTrace(models.Model):
             # the step did not run
             "filter_mismatch": _("The record does not match the filter of the activity."),
             "step_removed": _("The activity was removed from the workflow."),
-            "too_late": _("It was added when its moment was past for this participant."),
+            "too_late": _("It was added when it was already too late for this participant."),
             "expired": _("It could not run within its expiry duration."),
             "event_happened": _("What it waited not to happen has happened."),
             "parent_bounced": _("The message before it bounced."),
-            "parent_complained": _("The recipient called the message before it spam."),
+            "parent_complained": _("The recipient reported the previous message as spam."),
             "parent_failed": _("The step before it failed."),
             # no message was made
             "mail_bl": _("The address is blocklisted."),
@@ -105,18 +108,18 @@ class MarketingTrace(models.Model):
             "needs_more": _("It could not run: the server lacked what it needs, or others kept changing the same data"),
             "too_long": _("It took longer than it may"),
             "interrupted": _(
-                "It is unknown whether it ran: Odoo was interrupted while it did. It is not run again by itself."
+                "It may or may not have run: Odoo was interrupted meanwhile. It does not run again by itself."
             ),
             "killed": _("It was tried several times, and Odoo was interrupted each time."),
             "left_halfway": _(
-                "It failed after it had sent, called or committed something. It is not run again by itself"
+                "It failed after it had already sent or saved something, so Odoo does not run it again by itself"
             ),
             # it is scheduled, and was tried before
-            "postponed": _("It could not run, and is tried again by itself"),
+            "postponed": _("It could not run; Odoo tries again by itself"),
             "refused": _("The message was not sent: the server refused it, or it was taken out of the queue"),
             "mail_handover": _(
-                "It is unknown whether the message was sent: Odoo was interrupted, or the mail server did not answer, "
-                "while it was handed over. It is not sent again by itself."
+                "The message may or may not have been sent: Odoo was interrupted, or the mail server did not answer. "
+                "It is not sent again by itself."
             ),
             "mail_unanswered": _(
                 "The message was not sent: the mail server did not answer, though it was tried several times"

@@ -56,8 +56,10 @@ class MarketingTraceEvent(models.Model):
     reason = fields.Char(readonly=True, help="What decided: a header, a code, an agent.")
     doubt_until = fields.Datetime(
         readonly=True,
-        help="An open or a click so soon after the delivery that a scanner may be at it: until then a machine's, "
-        "and a person's from then on if nothing else has shown it to be one.",
+        help=(
+            "An open or a click right after the delivery may come from a scanner. Until this moment it counts as a "
+            "machine's, afterwards as a person's, unless it turned out to be a machine's."
+        ),
     )
     # Copied from the trace, so that counting and consuming need no join.
     campaign_id = Many2oneNoConstraint("marketing.campaign", string="Campaign", readonly=True)

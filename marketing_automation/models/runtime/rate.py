@@ -17,8 +17,10 @@ class MarketingCampaign(models.Model):
     hourly_limit = fields.Integer(
         string="Messages per Hour",
         default=0,
-        help="Of this campaign, at most, spread evenly over the hour; 0 for no limit. What follows a message waits for "
-        "that message alone. A change takes effect at once.",
+        help=(
+            "Messages that this campaign sends in an hour at most, spread evenly; 0 for no limit. Follow-up steps are "
+            "not limited. A change takes effect at once."
+        ),
     )
 
     @api.constrains("hourly_limit")

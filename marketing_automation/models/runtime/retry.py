@@ -40,7 +40,7 @@ class MarketingTrace(models.Model):
             if trace not in retryable:
                 raise UserError(_("“%s” is no error: there is nothing to retry.", trace.activity_id.name))
             if trace.participant_id.state == "unlinked":
-                raise UserError(_("The participant has left the campaign: nothing is retried for it."))
+                raise UserError(_("The participant has left the campaign: there is nothing to retry."))
         (traces + (duplicates & retryable))._retry(now)
         self.env["marketing.campaign"]._wake_lanes()
 

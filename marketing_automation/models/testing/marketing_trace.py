@@ -70,7 +70,7 @@ class MarketingTrace(models.Model):
         self.ensure_one()
         self.campaign_id.check_access("write")
         if not self.is_test:
-            raise UserError(_("This is no test: the campaign itself runs this step."))
+            raise UserError(_("This is not a test: the campaign itself runs this step."))
         trace = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
         trace.participant_id._lock()
         if trace.participant_id._is_over():

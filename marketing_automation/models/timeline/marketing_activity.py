@@ -57,7 +57,7 @@ class MarketingActivity(models.Model):
     def _get_wait_words(self, trigger):
         """Return in words what a step with this trigger waits for."""
         if trigger.waits_for_completion:
-            return _("Waits until a server has accepted the message before it.")
+            return _("Waits until the server has accepted the previous message.")
         words = {
             "open": _("Waits to be opened."),
             "click": _("Waits for a click."),

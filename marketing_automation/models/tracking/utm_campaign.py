@@ -20,5 +20,5 @@ class UtmCampaign(models.Model):
         copy=False,
         context={"active_test": False},
         groups="marketing_automation.group_marketing_automation_user",
-        help="Of which company a campaign is decides who sees its UTM campaign.",
+        help="The company of a campaign decides who sees its UTM campaign.",
     )

@@ -10,7 +10,7 @@ class MarketingParticipant(models.Model):
     wait_text = fields.Char(
         string="Waits for",
         compute="_compute_wait_text",
-        help="What still may happen, though nothing is scheduled. It runs when it does.",
+        help="Activities that may still follow, though none is scheduled. They run when what they wait for happens.",
     )
 
     @api.depends("state", "campaign_id")

@@ -13,11 +13,9 @@ export const stopsWhenArchived = (Controller) =>
                 ...super.archiveDialogProps,
                 title: _t("Stop and archive?"),
                 body: root.selection
-                    ? _t(
-                          "Campaigns that are running stop: nothing more is executed until they are restored and started again."
-                      )
+                    ? _t("Running campaigns stop: nothing runs until you restore them and start them again.")
                     : _t(
-                          "This campaign is running. Archiving stops it: nothing more is executed until it is restored and started again."
+                          "This campaign is running. Archiving stops it: nothing runs until you restore it and start it again."
                       ),
                 confirmLabel: _t("Stop and Archive"),
             };

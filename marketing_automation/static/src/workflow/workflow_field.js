@@ -295,7 +295,7 @@ export class WorkflowField extends Component {
         const count = this.data.errors.reduce((sum, [, number]) => sum + number, 0);
         this.dialog.add(ConfirmationDialog, {
             title: _t("Retry all errors?"),
-            body: _t("Steps that are tried again, at once: %s. Messages among them go out.", formatInteger(count)),
+            body: _t("Steps that run again at once: %s. Their messages go out.", formatInteger(count)),
             confirmLabel: _t("Retry"),
             confirm: () => this.retry(),
             cancel: () => {},

@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 
 const asked = (words) => [
-    { trigger: `.modal:contains("${words}"):contains("nothing more is executed") .btn-secondary`, run: "click" },
+    { trigger: `.modal:contains("${words}"):contains("nothing runs until") .btn-secondary`, run: "click" },
     { trigger: "body:not(:has(.modal))" },
 ];
 const archive = (menu) => [
