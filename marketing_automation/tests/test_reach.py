@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
@@ -178,3 +179,66 @@ class TestReachOfLists(MarketingAutomationCommon):
 
     def test_no_list_is_named(self):
         self.assertEqual(self._promise([]), ["Out"])
+
+
+@tagged("post_install", "-at_install")
+class TestReachOfSharedAddresses(MarketingAutomationCommon):
+    """Contacts with one address are one person: an opt-out of one holds for the others, in whatever batch they are."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.news, cls.other = cls.env["mailing.list"].create([{"name": "News"}, {"name": "Other"}])
+        cls.ann = cls._create_contact("Ann", "ann@people.example.com", cls.news)
+
+    @classmethod
+    def _create_contact(cls, name, email, mailing_list, opt_out=False):
+        subscription = [(0, 0, {"list_id": mailing_list.id, "opt_out": opt_out})] if mailing_list else []
+        return cls.env["mailing.contact"].create({"name": name, "email": email, "subscription_ids": subscription})
+
+    def _create_letter(self, *domain):
+        campaign = self._create_campaign(
+            model_id=self.env["ir.model"]._get("mailing.contact").id, domain=repr(list(domain))
+        )
+        return campaign, self._create_email(campaign, "Letter")
+
+    def _assert_reaches(self, expected, *domain):
+        """Start promises it and the campaign keeps it, whether the contacts are executed together or one by one."""
+        for size in (500, 1):
+            campaign, email = self._create_letter(*domain)
+            promised = campaign.get_start_preview()["messages"].get("email", 0)
+            with patch("odoo.addons.marketing_automation.models.runtime.loop.BATCH", size):
+                self._start(campaign)
+                mails = self._run_crons(self.start + timedelta(minutes=5))
+            reached = {address for mail in mails for address in mail["email_to"]}
+            self.assertEqual((len(mails), promised), (len(expected), len(expected)), f"in batches of {size}")
+            self.assertTrue(all(any(one.email in address for address in reached) for one in expected), reached)
+            campaign.action_stop_campaign()
+        return email.sudo().trace_ids
+
+    def test_an_opt_out_by_another_contact_with_the_address(self):
+        twin = self._create_contact("Ann again", "ANN@people.example.com", self.news, opt_out=True)
+        ben = self._create_contact("Ben", "ben@people.example.com", self.news)
+        traces = self._assert_reaches(ben, ("list_ids", "in", self.news.ids))
+        codes = {trace.res_id: trace.end_code for trace in traces}
+        self.assertEqual((codes[self.ann.id], codes[twin.id]), ("mail_optout", "mail_optout"))
+        self._assert_reaches(ben, ("list_ids", "in", self.news.ids), ("id", "!=", twin.id))
+
+    def test_an_opt_out_of_another_list_concerns_that_list(self):
+        self._create_contact("Ann again", self.ann.email, self.other, opt_out=True)
+        self._assert_reaches(self.ann, ("list_ids", "in", self.news.ids))
+
+    def test_no_list_is_named(self):
+        """All lists of a person count."""
+        twin = self._create_contact("Ann again", self.ann.email, self.other, opt_out=True)
+        self._assert_reaches(self.ann, ("id", "in", (self.ann + twin).ids))
+        self._create_contact("Ann at last", self.ann.email, self.news, opt_out=True)
+        self._assert_reaches(self.ann.browse(), ("id", "in", (self.ann + twin).ids))
+
+    def test_contacts_without_an_address_are_no_twins(self):
+        nobody = self.ann.browse()
+        for opt_out in (True, False):
+            nobody += self._create_contact("Nobody", False, self.news, opt_out)
+        traces = self._assert_reaches(self.ann, ("list_ids", "in", self.news.ids))
+        codes = {trace.res_id: trace.end_code for trace in traces}
+        self.assertEqual([codes[one.id] for one in nobody], ["mail_email_missing"] * 2)

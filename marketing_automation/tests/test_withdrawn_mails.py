@@ -79,7 +79,11 @@ class TestWithdrawnMails(QueueCommon):
         self.assertEqual(len(self._queued("cancel")), 3)
         self.assertEqual(self._run_queue(), [], "nobody later")
 
-    def test_opted_out_meanwhile(self):
+    def _prepare_list(self):
+        """Have two emails wait for each subscriber of a list.
+
+        :return: the subscribers, the activities and the list
+        """
         mailing_list = self.env["mailing.list"].create({"name": "News"})
         subscribed = [(0, 0, {"list_id": mailing_list.id})]
         people = self.env["mailing.contact"].create(
@@ -93,12 +97,31 @@ class TestWithdrawnMails(QueueCommon):
         emails = [self._create_email(campaign, name) for name in ("News", "Offers")]
         self._start(campaign)
         self._run_crons(self.start, EXECUTION_CRON)
+        return people, emails, mailing_list
+
+    def test_opted_out_meanwhile(self):
+        people, emails, _list = self._prepare_list()
         people[0].subscription_ids.opt_out = True
         self._run_queue()
         for email in emails:  # however many wait for one person
             first, second = (self._trace(email, contact) for contact in people)
             self.assertEqual((first.state, first.end_code), ("canceled", "mail_optout"))
             self.assertTrue(second.sent_date)
+
+    def test_opted_out_by_another_contact_with_the_address(self):
+        """What waits in the queue is withdrawn, and what the engine has not made yet ends at once."""
+        people, emails, mailing_list = self._prepare_list()
+        later = self._create_email(emails[0].campaign_id, "Later", interval_number=1, interval_type="days")
+        with self._at(self.start):
+            later.campaign_id.action_update_participants()
+        self.assertEqual(self._trace(later, people[0]).state, "scheduled")
+        subscribed = [(0, 0, {"list_id": mailing_list.id, "opt_out": True})]
+        people.create({"name": "x again", "email": people[0].email.upper(), "subscription_ids": subscribed})
+        self._run_queue()
+        for email in (*emails, later):
+            trace = self._trace(email, people[0])
+            self.assertEqual((trace.state, trace.end_code), ("canceled", "mail_optout"), email.name)
+        self.assertTrue(self._trace(emails[0], people[1]).sent_date)
 
     def test_stopped_meanwhile(self):
         """Nothing leaves a stopped campaign; what waited is made anew when it starts again."""

@@ -18,7 +18,7 @@ class MailingSubscription(models.Model):
 
     def _end_marketing_messages(self):
         """Have what waits for these contacts end, in the campaigns that are for what they have opted out of."""
-        contacts = self.sudo().contact_id
+        contacts = self.sudo().contact_id._with_same_address()
         domain = [("state", "in", ("running", "stopped")), ("model_name", "=", "mailing.contact")]
         for campaign in self.env["marketing.campaign"].sudo().search(domain) if contacts else ():
             opted_out = contacts._filter_opted_out(campaign._get_readable_lists())
