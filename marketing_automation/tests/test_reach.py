@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
+from odoo.tools import SQL, email_normalize
 
 from .common import MarketingAutomationCommon
 
@@ -53,6 +54,38 @@ class TestReach(MarketingAutomationCommon):
         self.assertEqual(self._count_mails(self.campaign), 1)
         expected = {"mail_bl": 1, "mail_email_missing": 1, "mail_email_invalid": 1, "mail_dup": 1}
         self.assertEqual(self._left_out(self.email), expected)
+
+    def test_addresses_that_no_server_is_given(self):
+        """Odoo finds an address in them, and then has none to hand over; Start counts them as sending does."""
+        written = ["..a@@b.example", "@b.example", '"a b"@c.example', "a[@b.example", "a@b@c.example"]
+        sendable = "c@d.example, e@f.example"
+        for contact, email in zip(self.contacts, written, strict=True):
+            contact.email = email
+        self.contacts.create({"name": "Two", "email": sendable, "category_id": self.category.ids})
+        preview = self._preview()
+        self.assertEqual(preview["messages"], {"email": 2})
+        self.assertIn("4 with an address that cannot be read", preview["left_out"][0])
+        self.assertEqual(self._count_mails(self.campaign), 2)
+        self.assertEqual(self._left_out(self.email), {"mail_email_invalid": 4})
+
+    def test_addresses_of_a_target_that_does_not_keep_them_normalized(self):
+        """Written in a field of the record alone, as for registrations of events."""
+        model = self.env["res.partner"]
+        with patch.object(model._fields["email_normalized"], "store", False):
+            own, _raw = self.campaign.sudo()._get_own_email_sql(model)
+        for email, found in (
+            ("..a@@b.example", None),
+            ("@b.example", None),
+            ("a@b@c.example", "b@c.example"),
+            ("Ada <ADA@people.example.com>", "ada@people.example.com"),
+            ("a:b@c.example", "b@c.example"),
+            ("c@d.example; e@f.example", "c@d.example"),
+        ):
+            self.contacts[0].email = email
+            self.env.flush_all()
+            query = SQL("SELECT %s FROM res_partner t WHERE t.id = %s", own, self.contacts[0].id)
+            self.assertEqual(self.env.execute_query(query), [(found,)], email)
+            self.assertIn(email_normalize(email, strict=False), (found, "@b.example"), "as Odoo finds it")
 
     def test_who_is_left_out_can_be_opened(self):
         self._block(self.contacts[0])

@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..engine.context import message_batch, test_run
+from ..models.mail_queue.addresses import is_sendable
 
 
 class MailComposeMessage(models.TransientModel):
@@ -45,12 +46,16 @@ class MailComposeMessage(models.TransientModel):
         return mail_values_all
 
     def _get_recipients_data(self, mail_values_dict):
-        """Look at the first address of each recipient, to which alone the email goes."""
+        """Look at the first address of each recipient, to which alone the email goes, as a mail server would get it."""
         recipients = super()._get_recipients_data(mail_values_dict)
         if not message_batch(self.env):
             return recipients
         return {
-            res_id: {**data, **{key: data[key][:1] for key in ("mail_to", "mail_to_normalized")}}
+            res_id: {
+                **data,
+                "mail_to": data["mail_to"][:1],
+                "mail_to_normalized": list(filter(is_sendable, data["mail_to_normalized"][:1])),
+            }
             for res_id, data in recipients.items()
         }
 

@@ -5,6 +5,8 @@ import idna
 from odoo import models
 from odoo.tools.mail import email_split_tuples, formataddr
 
+from odoo.addons.base.models.ir_mail_server import extract_rfc2822_addresses
+
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
@@ -38,3 +40,11 @@ def encode_domain(address):
     except idna.IDNAError:
         return address
     return formataddr((name, encoded)) if name else encoded
+
+
+def is_sendable(address):
+    """Tell whether Odoo hands an address to a mail server: it finds some where there is none, such as “@b.example”.
+
+    :param str address: normalized
+    """
+    return bool(extract_rfc2822_addresses(encode_domain(address)))

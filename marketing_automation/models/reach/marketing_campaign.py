@@ -3,9 +3,15 @@
 from odoo import _, api, models
 from odoo.tools import SQL
 
+from odoo.addons.base.models.ir_mail_server import address_pattern
+
 from ...engine.workflow import has_conditions
 
 MISMATCH = "filter_mismatch"
+# What a mail server is given, of what Odoo finds an address in: see ``is_sendable``, but for international domains.
+SENDABLE = address_pattern.pattern
+# What Odoo finds in the text of a field, where the model does not keep it: the part before the last @, and after it.
+FOUND = r'[^\s<>,;:"@\[\]]+@[^\s<>,;"@]+(?![^\s<>,;"]*@)'
 # As the index says it, which holds nobody else.
 LEFT_OUT_CONDITION = "state = 'canceled' AND is_test IS NOT TRUE AND left(end_code, 4) IN ('mail', 'sms_')"
 
@@ -141,7 +147,7 @@ class MarketingCampaign(models.Model):
                 )
             )
         cases.append(SQL("WHEN %s IS NULL AND %s = '' THEN 'mail_email_missing'", address, entered))
-        cases.append(SQL("WHEN %s IS NULL THEN 'mail_email_invalid'", address))
+        cases.append(SQL("WHEN (%s ~ %s) IS NOT TRUE THEN 'mail_email_invalid'", address, SENDABLE))
         if model._name == "mailing.contact":
             opted_out = self.env["mailing.contact"]._get_opted_out_sql(self._get_named_lists())
             cases.append(SQL("WHEN t.id IN (%s) THEN 'mail_optout'", opted_out))
@@ -218,7 +224,7 @@ class MarketingCampaign(models.Model):
                 normalized = model._fields.get("email_normalized")
                 if normalized and normalized.store:
                     return SQL("NULLIF(%s, '')", SQL.identifier("t", "email_normalized")), raw
-                return SQL("lower(substring(%s from %s))", raw, r'[^\s<>,;"]+@[^\s<>,;"]+'), raw
+                return SQL("lower(substring(%s from %s))", raw, FOUND), raw
         return None
 
     @api.model
