@@ -123,6 +123,25 @@ class TestWithdrawnMails(QueueCommon):
             self.assertEqual((trace.state, trace.end_code), ("canceled", "mail_optout"), email.name)
         self.assertTrue(self._trace(emails[0], people[1]).sent_date)
 
+    def test_a_campaign_that_cannot_go_on_holds_nobody(self):
+        """Its user may no longer act: its mails wait until somebody starts it again, and those of others go out."""
+        people, emails, _list = self._prepare_list()
+        self._prepare()
+        campaign = emails[0].campaign_id
+        self.marketer.active = False
+        self.assertEqual(self._run_queue(), list(self.contacts))
+        self.assertEqual(campaign.state, "stopped")
+        self.assertIn("archived", campaign.stop_reason)
+        self.assertEqual([email.total_sent for email in emails], [0, 0])
+        self.marketer.active = True
+        self._start(campaign)
+        self._run_engine()
+        self._run_engine()
+        self._run_queue()
+        for email in emails:
+            self.assertTraces(email, dict.fromkeys(people, "processed"))
+            self.assertEqual(email.total_sent, 2)
+
     def test_stopped_meanwhile(self):
         """Nothing leaves a stopped campaign; what waited is made anew when it starts again."""
         self._prepare()

@@ -100,7 +100,10 @@ class MarketingTrace(models.Model):
                 contacts.setdefault(campaign_id, {}).setdefault(res_id, []).append(trace_id)
         for campaign_id, trace_ids in contacts.items():
             # sudo: the queue's own look at who has opted out
-            lists = self.env["marketing.campaign"].sudo().browse(campaign_id)._get_named_lists()
+            lists = self.env["marketing.campaign"].sudo().browse(campaign_id)._get_readable_lists(default=None)
+            if lists is None:  # the campaign stops when the engine comes to it; nobody can tell who has opted out
+                kinds.update({trace_id: WITHDRAWN for ids in trace_ids.values() for trace_id in ids})
+                continue
             opted_out = self.env["mailing.contact"].sudo().browse(trace_ids)._filter_opted_out(lists)
             kinds.update({trace_id: "mail_optout" for contact in opted_out for trace_id in trace_ids[contact.id]})
         return kinds
