@@ -12,13 +12,14 @@ is what makes events that arrive twice, late or out of order harmless.
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from functools import cached_property
 
 from .events import KINDS
 from .schedule import add_interval, is_expired
 
-# Of the JSON in which a workflow is kept; up to 19.0.1.0.2 it had none. Raise it where an older workflow has to be read
-# in another way; a field that is added with a default, or that goes, needs nothing.
-VERSION = 2
+# Of the JSON in which a workflow is kept: up to 19.0.1.0.2 it had none, up to 19.0.1.0.3 no edges. Raise it where an
+# older workflow has to be read in another way; a field that is added with a default, or that goes, needs nothing.
+VERSION = 3
 
 # Bounces of which it was not recorded whether they are hard or soft are hard
 HARD, SOFT = "hard", "soft"
@@ -27,6 +28,10 @@ HARD, SOFT = "hard", "soft"
 SCHEDULE = "schedule"  # the step is due at `date`
 WAIT = "wait"  # nothing to write; `date` is the last moment of the wait, if it has one
 CANCEL = "cancel"  # if the step is scheduled it no longer runs, for the reason `code`
+
+
+# The branch of a trigger of which each step says for itself for which branch it is, as below a split
+STEPS = "*"
 
 
 def has_conditions(text):
@@ -42,12 +47,14 @@ class Trigger:
     :param event: the event of the parent's message that it is about, if any
     :param negative: whether it fires when that event did *not* happen
     :param has_parent: False for the beginning of the workflow alone
+    :param branch: the branch that the step before it has to choose, if any; ``STEPS`` where the step says which
     """
 
     parent_types: frozenset = frozenset()
     event: str | None = None
     negative: bool = False
     has_parent: bool = True
+    branch: str | None = None
 
     @property
     def waits_for_completion(self):
@@ -70,6 +77,7 @@ class Step:
     validity_number: int | None = None
     validity_type: str | None = None
     bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
+    branch: str | None = None  # of a trigger about ``STEPS``: which branch has to be chosen
     settings: dict = field(default_factory=dict, hash=False)  # of its type: see ``ActivityType.settings``
 
     @classmethod
@@ -87,6 +95,28 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Edge:
+    """A way into a step. Each step has one from its parent, or from the beginning; others come back, or jump.
+
+    :param source: id of the step that it comes from; None: the beginning of the workflow
+    :param target: id of the step that it leads to
+    :param trigger_type: what has to happen
+    :param repeats: whether the step is come to once more. Such a way has no interval: the step is due at once.
+    :param limit: how often a participant may go it, where it repeats; 0 for no limit
+    """
+
+    source: int | None
+    target: int
+    trigger_type: str
+    repeats: bool = False
+    limit: int = 0
+
+    @classmethod
+    def from_json(cls, values):
+        return cls(**_known(cls, values))
+
+
+@dataclass(frozen=True)
 class Workflow:
     """The steps of a campaign, and the filter that keeps its participants in.
 
@@ -95,6 +125,7 @@ class Workflow:
     :param str unique_field: name of the field by which the enrolled are unique
     :param dict steps: :class:`Step` by id
     :param str model_name: the target; None in a campaign that 19.0.1.0.0 started
+    :param edges: the :class:`Edge` of each way; by default the one of each step from its parent
     :param dict rests: what steps rest on as its user has seen it, by id (as a text: JSON has no other keys). See
         ``marketing.activity._get_rests``
     """
@@ -105,13 +136,48 @@ class Workflow:
     steps: dict
     model_name: str | None = None
     rests: dict = field(default_factory=dict)
+    edges: tuple | None = None
+
+    def __post_init__(self):
+        if self.edges is None:
+            own = tuple(Edge(step.parent_id, step.id, step.trigger_type) for step in self.steps.values())
+            object.__setattr__(self, "edges", own)
+
+    def with_edges(self, edges):
+        """Return this workflow with more ways than those from parents."""
+        return replace(self, edges=(*self.edges, *edges))
 
     @property
     def roots(self):
-        return [step for step in self.steps.values() if step.parent_id is None]
+        return [self.steps[edge.target] for edge in self._edges_by_source.get(None, ())]
+
+    @cached_property
+    def _edges_by_source(self):
+        by_source = {}
+        for edge in self.edges:
+            if edge.target in self.steps:
+                by_source.setdefault(edge.source, []).append(edge)
+        return by_source
 
     def children(self, step_id):
-        return [step for step in self.steps.values() if step.parent_id == step_id]
+        """Return the steps to which a step leads, as they are on that way."""
+        return [step for step, _visit in self.ways(step_id)]
+
+    def ways(self, step_id, visit=1):
+        """Return where a participant may go from a step.
+
+        :param int visit: how often it has come to that step
+        :return: the :class:`Step`, as it is on that way, and how often the participant comes to it then, of each way
+        :rtype: list[tuple[Step, int]]
+        """
+        ways = []
+        for edge in self._edges_by_source.get(step_id, ()):
+            step = self.steps[edge.target]
+            if not edge.repeats:
+                ways.append((step, visit))
+            elif not edge.limit or visit <= edge.limit:
+                ways.append((_along(step, edge), visit + 1))
+        return ways
 
     def filters(self, step):
         """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
@@ -124,7 +190,8 @@ class Workflow:
 
     def is_course_of(self, other):
         """Tell whether participants go the same way through another workflow, whatever its steps rest on."""
-        return replace(self, rests={}, model_name=None) == replace(other, rests={}, model_name=None)
+        mine, theirs = (replace(workflow, rests={}, model_name=None, edges=()) for workflow in (self, other))
+        return mine == theirs and set(self.edges) == set(other.edges)
 
     def to_json(self):
         return dict(asdict(self), version=VERSION, steps=[asdict(step) for step in self.steps.values()])
@@ -139,7 +206,23 @@ class Workflow:
         :param dict data: see :meth:`to_json`
         """
         steps = [Step.from_json(values) for values in data["steps"]]
-        return cls(**dict(_known(cls, data), steps={step.id: step for step in steps}))
+        edges = data.get("edges")
+        edges = edges and tuple(Edge.from_json(values) for values in edges)
+        return cls(**dict(_known(cls, data), steps={step.id: step for step in steps}, edges=edges))
+
+
+def _along(step, edge):
+    """Return a step as it is for who comes to it by an edge that is not the one from its parent: due at once."""
+    return replace(
+        step,
+        parent_id=edge.source,
+        trigger_type=edge.trigger_type,
+        interval_number=0,
+        validity_number=None,
+        validity_type=None,
+        bounce_type="any",
+        branch=None,
+    )
 
 
 def _known(cls, values):
@@ -156,12 +239,14 @@ class Facts:
     :param events: first moment of each event that counts, by its name
     :param bounces: first moment of a bounce, by whether it is ``HARD`` or ``SOFT``
     :param kinds: the :class:`~.events.EventKind` of all events, by name
+    :param branch: the branch that it has chosen, where its type chooses one
     """
 
     completed: datetime | None = None
     events: dict = field(default_factory=dict)
     bounces: dict = field(default_factory=dict)
     kinds: dict = field(default_factory=lambda: KINDS, repr=False)
+    branch: str | None = None
 
     @property
     def dead_code(self):
@@ -203,6 +288,11 @@ def decide(step, trigger, facts, tz):
         return _decide_on_event(step, facts, happened, tz)
     if happened:
         return Decision(CANCEL, code="event_happened")
+    if trigger.branch:
+        if facts.branch is None:  # of a step that chose none, as one of another type before an edit
+            return Decision(WAIT)
+        if facts.branch != (step.branch if trigger.branch == STEPS else trigger.branch):
+            return Decision(CANCEL, code="other_branch")
     if facts.completed is None:
         return Decision(WAIT)
     return Decision(SCHEDULE, step.due(facts.completed, tz))

@@ -56,6 +56,10 @@ ALSO = {
     "test_testing": {"marketer": {RECRUITER}},
     # its notes are written in the name of the campaign's user
     "odoo.addons.marketing_automation_note.tests.test_note": {"marketer": {CONTACTS}},
+    **{
+        f"odoo.addons.marketing_automation_paths.tests.{module}": {"marketer": {CONTACTS, EDITOR}}
+        for module in ("test_paths", "test_runs_and_visits")
+    },
     # campaigns on leads are made by salespeople
     **{
         f"{CRM}.{module}": {"marketer": {SALES}}

@@ -116,7 +116,7 @@ ENGINE_FIELDS = {
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),
         *("sent_date", "wait_until", "attempt", "end_code", "end_params", "state_msg", "parent_id", "child_ids"),
-        *("mailing_trace_ids", "event_ids", "is_test", "can_fire", "can_retry", "executing"),
+        *("mailing_trace_ids", "event_ids", "is_test", "can_fire", "can_retry", "executing", "branch"),
     },
     "marketing.trace.event": {
         *("trace_id", "event", "date", "mailing_trace_id", "source", "campaign_id", "activity_id", "participant_id"),

@@ -42,5 +42,5 @@ class TestStoredWorkflow(BaseCase):
     def test_a_field_that_is_gone(self):
         """An addon that kept something of its own was uninstalled, or a later release was taken back."""
         [step] = FIRST_RELEASE["steps"]
-        kept = dict(FIRST_RELEASE, version=99, edges=[], steps=[dict(step, split=50)])
+        kept = dict(FIRST_RELEASE, version=99, paths=[], steps=[dict(step, split=50)])
         self.assertEqual(Workflow.from_json(kept), Workflow.from_json(FIRST_RELEASE))

@@ -101,6 +101,9 @@ class MarketingActivity(models.Model):
             return (self._get_label("trigger_type"),) * 2
         if not trigger.has_parent:
             return _("As soon as a record enters the campaign"), _("%(interval)s after a record entered the campaign")
+        if trigger.branch:
+            branch = self._get_event_label(self.trigger_type).replace("%", "%%")
+            return f"%(parent)s, {branch}", f"%(interval)s, %(parent)s, {branch}"
         if not trigger.event:
             if self.parent_id and self.parent_id._get_type().sends:
                 return _("As soon as %(parent)s was sent"), _("%(interval)s after %(parent)s was sent")
@@ -228,7 +231,7 @@ class MarketingActivity(models.Model):
         self.ensure_one()
         interval = self._get_interval_label()
         trigger = self._get_triggers().get(self.trigger_type)
-        if not trigger or not trigger.event:
+        if not trigger or not (trigger.event or trigger.branch):
             words = _("After %s", interval) if self.interval_number else _("At once")
             return words, "neutral"
         event = self._get_event_words(self.trigger_type, self.parent_id)
@@ -283,7 +286,11 @@ class MarketingActivity(models.Model):
         return [
             (
                 trigger_type,
-                self._get_event_words(trigger_type, self) if trigger.event else _("Sent") if is_message else _("Done"),
+                self._get_event_words(trigger_type, self)
+                if trigger.event or trigger.branch
+                else _("Sent")
+                if is_message
+                else _("Done"),
                 self._get_tone(trigger),
             )
             for trigger_type, trigger in self._get_triggers().items()

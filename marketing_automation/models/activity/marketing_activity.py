@@ -326,11 +326,16 @@ class MarketingActivity(models.Model):
             domain=self.activity_domain or "[]",
             template_id=self._get_template_id(),
             settings=self._get_settings(),
+            branch=self._get_branch(),
             validity_number=self.validity_duration_number if self.validity_duration else None,
             validity_type=self.validity_duration_type if self.validity_duration else None,
             # of another trigger it says nothing
             bounce_type=self.bounce_type if self._waits_for_bounce() else "any",
         )
+
+    def _get_branch(self):
+        """Extension point: for which branch of the activity before it this is, where its trigger is about ``STEPS``."""
+        return None
 
     def _waits_for_bounce(self):
         trigger = self._get_triggers().get(self.trigger_type)

@@ -405,12 +405,16 @@ class MarketingCampaign(models.Model):
         :rtype: odoo.addons.marketing_automation.workflow.Workflow
         """
         self.ensure_one()
-        return Workflow(
+        activities = self.marketing_activity_ids
+        workflow = Workflow(
             domain=self.domain or "[]",
             leave_on_mismatch=self.leave_on_mismatch,
             unique_field=self.unique_field_name or None,  # of a field that is lost, too
-            steps={activity.id: activity._to_step() for activity in self.marketing_activity_ids},
+            steps={activity.id: activity._to_step() for activity in activities},
             model_name=self.model_name,
+        )
+        return workflow.with_edges(
+            edge for activity in activities for edge in activity._ask_type("find_edges", default=())
         )
 
     @api.private

@@ -80,8 +80,7 @@ class MarketingCampaign(models.Model):
             SQL(
                 """SELECT count(*) FROM (%s) AS a (id, key)
                     WHERE EXISTS (SELECT 1 FROM marketing_participant p
-                                   WHERE p.campaign_id = %s AND p.res_id = a.id AND p.run = 1
-                                     AND p.is_test IS NOT TRUE)""",
+                                   WHERE p.campaign_id = %s AND p.res_id = a.id AND p.is_test IS NOT TRUE)""",
                 audience,
                 self.id,
             )

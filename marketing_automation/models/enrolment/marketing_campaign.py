@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from ...engine.errors import CampaignStop
 from ..guards.marketing_checked_mixin import check_ids
 from ..runtime.errors import is_shutdown
+from ..runtime.marketing_participant import IS_LAST_RUN
 
 CHUNK = 10_000  # participants enrolled by one transaction of the cron
 FIRST_CHUNK = 1_000  # … and at once by Start, so that its user sees them
@@ -140,7 +141,7 @@ class MarketingCampaign(models.Model):
         chosen, seen = [], set()
         for record_id, unicity_key in rows:  # by id: of those that share a key the lowest
             if unicity_key is None or unicity_key not in seen:
-                chosen.append((record_id, unicity_key))
+                chosen.append((record_id, unicity_key, 1))
                 seen.add(unicity_key)
         participants = self._insert_participants(chosen, now, source)
         return participants, last_id
@@ -158,10 +159,9 @@ class MarketingCampaign(models.Model):
             """
             SELECT a.id, a.key FROM (%(audience)s) AS a (id, key)
              WHERE NOT EXISTS (SELECT 1 FROM marketing_participant p
-                                WHERE p.campaign_id = %(campaign)s AND p.res_id = a.id AND p.run = 1
-                                  AND p.is_test IS NOT TRUE)
+                                WHERE p.campaign_id = %(campaign)s AND p.res_id = a.id AND p.is_test IS NOT TRUE)
                AND NOT EXISTS (SELECT 1 FROM marketing_participant p
-                                WHERE p.campaign_id = %(campaign)s AND p.unicity_key = a.key AND p.run = 1
+                                WHERE p.campaign_id = %(campaign)s AND p.unicity_key = a.key
                                   AND p.is_test IS NOT TRUE)
             """,
             audience=audience,
@@ -210,7 +210,7 @@ class MarketingCampaign(models.Model):
     def _insert_participants(self, chosen, now, source):
         """Insert participants and the traces of their first steps, and nothing twice.
 
-        :param list chosen: (record id, unicity key)
+        :param list chosen: (record id, unicity key, which passage of that record it is)
         :return: the new participants
         """
         if not chosen:
@@ -221,9 +221,9 @@ class MarketingCampaign(models.Model):
                 INSERT INTO marketing_participant
                        (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source, date_start,
                         create_uid, write_uid, create_date, write_date)
-                SELECT %(campaign)s, %(model)s, c.res_id, 1, 'running', FALSE, c.key, %(source)s, %(now)s,
+                SELECT %(campaign)s, %(model)s, c.res_id, c.run, 'running', FALSE, c.key, %(source)s, %(now)s,
                        %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(%(res_ids)s::int[], %(keys)s::text[]) AS c (res_id, key)
+                  FROM unnest(%(res_ids)s::int[], %(keys)s::text[], %(runs)s::int[]) AS c (res_id, key, run)
            ON CONFLICT DO NOTHING
              RETURNING id
                 """,
@@ -232,32 +232,19 @@ class MarketingCampaign(models.Model):
                 source=source,
                 now=now,
                 uid=self.env.uid,
-                res_ids=[res_id for res_id, _key in chosen],
-                keys=[key for _res_id, key in chosen],
+                res_ids=[res_id for res_id, _key, _run in chosen],
+                keys=[key for _res_id, key, _run in chosen],
+                runs=[run for _res_id, _key, run in chosen],
             )
         )
         participants = self.env["marketing.participant"].browse(row[0] for row in rows)
-        roots = self._get_workflow().roots
-        self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO marketing_trace
-                       (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date,
-                        is_test, attempt, create_uid, write_uid, create_date, write_date)
-                SELECT p.id, p.campaign_id, s.id, 1, p.res_id, 'scheduled', s.date,
-                       FALSE, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM marketing_participant p,
-                       unnest(%(steps)s::int[], %(dates)s::timestamp[]) AS s (id, date)
-                 WHERE p.id = ANY(%(ids)s)
-           ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
-             RETURNING id
-                """,
-                uid=self.env.uid,
-                now=now,
-                steps=[step.id for step in roots],
-                dates=[step.due(now, self.tz) for step in roots],
-                ids=participants.ids,
-            )
+        firsts = [(step.id, step.due(now, self.tz)) for step in self._get_workflow().roots]
+        self.env["marketing.trace"]._insert_traces(
+            [
+                (participant_id, step_id, date, 1, None)
+                for participant_id in participants.ids
+                for step_id, date in firsts
+            ]
         )
         self.env.invalidate_all()
         self._on_enrolled(participants.ids)
@@ -293,11 +280,12 @@ class MarketingCampaign(models.Model):
                 """
                 SELECT p.id FROM marketing_participant p
                  WHERE p.campaign_id = %s AND p.state = 'unlinked' AND p.end_code = 'left_filter'
-                   AND p.is_test IS NOT TRUE AND p.summed_date IS NULL AND p.res_id IN %s
+                   AND p.is_test IS NOT TRUE AND p.summed_date IS NULL AND p.res_id IN %s AND %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 self.id,
                 query.subselect(),
+                IS_LAST_RUN,
             )
         )
         self.env["marketing.participant"].browse(row[0] for row in rows)._readmit(now)

@@ -36,7 +36,7 @@ class MarketingParticipant(models.Model):
 
     @api.private
     def _follow_merge(self, model_name, source_ids, target_id):
-        """Move the participants of merged records to the record that survives, one per campaign.
+        """Move the participants of merged records to the record that survives: in each campaign those of one of them.
 
         :param str model_name: model of the records
         :param list source_ids: ids of those that go
@@ -49,11 +49,11 @@ class MarketingParticipant(models.Model):
             taken = self.search_count(
                 [("campaign_id", "=", campaign.id), ("res_id", "=", target_id), ("is_test", "!=", True)], limit=1
             )
-            # of several, one that is inside, else one that may return
-            movers = movers.sorted(lambda mover: (mover.state == "unlinked", mover.end_code != "left_filter", mover.id))
-            follower = movers[: 0 if taken else 1]
-            if follower:
-                follower.write({"res_id": target_id})
-                follower.trace_ids.write({"res_id": target_id})
+            # of several, one that is inside, else one that may return; with all its runs
+            first = movers.sorted(lambda mover: (mover.state == "unlinked", mover.end_code != "left_filter", mover.id))
+            followers = movers.browse() if taken else first.grouped("res_id")[first[0].res_id]
+            if followers:
+                followers.write({"res_id": target_id})
+                followers.trace_ids.write({"res_id": target_id})
             self.env.flush_all()
-            (movers - follower)._remove("merged", now)
+            (movers - followers)._remove("merged", now)

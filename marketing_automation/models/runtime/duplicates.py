@@ -11,9 +11,9 @@ class MarketingTrace(models.Model):
 
     @api.private
     def _find_duplicates(self, addresses_by_trace, column="email"):
-        """Return the traces whose addresses all got this step through another participant.
+        """Return the traces whose addresses all got this step through another record.
 
-        Neither a test nor another attempt of the same participant makes a duplicate.
+        Neither a test nor another attempt, visit or run of the same record makes a duplicate.
 
         :param dict addresses_by_trace: list of normalized addresses by trace id
         :param str column: where mailing.trace keeps the address; indexed after mass_mailing_id
@@ -23,10 +23,10 @@ class MarketingTrace(models.Model):
         if not wanted:
             return self.browse()
         mailings = [activity._get_running_step().template_id for activity in real.activity_id]
-        reached = self._find_reached_participants(mailings, wanted, column)
+        reached = self._find_reached_records(mailings, wanted, column)
         duplicates = self.browse()
         for trace in real:
-            own = {trace.participant_id.id}
+            own = {trace.res_id}
             addresses = [address for address in addresses_by_trace[trace.id] if address]
             if addresses and all(reached[address] - own for address in addresses):
                 duplicates += trace
@@ -36,19 +36,19 @@ class MarketingTrace(models.Model):
         return duplicates
 
     @api.model
-    def _find_reached_participants(self, mailing_ids, addresses, column="email"):
-        """Return through whom addresses got these templates, or may have, tests left out.
+    def _find_reached_records(self, mailing_ids, addresses, column="email"):
+        """Return through which records addresses got these templates, or may have, tests left out.
 
         :param list mailing_ids: of the templates
         :param list addresses: normalized
         :param str column: where mailing.trace keeps the address
-        :return: ids of participants by address; 0 of one whose trace was summed up by retention
+        :return: ids of records by address; of a trace that was summed up by retention the one that Odoo kept
         :rtype: dict[str, set[int]]
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT m.%(column)s, array_agg(DISTINCT COALESCE(t.participant_id, 0))
+                SELECT m.%(column)s, array_agg(DISTINCT COALESCE(t.res_id, m.res_id))
                   FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                  WHERE m.mass_mailing_id = ANY(%(mailings)s) AND m.%(column)s = ANY(%(addresses)s) AND %(reached)s
               GROUP BY m.%(column)s
@@ -59,7 +59,7 @@ class MarketingTrace(models.Model):
                 reached=self._get_reached_sql(),
             )
         )
-        return defaultdict(set, {address: set(participant_ids) for address, participant_ids in rows})
+        return defaultdict(set, {address: set(res_ids) for address, res_ids in rows})
 
     @api.model
     def _get_reached_sql(self):
@@ -116,7 +116,7 @@ class MarketingTrace(models.Model):
                        AND NOT EXISTS (
                            SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                             WHERE m.mass_mailing_id = own.mass_mailing_id AND m.%(column)s = own.%(column)s
-                              AND COALESCE(t.participant_id, 0) != d.participant_id AND %(reached)s)
+                              AND COALESCE(t.res_id, m.res_id) != d.res_id AND %(reached)s)
                        AND %(addresses)s
                   ORDER BY d.id
                     """,

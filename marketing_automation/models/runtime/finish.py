@@ -31,7 +31,7 @@ class MarketingTrace(models.Model):
         """Write what became of executed traces, and settle what follows from it.
 
         :param dict outcomes: ``{trace id: (state, code, params)}`` of those that were not
-            simply processed
+            simply processed, or ``(state, code, params, branch)`` where they have chosen a branch
         :param datetime now: UTC
         """
         ended = self._write_outcomes(
@@ -78,7 +78,7 @@ class MarketingTrace(models.Model):
     def _write_outcomes(self, outcomes, now):
         """Write states, codes and dates, in one statement.
 
-        :param dict outcomes: ``{trace id: (state, code, params)}``
+        :param dict outcomes: ``{trace id: (state, code, params)}``, or with the branch that it chose behind them
         :return: those of the traces that are still there: an action may delete its own participant
         """
         if not outcomes:
@@ -88,16 +88,18 @@ class MarketingTrace(models.Model):
                 """
                 UPDATE marketing_trace t
                    SET state = o.state, end_code = o.code, end_params = o.params::jsonb, done_date = %s,
-                       executing = NULL
-                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS o (id, state, code, params)
+                       branch = o.branch, executing = NULL
+                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+                       AS o (id, state, code, params, branch)
                  WHERE t.id = o.id
              RETURNING t.id
                 """,
                 now,
                 list(outcomes),
-                [state for state, _code, _params in outcomes.values()],
-                [code for _state, code, _params in outcomes.values()],
-                [params and json.dumps(params) for _state, _code, params in outcomes.values()],
+                [state for state, *_rest in outcomes.values()],
+                [code for _state, code, *_rest in outcomes.values()],
+                [params and json.dumps(params) for _state, _code, params, *_rest in outcomes.values()],
+                [branch[0] if branch else None for _state, _code, _params, *branch in outcomes.values()],
             )
         )
         self.invalidate_model()

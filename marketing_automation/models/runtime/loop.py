@@ -227,7 +227,7 @@ class MarketingCampaign(models.Model):
         return len(traces)
 
     def _execute_due(self, limited, now, all_held):
-        """Execute what is due: each participant's first due step, by activity.
+        """Execute what is due: each record's first due step, by activity.
 
         :param list limited: the ids of the activities with a limit per hour
         :param set all_held: takes the ids of the activities that wait for an Update
@@ -274,7 +274,7 @@ class MarketingCampaign(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT id, participant_id, activity_id FROM marketing_trace
+                SELECT id, res_id, activity_id FROM marketing_trace
                  WHERE campaign_id = %s AND state = 'scheduled' AND is_test IS NOT TRUE AND schedule_date <= %s
                    AND executing IS NULL AND %s
               ORDER BY schedule_date, id LIMIT %s
@@ -287,12 +287,12 @@ class MarketingCampaign(models.Model):
         )
         self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # a claim begins
         batches, planned, held = {}, set(), set()
-        for trace_id, participant_id, activity_id in rows:
-            if participant_id in planned or activity_id in held:
+        for trace_id, res_id, activity_id in rows:  # a record has one participant for each passage
+            if res_id in planned or activity_id in held:
                 held.add(activity_id)
             else:
                 batches.setdefault(activity_id, []).append(trace_id)
-            planned.add(participant_id)
+            planned.add(res_id)
         return list(batches.values())
 
     def _execute_first_free(self, trace_ids, now, size):

@@ -4,6 +4,12 @@ from odoo.tools import SQL
 
 from ...engine.context import test_run
 
+# The last passage of its record, of a participant "p" that is no test: those before it are history.
+IS_LAST_RUN = SQL(
+    """NOT EXISTS (SELECT 1 FROM marketing_participant later
+                    WHERE later.campaign_id = p.campaign_id AND later.res_id = p.res_id AND later.run > p.run
+                      AND later.is_test IS NOT TRUE)"""
+)
 STATES = [("running", "Running"), ("completed", "Completed"), ("unlinked", "Removed")]
 
 
@@ -185,7 +191,7 @@ class MarketingParticipant(models.Model):
                                             WHERE w.id = t.activity_id
                                               AND NOT EXISTS (SELECT 1 FROM marketing_trace c
                                                                WHERE c.participant_id = t.participant_id
-                                                                 AND c.activity_id = w.step)
+                                                                 AND c.activity_id = w.step AND c.visit = t.visit)
                                               -- of an attempt before this one: it ended the wait
                                               AND NOT EXISTS (SELECT 1 FROM marketing_trace_event e
                                                                WHERE e.trace_id = t.id AND e.consumed AND e.event IN

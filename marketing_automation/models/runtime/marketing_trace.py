@@ -29,6 +29,7 @@ class MarketingTrace(models.Model):
     done_date = fields.Datetime(string="Done on", readonly=True)
     sent_date = fields.Datetime(string="Sent on", readonly=True, help="When the server accepted the message.")
     wait_until = fields.Datetime(readonly=True, help="How long steps wait for an event of this message.")
+    branch = fields.Char(readonly=True, help="Which branch the step has chosen, where its type chooses one.")
     attempt = fields.Integer(default=1, required=True, readonly=True)
     end_code = fields.Char(string="Reason code", readonly=True)
     end_params = fields.Json(readonly=True)
@@ -94,6 +95,7 @@ class MarketingTrace(models.Model):
             "too_late": _("It was added when it was already too late for this participant."),
             "expired": _("It could not run within its expiry duration."),
             "event_happened": _("What it waited not to happen has happened."),
+            "other_branch": _("The step before it chose another branch."),
             "parent_bounced": _("The message before it bounced."),
             "parent_complained": _("The recipient reported the previous message as spam."),
             "parent_failed": _("The step before it failed."),

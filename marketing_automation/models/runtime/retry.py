@@ -89,6 +89,7 @@ class MarketingTrace(models.Model):
                 "schedule_date": now,
                 "done_date": False,
                 "sent_date": False,
+                "branch": False,
                 "end_code": False,
                 "end_params": False,
             }

@@ -33,16 +33,16 @@ class MarketingTrace(models.Model):
             if trace.id not in facts or trace.participant_id.state == "unlinked":
                 continue
             waits[trace.id] = None
-            for step in workflow.children(trace.activity_id.id):
+            for step, visit in workflow.ways(trace.activity_id.id, trace.visit):
                 if step.trigger_type not in triggers:
                     continue  # the addon that brought it was uninstalled
                 decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign._get_tz())
                 if decision.kind == SCHEDULE:
-                    scheduled.append((trace, step.id, decision.date))
+                    scheduled.append((trace, step.id, decision.date, visit))
                 elif decision.kind == CANCEL:
                     canceled[trace.id, step.id] = decision.code
                 elif decision.kind == WAIT and decision.date and decision.date >= now:
-                    waiting.append((trace, step.id, decision.date))
+                    waiting.append((trace, step.id, decision.date, visit))
         for trace, date in self._filter_open_waits(waiting):
             waits[trace.id] = max(date, waits[trace.id] or date)
         self._cancel_children(canceled, now)
@@ -53,22 +53,26 @@ class MarketingTrace(models.Model):
     def _filter_open_waits(self, waiting):
         """Return the waits of steps that the participant has not come to yet, in whatever way.
 
-        :param list waiting: (parent trace, activity id, last moment)
+        :param list waiting: (parent trace, activity id, last moment, how often the participant comes to it then)
         :return: list of (parent trace, last moment)
         """
         if not waiting:
             return []
-        participant_ids = [trace.participant_id.id for trace, _step_id, _date in waiting]
+        participant_ids = [trace.participant_id.id for trace, *_rest in waiting]
         rows = self.env.execute_query(
             SQL(
-                "SELECT participant_id, activity_id FROM marketing_trace"
+                "SELECT participant_id, activity_id, visit FROM marketing_trace"
                 " WHERE participant_id = ANY(%s) AND activity_id = ANY(%s)",
                 participant_ids,
-                [step_id for _trace, step_id, _date in waiting],
+                [step_id for _trace, step_id, *_rest in waiting],
             )
         )
         taken = set(rows)
-        return [(trace, date) for trace, step_id, date in waiting if (trace.participant_id.id, step_id) not in taken]
+        return [
+            (trace, date)
+            for trace, step_id, date, visit in waiting
+            if (trace.participant_id.id, step_id, visit) not in taken
+        ]
 
     def _get_facts(self):
         """Return the facts of those of these traces that were executed.
@@ -82,7 +86,7 @@ class MarketingTrace(models.Model):
             if trace.state in ("processed", "error"):
                 is_message = types[trace.activity_id.activity_type].sends
                 completed = (trace.sent_date if is_message else trace.done_date) or None
-                facts[trace.id] = Facts(completed, kinds=kinds)
+                facts[trace.id] = Facts(completed, kinds=kinds, branch=trace.branch or None)
                 if trace.state == "error":
                     facts[trace.id].events["failed"] = trace.done_date
         if facts:
@@ -125,35 +129,52 @@ class MarketingTrace(models.Model):
         )
 
     def _spawn(self, scheduled):
-        """Insert the traces of steps, those that exist excepted.
+        """Insert the traces of steps below these, those that exist excepted.
 
-        :param list scheduled: (parent trace, activity id, due date)
+        :param list scheduled: (parent trace, activity id, due date, how often the participant comes to it then)
         """
-        if not scheduled:
-            return
-        parents, step_ids, dates = zip(*scheduled, strict=True)
-        self.env.execute_query(
+        self._insert_traces(
+            [(parent.participant_id.id, step_id, date, visit, parent.id) for parent, step_id, date, visit in scheduled]
+        )
+
+    @api.model
+    @api.private
+    def _insert_traces(self, rows):
+        """Insert traces that are scheduled, those that exist excepted: the only way in which there come to be any.
+
+        :param list rows: (participant id, activity id, due date, visit, id of the trace before it or None)
+        :return: the new ones, in that order
+        """
+        if not rows:
+            return self.browse()
+        participant_ids, step_ids, dates, visits, parent_ids = map(list, zip(*rows, strict=True))
+        new = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO marketing_trace
                        (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date,
                         parent_id, is_test, attempt, create_uid, write_uid, create_date, write_date)
-                SELECT p.participant_id, p.campaign_id, s.activity_id, p.visit, p.res_id, 'scheduled', s.date,
-                       p.id, p.is_test, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(%(parents)s::int[], %(steps)s::int[], %(dates)s::timestamp[])
-                       AS s (parent_id, activity_id, date)
-                  JOIN marketing_trace p ON p.id = s.parent_id
+                SELECT p.id, p.campaign_id, n.activity_id, n.visit, p.res_id, 'scheduled', n.date,
+                       n.parent_id, p.is_test, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM unnest(%(participants)s::int[], %(steps)s::int[], %(dates)s::timestamp[], %(visits)s::int[],
+                              %(parents)s::int[])
+                       WITH ORDINALITY AS n (participant_id, activity_id, date, visit, parent_id, number)
+                  JOIN marketing_participant p ON p.id = n.participant_id
+              ORDER BY n.number
            ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
              RETURNING id
                 """,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
-                parents=[parent.id for parent in parents],
-                steps=list(step_ids),
-                dates=list(dates),
+                participants=participant_ids,
+                steps=step_ids,
+                dates=dates,
+                visits=visits,
+                parents=parent_ids,
             )
         )
         self.invalidate_model()
+        return self.browse(trace_id for (trace_id,) in new)
 
     def _write_wait_deadlines(self, waits):
         """Write until when these traces are waited on; only what differs."""

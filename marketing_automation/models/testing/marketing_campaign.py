@@ -60,16 +60,10 @@ class MarketingCampaign(models.Model):
                 }
             )
         )
-        self.env["marketing.trace"].sudo().create(
+        self.env.flush_all()
+        self.env["marketing.trace"].sudo()._insert_traces(
             [
-                {
-                    "participant_id": participant.id,
-                    "campaign_id": self.id,
-                    "activity_id": step.id,
-                    "res_id": res_id,
-                    "is_test": True,
-                    "schedule_date": step.due(now, campaign._get_tz()),
-                }
+                (participant.id, step.id, step.due(now, campaign._get_tz()), 1, None)
                 for step in campaign._get_workflow().roots
             ]
         )

@@ -68,12 +68,12 @@ class MarketingParticipant(models.Model):
         workflow = campaign._get_workflow()
         triggers = self.env["marketing.activity"]._get_triggers()
         activities = self.campaign_id.with_context(active_test=False).marketing_activity_ids.grouped("id")
-        taken = set(self.trace_ids.activity_id.ids)
+        taken = {(trace.activity_id.id, trace.visit) for trace in self.trace_ids}
         waits = {}
         for trace in self.trace_ids:
-            for step in workflow.children(trace.activity_id.id) if trace.id in facts else ():
+            for step, visit in workflow.ways(trace.activity_id.id, trace.visit) if trace.id in facts else ():
                 trigger = triggers.get(step.trigger_type)
-                if step.id in taken or step.id not in activities or not trigger:
+                if (step.id, visit) in taken or step.id not in activities or not trigger:
                     continue
                 decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
                 happened = bool(facts[trace.id].get_moment(step, trigger))

@@ -31,12 +31,23 @@ class MarketingTrace(models.Model):
             "done": fields.Datetime.to_string(self.done_date),
             "attempt": self.attempt,
             "reason": self.state_msg or "",
-            "note": _("In the queue: no server has accepted it yet.") if is_queued else "",
+            "note": _("In the queue: no server has accepted it yet.") if is_queued else self._get_branch_label(),
             "events": self._prepare_timeline_events(events),
             "can_run": self.is_test and self.state == "scheduled" and not participant._is_over(),
             "can_retry": self.can_retry,
             "fires": self._prepare_timeline_fires(facts, waits.get(self.id, [])),
         }
+
+    def _get_branch_label(self):
+        """Return which branch this step has chosen, in words, or an empty text."""
+        if not self.branch:
+            return ""
+        triggers = self.activity_id._get_type().triggers
+        names = {trigger.branch: trigger_type for trigger_type, trigger in triggers.items()}
+        words = self.activity_id._ask_type("label_branch", self.branch)
+        if not words and self.branch in names:
+            words = self.activity_id._get_event_label(names[self.branch])
+        return words or self.branch
 
     def _get_shown_events(self):
         """Return what happened to these messages, each kind of event with its first moment and what decided.

@@ -14,6 +14,7 @@ from odoo.tools import SQL
 
 from ...engine.workflow import Workflow
 from ..guards.marketing_checked_mixin import shorten
+from ..runtime.marketing_participant import IS_LAST_RUN
 
 CHUNK = 2_000  # participants of one transaction
 LAST_ID = 2**31 - 1
@@ -103,7 +104,7 @@ class MarketingCampaign(models.Model):
             self.workflow = new.to_json()
             return
         old = self._get_workflow()
-        if old.steps != new.steps:
+        if (old.steps, set(old.edges)) != (new.steps, set(new.edges)):
             jobs = [self._prepare_update_job(*origin, new, late) for origin in self._get_update_origins(old)]
             self.update_job = dict(jobs[0], next=jobs[1:])
         self.workflow = new.to_json()
@@ -148,10 +149,12 @@ class MarketingCampaign(models.Model):
             if any(getattr(new.steps[step_id], name) != getattr(old.steps[step_id], name) for name in TIMING)
         }
         changed = {step_id for step_id in both if new.steps[step_id] != old.steps[step_id]}
+        rewired = set(old.edges) ^ set(new.edges)
         parents = {
-            workflow.steps[step_id].parent_id
+            edge.source
             for workflow in (old, new)
-            for step_id in changed | (set(workflow.steps) - both)
+            for edge in workflow.edges
+            if edge in rewired or edge.target in changed | (set(workflow.steps) - both)
         }
         return {
             "old": old.to_json(),
@@ -184,13 +187,14 @@ class MarketingCampaign(models.Model):
         job = self.update_job
         rows = self.env.execute_query(
             SQL(
-                """SELECT id FROM marketing_participant
+                """SELECT id FROM marketing_participant p
                     WHERE campaign_id = %s AND id > %s AND id <= %s AND is_test IS NOT TRUE
-                      AND state != 'unlinked' AND summed_date IS NULL
+                      AND state != 'unlinked' AND summed_date IS NULL AND %s
                  ORDER BY id LIMIT %s FOR NO KEY UPDATE""",
                 self.id,
                 job["after"],
                 job.get("until") or LAST_ID,
+                IS_LAST_RUN,
                 CHUNK,
             )
         )
@@ -219,12 +223,13 @@ class MarketingCampaign(models.Model):
             SQL(
                 """
                 UPDATE marketing_participant p SET unicity_key = first.key
-                  FROM (SELECT DISTINCT ON (a.key) q.id, a.key
+                  FROM (SELECT DISTINCT ON (a.key) q.res_id, a.key
                           FROM (%(records)s) AS a (id, key)
                           JOIN marketing_participant q ON q.res_id = a.id
                          WHERE q.campaign_id = %(campaign)s AND q.is_test IS NOT TRUE AND a.key IS NOT NULL
                       ORDER BY a.key, q.id) first
-                 WHERE p.id = first.id RETURNING p.id
+                 WHERE p.campaign_id = %(campaign)s AND p.res_id = first.res_id AND p.is_test IS NOT TRUE
+             RETURNING p.id
                 """,
                 records=query.select(SQL.identifier(query.table, "id"), key),
                 campaign=self.id,

@@ -59,17 +59,6 @@ class MarketingParticipant(models.Model):
                 trace.schedule_date = date
                 counts[step.id, "rescheduled"] += 1
         missing = self - traces.participant_id
-        new = self.env["marketing.trace"].create(
-            [
-                {
-                    "participant_id": participant.id,
-                    "campaign_id": participant.campaign_id.id,
-                    "activity_id": step.id,
-                    "res_id": participant.res_id,
-                    "schedule_date": dates[participant],
-                }
-                for participant in missing
-            ]
-        )
         self.env.flush_all()
+        new = traces._insert_traces([(participant.id, step.id, dates[participant], 1, None) for participant in missing])
         return counts + new._count_new(step, new if step.id in job["fresh"] else new.browse(), job, now)

@@ -15,15 +15,15 @@ class MarketingTrace(models.Model):
         trigger = self.env["marketing.activity"]._get_triggers()[step.trigger_type]
         expected = self._filter_expecting(job["before"].get(str(step.id)))
         children = self.search([("participant_id", "in", self.participant_id.ids), ("activity_id", "=", step.id)])
-        by_participant = {child.participant_id: child for child in children}
+        by_visit = {(child.participant_id, child.visit): child for child in children}
         facts = self._get_facts()
         scheduled, canceled = [], {}
         for trace in self:
             decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
-            child = by_participant.get(trace.participant_id)
+            child = by_visit.get((trace.participant_id, trace.visit))
             if not child:
                 if decision.kind == SCHEDULE:
-                    scheduled.append((trace, step.id, decision.date))
+                    scheduled.append((trace, step.id, decision.date, trace.visit))
             elif child.state == "scheduled":
                 if decision.kind == CANCEL:
                     canceled[child.id] = ("canceled", decision.code, None)

@@ -37,7 +37,8 @@ class MarketingCampaign(models.Model):
                       AND p.state != 'unlinked' AND %(condition)s
                       AND (NOT w.limited OR t.sent_date IS NULL OR t.wait_until >= %(now)s)
                       AND NOT EXISTS (SELECT 1 FROM marketing_trace c
-                                       WHERE c.participant_id = t.participant_id AND c.activity_id = w.step)
+                                       WHERE c.participant_id = t.participant_id AND c.activity_id = w.step
+                                         AND c.visit = t.visit)
                       AND NOT EXISTS (SELECT 1 FROM marketing_trace_event e
                                        WHERE e.trace_id = t.id AND e.event IN ('bounce', 'failed'))
                     LIMIT %(limit)s) AS waiting
