@@ -137,7 +137,7 @@ class TestTimeline(MarketingAutomationCommon):
         self._run_crons(self.start, EXECUTION_CRON)
         _data, steps = self._timeline(self._participant(self.campaign, self.ada))
         self.assertIn("In the queue", steps["Welcome"]["note"])
-        self.assertIn("accepted the message before it", steps["Reminder"]["note"])
+        self.assertIn("accepted the previous message", steps["Reminder"]["note"])
 
     def test_errors_and_rejections(self):
         self._let_marketer_edit_contacts()
