@@ -4,7 +4,7 @@ import time
 
 from odoo import _, api, models
 from odoo.exceptions import ValidationError
-from odoo.tools import LazyTranslate, config, format_date
+from odoo.tools import LazyTranslate, config, format_date, reset_cached_properties
 
 from ....engine.activity_types import ActivityType
 from ....engine.context import ACTION_KEY, ActionRun, lone_run, test_run
@@ -160,6 +160,7 @@ class MarketingActivity(models.Model):
         doors = Doors(action.env.cr, opened=bool(lone and lone.opened), patience=seconds)
         limit = TimeLimit(seconds, action.env.cr._cnx, self.campaign_id._get_stuck_handler(seconds))
         done, trace_id = 0, traces[:1].id
+        known = set(action.env.transaction.envs)
         try:
             with limit.watching(), doors.watched():
                 for trace_id, res_id in [(trace.id, trace.res_id) for trace in traces]:
@@ -167,6 +168,7 @@ class MarketingActivity(models.Model):
                     limit.run(trace_id, lonely.run)
                     doors.check()
                     done += 1
+                    self._forget_environments(known)
                     if done % FLUSH_EVERY == 0:
                         limit.run(trace_id, action.env.cr.flush)
                     if time.monotonic() > end:
@@ -184,6 +186,17 @@ class MarketingActivity(models.Model):
             if lone:
                 lone.passed |= doors.passed
         return dict.fromkeys(traces.ids[done:], None)
+
+    def _forget_environments(self, known):
+        """Let go of the environments that an action has made for one participant.
+
+        One that was asked for its user or company (Odoo does so for *Allowed Groups*) refers to itself by what it
+        remembers of them: it would stay until Python looks for such circles.
+
+        :param set known: the environments that were there before
+        """
+        for env in self.env.transaction.envs - known:
+            reset_cached_properties(env)
 
     def _check_may_run_together(self, action):
         """:raise RunAlone: for an action of which is known that it leaves its transaction, or after a crash"""
