@@ -211,6 +211,33 @@ class TestServerActions(MarketingAutomationCommon):
             )
             self.assertLessEqual(grown, FLUSH_EVERY + 5, groups.mapped("name"))
 
+    def test_the_form_of_a_campaign_with_many_actions(self):
+        """What they name is looked for together, their children's too."""
+        self._let_marketer_edit_contacts()
+        counts = []
+        for number in (3, 3, 12):
+            campaign = self._create_campaign()
+            tags = self.env["res.partner.category"].create([{"name": f"Tag {index}"} for index in range(2 * number)])
+            for tag, other in zip(tags[:number], tags[number:], strict=True):
+                sets = {"code": False, "state": "object_write", "update_path": "category_id", "group_ids": False}
+                child = self._create_server_action(name="Below", value=str(other.id), **sets)
+                several = self._create_server_action(name="Several", code=False, state="multi", group_ids=False)
+                several.child_ids = child
+                for action in (self._create_server_action(value=str(tag.id), **sets), several):
+                    values = {"server_action_id": action.id}
+                    self._create_activity(campaign, action.name, "action", "begin", None, **values)
+            self._start(campaign)
+            campaign = campaign.with_user(self.marketer)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.assertFalse(campaign.waiting_text)
+            counts.append(self.cr.sql_log_count - before)
+            tags[-1].unlink()
+            campaign.invalidate_recordset()
+            self.assertEqual(campaign.waiting_text.count("was deleted"), 1)
+        self.assertEqual(counts[1], counts[2])
+
     def test_what_one_participant_is_given_the_next_ones_see(self):
         """Contacts are read together, yet what an action writes is not hidden by that."""
         ada, ben, cleo, dan, eve = self.contacts

@@ -36,8 +36,11 @@ class MarketingCampaign(models.Model):
     def _get_waiting_changes(self):
         """Return in words what was changed, or is gone, and waits for an Update."""
         changes = [words for words, waits in self._compare_rests() if waits]
-        for activity in self.marketing_activity_ids:
-            changes += activity._ask_type("find_losses", default=[])
+        losses = {}
+        for name, activities in self.marketing_activity_ids.grouped("activity_type").items():
+            find_losses = getattr(activities, f"_find_losses_{name}", None)
+            losses |= find_losses() if find_losses else {}
+        changes += [words for activity in self.marketing_activity_ids for words in losses.get(activity, [])]
         return changes
 
     @api.private

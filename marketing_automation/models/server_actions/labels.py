@@ -69,9 +69,12 @@ class IrActionsServer(models.Model):
         actions = self.search([("model_name", "=", model_name), *_choosable()])
         shipped = actions.filtered(lambda action: action.usage != "marketing_automation")._get_external_ids()
         actions = actions.filtered(lambda action: not any(map(_is_of_an_addon, shipped.get(action.id, ()))))
+        losses = actions.sudo()._get_all_actions()._get_marketing_losses()
         refused = {}
         for action in actions:
-            problems = [problem for user in users for problem in action._get_marketing_problems(model_name, user)]
+            problems = [
+                problem for user in users for problem in action._get_marketing_problems(model_name, user, losses)
+            ]
             if action.sudo()._needs_person():
                 problems.insert(0, _("It opens a window for a person."))
             if problems:

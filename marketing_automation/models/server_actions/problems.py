@@ -8,13 +8,14 @@ class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
 
     @api.private
-    def _get_marketing_problems(self, model_name, user):
+    def _get_marketing_problems(self, model_name, user, losses=None):
         """Return in words what keeps this action from running for the participants of a campaign.
 
         A companion addon tells of its own type by a method ``_get_marketing_problems_<type>()``.
 
         :param str model_name: the campaign's target
         :param user: with whose rights the campaign would run
+        :param dict losses: of this action and its children, see :meth:`_get_marketing_losses`, where they are known
         :rtype: list[str]
         """
         self.ensure_one()
@@ -38,12 +39,15 @@ class IrActionsServer(models.Model):
             )
         if problems:
             return problems
-        problems = action._get_marketing_losses()
+        if losses is None:
+            losses = action._get_all_actions()._get_marketing_losses()
+        problems = [*losses[action.id]]
         if not problems and action.warning:  # Odoo's own, which a field that does not exist makes fail
             problems.append(action.warning)
         problems += action._get_marketing_missing_rights(user)
         for child in action.child_ids if action.state == "multi" else ():
-            problems += [f"“{child.name}”: {problem}" for problem in child._get_marketing_problems(model_name, user)]
+            below = child._get_marketing_problems(model_name, user, losses)
+            problems += [f"“{child.name}”: {problem}" for problem in below]
         return problems
 
     def _may_change_target(self, user):
@@ -53,25 +57,47 @@ class IrActionsServer(models.Model):
         return self.env[self.model_name].with_user(user).sudo(False).has_access("write")
 
     def _get_marketing_losses(self):
-        """Return in words what this action misses of what it sets, sends or makes, its children left out.
+        """Return in words what these actions miss of what they set, send or make, their children left out.
 
-        :rtype: list[str]
+        The records that they name are looked for by one query for each model, however many actions there are.
+
+        :rtype: dict[int, list[str]]
         """
-        if not self._get_runner()[0]:
-            return [_("The addon of its type was uninstalled.")]
-        check = getattr(self, f"_get_marketing_problems_{self.state}", None)
-        return check() if check else []
+        losses, named, wanted = {}, {}, {}
+        for action in self:
+            check = getattr(action, f"_get_marketing_problems_{action.state}", None)
+            if not action._get_runner()[0]:
+                losses[action.id] = [_("The addon of its type was uninstalled.")]
+                continue
+            losses[action.id] = check() if check else []
+            reference = None if losses[action.id] else action._get_marketing_reference()
+            if reference:
+                model_name, text = named[action.id] = reference
+                wanted.setdefault(model_name, {})[text] = _to_id(text)
+        for model_name, ids in wanted.items():
+            records = self.env[model_name].with_context(active_test=False).browse(filter(None, {*ids.values()}))
+            there = set(records.exists().ids)
+            wanted[model_name] = {text for text, res_id in ids.items() if res_id in there}
+        for action_id, (model_name, text) in named.items():
+            if text not in wanted[model_name]:
+                losses[action_id] = [self._explain_missing_record(model_name, text)]
+        return losses
 
     @api.private
-    def _find_marketing_loss(self):
-        """Return in words what this action, or one of its children, misses since Start, or None."""
-        for action in self.sudo():
+    def _find_marketing_losses(self):
+        """Return in words what these actions, or one of their children, miss since Start.
+
+        :return: the first loss of each action that has one, by id
+        :rtype: dict[int, str]
+        """
+        losses = self.sudo()._get_all_actions()._get_marketing_losses()
+
+        def find(action):
             children = action.child_ids if action.state == "multi" else action.browse()
-            losses = action._get_marketing_losses()
-            loss = losses[0] if losses else children._find_marketing_loss()
-            if loss:
-                return loss
-        return None
+            return next(iter(losses[action.id]), None) or next(filter(None, map(find, children)), None)
+
+        found = {action.id: find(action) for action in self.sudo()}
+        return {action_id: loss for action_id, loss in found.items() if loss}
 
     def _get_marketing_problems_multi(self):
         return [] if self.child_ids else [_("It has no actions to run.")]
@@ -92,10 +118,6 @@ class IrActionsServer(models.Model):
             return [_("Its expression cannot be read: %s", message)] if message else []
         if self.evaluation_type == "sequence":
             return [] if self.sequence_id else [_("The sequence that it takes numbers from was deleted.")]
-        # Odoo writes the record whose id is this text; the link beside it only proposes one
-        empties = self.value in (False, "", "0") if field.type == "many2one" else self.update_m2m_operation == "clear"
-        if field.relational and not empties:
-            return self._explain_missing_record(field.comodel_name, self.value)
         return []
 
     def _get_marketing_problems_object_create(self):
@@ -105,7 +127,7 @@ class IrActionsServer(models.Model):
     def _get_marketing_problems_object_copy(self):
         if self.crud_model_id.model not in self.env:
             return [_("The model of what it duplicates does not exist.")]
-        return self._explain_missing_record(self.crud_model_id.model, self.resource_ref and self.resource_ref.id)
+        return []
 
     def _get_marketing_problems_next_activity(self):
         problems = []
@@ -147,6 +169,20 @@ class IrActionsServer(models.Model):
             model = self.env[field.comodel_name] if field.relational else None
         return field
 
+    def _get_marketing_reference(self):
+        """Return the record that this action, whose fields are there, sets or duplicates.
+
+        :return: its model and its id, as a number or a text; None where it names none
+        """
+        if self.state == "object_copy":
+            return self.crud_model_id.model, self.resource_ref and self.resource_ref.id
+        if self.state != "object_write" or self.evaluation_type in ("equation", "sequence"):
+            return None
+        field = self._find_marketing_field(self.update_path)
+        # Odoo writes the record whose id is this text; the link beside it only proposes one
+        empties = self.value in (False, "", "0") if field.type == "many2one" else self.update_m2m_operation == "clear"
+        return (field.comodel_name, self.value) if field.relational and not empties else None
+
     def _explain_missing_record(self, model_name, res_id):
         """Return in words that the record which an action sets or duplicates does not exist.
 
@@ -154,10 +190,13 @@ class IrActionsServer(models.Model):
         :param res_id: its id, as a number or a text
         """
         model = self.env["ir.model"]._get(model_name).name or model_name
-        try:
-            res_id = int(res_id)
-        except (TypeError, ValueError):
-            return [_("It does not say which record of “%s” it takes.", model)]
-        if not self.env[model_name].with_context(active_test=False).browse(res_id).exists():
-            return [_("The record of “%s” that it takes was deleted.", model)]
-        return []
+        if _to_id(res_id) is None:
+            return _("It does not say which record of “%s” it takes.", model)
+        return _("The record of “%s” that it takes was deleted.", model)
+
+
+def _to_id(text):
+    try:
+        return int(text)
+    except (TypeError, ValueError):
+        return None

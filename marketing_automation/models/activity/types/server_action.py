@@ -86,14 +86,18 @@ class MarketingActivity(models.Model):
         return {self._describe_action_change(self.server_action_id): True}
 
     def _find_losses_action(self):
-        loss = self.server_action_id._find_marketing_loss()
-        return [self._describe_action_problem(self.server_action_id, loss)] if loss else []
+        losses = self.server_action_id._find_marketing_losses()
+        lost = self.filtered(lambda activity: activity.server_action_id.id in losses)
+        return {
+            activity: [activity._describe_action_problem(action, losses[action.id])]
+            for activity, action in [(activity, activity.server_action_id) for activity in lost]
+        }
 
     def _find_hold_action(self, step, approved):
         action = self.env["ir.actions.server"].browse(step.template_id)
         if approved and action._get_marketing_rests()[action.id] != approved:
             return self._describe_action_change(action)
-        loss = action._find_marketing_loss()  # each participant would fail with it, or go on without
+        loss = action._find_marketing_losses().get(action.id)  # each participant would fail with it, or go on without
         return self._describe_action_problem(action, loss) if loss else None
 
     def _describe_action_change(self, action):
