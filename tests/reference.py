@@ -179,16 +179,34 @@ class Campaign:
     def break_(self, rid, key, broken):
         (self._broken.add if broken else self._broken.discard)((rid, key))
 
-    def may_be_retried(self, trace):
+    def may_be_retried(self, rid, trace):
+        if trace.state == "canceled" and trace.code == "mail_dup":
+            others = [other.traces[trace.key] for other in self._others(rid) if trace.key in other.traces]
+            return not any(trace.asked_for in other.has_reached for other in others)
         return trace.state == "error" or (trace.state == "canceled" and trace.code in BLOCKS)
 
+    def _others(self, rid):
+        return [participant for participant in self.participants.values() if participant.rid != rid]
+
     def retry(self, now, rid, key):
-        """What failed, or was kept from an address, again, at once, with the same trace; nobody who left is retried."""
-        participant = self.participants[rid]
-        assert self.may_be_retried(participant.traces[key])
-        if participant.state != "unlinked":
-            self._retry(participant.traces[key], now)
-            self._refresh(participant, now)
+        """What failed, or was kept from an address, again, at once, with the same trace; nobody who left is retried.
+
+        With it those who were duplicates of its message, where that reached nobody.
+        """
+        first = self.participants[rid]
+        assert self.may_be_retried(rid, first.traces[key])
+        address = first.traces[key].asked_for
+        duplicates = [
+            other
+            for other in self._others(rid)
+            if (trace := other.traces.get(key))
+            and (trace.code, trace.asked_for) == ("mail_dup", address)
+            and self.may_be_retried(other.rid, trace)
+        ]
+        for participant in (first, *duplicates):
+            if participant.state != "unlinked":
+                self._retry(participant.traces[key], now)
+                self._refresh(participant, now)
 
     def remove(self, now, rid):
         """By hand, for good."""
@@ -392,8 +410,10 @@ class Campaign:
         elif (record.id, step.key) in self._broken:
             self._move(trace, "error", "exception")
         elif step.kind == "email" and (code := self._no_message(step, record)):
+            trace.asked_for = record.address
             self._move(trace, "canceled", code)
         else:
+            trace.asked_for = record.address if step.kind == "email" else None
             trace.done = now
             trace.address = record.address if step.kind == "email" else None
             self._move(trace, "processed")

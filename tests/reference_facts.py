@@ -91,6 +91,7 @@ class Trace:
     done: datetime | None = None  # executed
     sent: datetime | None = None  # accepted by the mail server
     address: str | None = None  # who the message was made for; None: there is no message
+    asked_for: str | None = None  # the address of the last message, made or not
     reached: set = field(default_factory=set)  # addresses that got it by earlier attempts
     recorded: list = field(default_factory=list)  # (when, event) not consumed yet
     events: list = field(default_factory=list)  # (when, event) consumed
@@ -104,6 +105,14 @@ class Trace:
     def addresses(self):
         """Who got it: of a message that a server refused, nobody did."""
         return self.reached | ({self.address} if self.address and (self.state != "error" or self.sent) else set())
+
+    @property
+    def has_reached(self):
+        """Who got it, or may have, by what servers and the queue have said so far: the engine need not know yet."""
+        told = {event for __, event in self.recorded}
+        is_lost = self.state == "error" or bool(told & (WITHDRAWALS | {"failed"}))
+        is_out = self.address and (self.sent or told & ACCEPTING or not is_lost)
+        return self.reached | ({self.address} if is_out else set())
 
     @property
     def is_withdrawn(self):

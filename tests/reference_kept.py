@@ -266,6 +266,18 @@ KEPT = {
         records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
         colors=frozenset({0}),
     ),
+    **{
+        f"who shares a refused address is no duplicate: {who} is retried": _story(
+            ("event", (HERO, ROOT), "failed"),
+            ("run", NOW),
+            ("retry", (who, ROOT)),
+            ("run", NOW),
+            ("live", NOW),
+            steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+            records=[*ALONE, (0, HERO_EMAIL, TWIN)],
+        )
+        for who in (HERO, TWIN)
+    },
     "all that waits for who opts out is withdrawn": _story(
         ("opt_out", HERO, True),
         ("live", NOW),

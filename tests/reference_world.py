@@ -418,7 +418,7 @@ class Both(Messages):
 
     def retry(self, which):
         errors = [
-            (rid, key) for rid, key, trace, inside in self._traces() if inside and self.model.may_be_retried(trace)
+            (rid, key) for rid, key, trace, inside in self._traces() if inside and self.model.may_be_retried(rid, trace)
         ]
         chosen = pick(errors, which)
         if chosen:

@@ -98,7 +98,9 @@ class MarketingTrace(models.Model):
             addresses = SQL("TRUE")
             if refused is not None:
                 addresses = SQL(
-                    "own.%(column)s IN (SELECT %(column)s FROM mailing_trace WHERE marketing_trace_id = ANY(%(ids)s))",
+                    """own.%(column)s IN (
+                           SELECT DISTINCT ON (f.marketing_trace_id) f.%(column)s FROM mailing_trace f
+                            WHERE f.marketing_trace_id = ANY(%(ids)s) ORDER BY f.marketing_trace_id, f.id DESC)""",
                     column=SQL.identifier(column),
                     ids=refused.ids,
                 )
