@@ -18,6 +18,7 @@ UPDATE_PARTICIPANT = "models/update/marketing_participant.py"
 UPDATE_TRACE = "models/update/marketing_trace.py"
 ENROLMENT = "models/enrolment/marketing_campaign.py"
 EXECUTION = "models/runtime/loop.py"
+ACTION = "models/activity/types/server_action.py"
 DEPENDENCIES = "models/dependencies/marketing_activity.py"
 FILTERS = "models/campaign/filters.py"
 BLOCKLIST = "models/incoming/mail_blacklist.py"
@@ -240,8 +241,8 @@ FAULTS = [
     Fault(
         "what is blocklisted ends server actions too",
         BLOCKED,
-        " AND a.activity_type = 'email' AND %s",
-        " AND %s",
+        'if kind.mailing_type == "mail"]',
+        "]",
     ),
     Fault(
         "who opted out is mailed",
@@ -301,7 +302,7 @@ FAULTS = [
     # what is changed, or deleted, behind a campaign
     Fault(
         "a changed action runs at once",
-        DEPENDENCIES,
+        ACTION,
         "if approved and action._get_marketing_rests()[action.id] != approved:",
         "if False:",
     ),
@@ -334,6 +335,46 @@ FAULTS = [
         FILTERS,
         "            self._check_references(model, Domain.AND(domains))\n",
         "",
+    ),
+    # branches and visits
+    Fault(
+        "every branch runs",
+        WORKFLOW,
+        "if facts.branch != (step.branch if trigger.branch == STEPS else trigger.branch):",
+        "if False:",
+    ),
+    Fault("what was chosen is not kept", "models/runtime/finish.py", "branch = o.branch,", "branch = NULL,"),
+    Fault(
+        "a step that chose one branch is asked as if it had chosen none",
+        SETTLE,
+        "branch=trace.branch or None",
+        "branch=None",
+    ),
+    Fault(
+        "who comes back comes to the visit before",
+        WORKFLOW,
+        "_along(step, edge), visit + 1",
+        "_along(step, edge), visit",
+    ),
+    Fault("a loop goes once more than its limit", WORKFLOW, "visit <= edge.limit", "visit <= edge.limit + 1"),
+    Fault("a loop has no limit", WORKFLOW, "elif not edge.limit or visit <= edge.limit:", "else:"),
+    Fault(
+        "below a step that is come back to everything is of the first visit",
+        WORKFLOW,
+        "ways.append((step, visit))",
+        "ways.append((step, 1))",
+    ),
+    Fault(
+        "who has gone on in one visit is waited for in no other",
+        SETTLE,
+        "if (trace.participant_id.id, step_id, visit) not in taken",
+        "if (trace.participant_id.id, step_id) not in {row[:2] for row in taken}",
+    ),
+    Fault(
+        "what was sent in one visit is a duplicate in the next",
+        DUPLICATES,
+        "reached[address] - own for",
+        "reached[address] for",
     ),
     # the queue
     Fault(

@@ -10,6 +10,7 @@ from reference_facts import (
     ACCEPTING,
     BLOCKS,
     BOUNCES,
+    BRANCHES,
     EXECUTED,
     IMPLIED_BY,
     LASTING,
@@ -20,6 +21,7 @@ from reference_facts import (
     Plan,
     Trace,
     add_interval,
+    visit_id,
 )
 
 
@@ -251,12 +253,12 @@ class Campaign:
     def _add(self, when, interval):
         return add_interval(when, *interval, self.tz)
 
-    def _due(self, participant, step):
+    def _due(self, participant, step, visit=1):
         """When the step is due by what is known; None: its trigger has not come true, or no longer can."""
         if step.trigger == "begin":
             return self._add(participant.enrolled, (step.number, step.unit))
-        parent = participant.traces.get(step.parent)
-        if parent is None or parent.state not in EXECUTED or self._obstacle(participant, step):
+        parent = participant.traces.get(visit_id(step.parent, visit))
+        if parent is None or parent.state not in EXECUTED or self._obstacle(participant, step, visit):
             return None
         moment = parent.completion
         if step.trigger in POSITIVE:
@@ -265,9 +267,9 @@ class Campaign:
                 return None  # after the wait was over
         return moment and self._add(moment, (step.number, step.unit))
 
-    def _obstacle(self, participant, step):
+    def _obstacle(self, participant, step, visit=1):
         """Why, by what is known of its parent, the step may never run (any more): a code; None: it may."""
-        parent = participant.traces.get(step.parent)
+        parent = participant.traces.get(visit_id(step.parent, visit))
         if parent is None:
             return None
         if step.trigger not in LASTING:
@@ -279,16 +281,18 @@ class Campaign:
                 return "parent_failed"
         if step.trigger in NEGATIVE and self._moment(parent, step):
             return "event_happened"
+        if step.trigger in BRANCHES and parent.branch != BRANCHES[step.trigger]:
+            return "other_branch"
         return None
 
-    def _keeps_running(self, participant, step, now):
-        """Is the step, without a trace yet, a wait that has an end: a deadline, or the acceptance of its parent?"""
-        parent = participant.traces.get(step.parent)
+    def _keeps_running(self, participant, step, now, visit):
+        """Is the step, without a trace in this visit, a wait with an end: a deadline, or its parent's acceptance?"""
+        parent = participant.traces.get(visit_id(step.parent, visit))
         if (
-            step.key in participant.traces
+            visit_id(step.key, visit) in participant.traces
             or parent is None
             or parent.state not in EXECUTED
-            or self._obstacle(participant, step)
+            or self._obstacle(participant, step, visit)
         ):
             return False
         if step.trigger in POSITIVE:
@@ -299,7 +303,9 @@ class Campaign:
         """Completed: nothing is scheduled, and no wait that has an end is left."""
         if participant.state != "unlinked":
             busy = any(trace.state == "scheduled" for trace in participant.traces.values()) or any(
-                self._keeps_running(participant, step, now) for step in self.plan.steps
+                self._keeps_running(participant, step, now, visit)
+                for step in self.plan.steps
+                for visit in {trace.visit for trace in participant.traces.values()}
             )
             participant.state = "running" if busy else "completed"
 
@@ -308,11 +314,12 @@ class Campaign:
     def _move(self, trace, state, code=None):
         trace.state, trace.code = state, code
 
-    def _schedule(self, participant, step, due):
-        """A step is scheduled at most once for a participant: it has no trace yet."""
-        assert step.key not in participant.traces
+    def _schedule(self, participant, step, due, visit=1):
+        """A step is scheduled at most once for a visit of a participant: it has no trace yet."""
         self._created += 1
-        participant.traces[step.key] = Trace(step.key, self._created, due=due)
+        trace = Trace(step.key, self._created, visit, due=due)
+        assert trace.id not in participant.traces
+        participant.traces[trace.id] = trace
 
     def _enrol(self, rid, now):
         participant = self.participants[rid] = Participant(rid, now)
@@ -387,12 +394,22 @@ class Campaign:
         for step in self.plan.steps:
             if step.parent != parent.key:
                 continue
-            child = participant.traces.get(step.key)
+            child = participant.traces.get(visit_id(step.key, parent.visit))
             if child is None:
-                if due := self._due(participant, step):
-                    self._schedule(participant, step, due)
-            elif child.state == "scheduled" and (code := self._obstacle(participant, step)):
+                if due := self._due(participant, step, parent.visit):
+                    self._schedule(participant, step, due, parent.visit)
+            elif child.state == "scheduled" and (code := self._obstacle(participant, step, parent.visit)):
                 self._move(child, "canceled", code)
+        self._go_back(participant, parent)
+
+    def _go_back(self, participant, trace):
+        """From the end of a loop to its beginning, at once, as often as its limit allows."""
+        step = self._step(trace.key)
+        target = step and step.kind == "back" and self._step(step.to)
+        if not target or trace.state != "processed" or trace.visit > step.limit:
+            return
+        if visit_id(target.key, trace.visit + 1) not in participant.traces:
+            self._schedule(participant, target, trace.done, trace.visit + 1)
 
     def _run(self, participant, trace, now):
         """A due trace ends, one way or another."""
@@ -416,6 +433,8 @@ class Campaign:
             trace.asked_for = record.address if step.kind == "email" else None
             trace.done = now
             trace.address = record.address if step.kind == "email" else None
+            if step.kind == "choice":
+                trace.branch = "yes" if record.color in step.yes else "no"
             self._move(trace, "processed")
         self._follow(participant, trace)
 
@@ -436,9 +455,10 @@ class Campaign:
         if record.opted_out:
             return "mail_optout"
         others = [
-            other.traces[step.key]
+            trace
             for other in self.participants.values()
-            if other.rid != record.id and step.key in other.traces
+            for trace in other.traces.values()
+            if other.rid != record.id and trace.key == step.key
         ]
         if any(record.address in trace.addresses for trace in others):
             return "mail_dup"

@@ -7,7 +7,7 @@ Two tables. An *ending* of a step for a participant is told with the trigger tha
 
 from itertools import product
 
-from reference_facts import LASTING, NEGATIVE, POSITIVE
+from reference_facts import BRANCHES, LASTING, NEGATIVE, POSITIVE, step_of
 
 TRIGGERS = ("begin", "activity", *POSITIVE, *NEGATIVE)
 CODES = {
@@ -100,6 +100,8 @@ class Diary:
         """Something happened to the model."""
         for rid, (_state, traces) in model.snapshot().items():
             for key, (state, _due, code) in traces.items():
+                if step_of(key)[1] > 1:
+                    continue  # how one comes there is told by no trigger
                 ending = (self._steps[key].trigger, state, code)
                 if state == "scheduled":
                     self._ended.pop((rid, key), None)
@@ -119,8 +121,8 @@ def not_reached(reached):
 
 
 def beyond(reached):
-    """:return: the cells that were reached though it was said that they cannot be."""
-    return sorted(map(str, reached.keys() - {*ENDINGS, *EDITED}))
+    """:return: the cells that were reached though it was said that they cannot be; none of a branch."""
+    return sorted(map(str, {cell for cell in reached if cell[0] not in BRANCHES} - {*ENDINGS, *EDITED}))
 
 
 def written(reached):

@@ -17,6 +17,7 @@ POSITIVE = {
     "mail_complaint": "complaint",
     "mail_unsubscribe": "unsubscribe",
 }
+BRANCHES = {"choice_yes": "yes", "choice_no": "no"}  # what a step that chooses has to choose
 NEGATIVE = {"mail_not_open": "open", "mail_not_reply": "reply", "mail_not_click": "click"}
 LASTING = {"mail_bounce", "mail_complaint", "mail_unsubscribe"}  # what is awaited also of a message that is over
 IMPLIED_BY = {
@@ -42,13 +43,16 @@ class Step:
 
     key: str
     parent: str | None
-    kind: str  # "email" or "action"
+    kind: str  # "email", "action", "choice" or "back"
     trigger: str  # begin, activity, or one of POSITIVE and NEGATIVE
     number: int
     unit: str  # hours, days, weeks, months
     expiry: tuple[int, str] | None  # "Cancel after"
     colors: frozenset | None  # the activity's own filter, None: everybody
     bounces: str = "any"  # of a trigger about a bounce: which of them, any, hard or soft
+    yes: frozenset = frozenset({0})  # the colors for which a choice chooses "yes"
+    to: str | None = None  # where a way back leads
+    limit: int = 1  # … and how often one participant may go it
 
     @property
     def timing(self):
@@ -85,16 +89,22 @@ class Trace:
 
     key: str
     order: int  # of creation
+    visit: int = 1  # how often the participant came to the step
     state: str = "scheduled"
     due: datetime | None = None
     code: str | None = None
     done: datetime | None = None  # executed
     sent: datetime | None = None  # accepted by the mail server
+    branch: str | None = None  # what it has chosen
     address: str | None = None  # who the message was made for; None: there is no message
     asked_for: str | None = None  # the address of the last message, made or not
     reached: set = field(default_factory=set)  # addresses that got it by earlier attempts
     recorded: list = field(default_factory=list)  # (when, event) not consumed yet
     events: list = field(default_factory=list)  # (when, event) consumed
+
+    @property
+    def id(self):
+        return visit_id(self.key, self.visit)
 
     @property
     def completion(self):
@@ -138,7 +148,18 @@ class Participant:
     enrolled: datetime
     state: str = "running"  # running, completed, unlinked
     left: str | None = None  # why it is unlinked
-    traces: dict = field(default_factory=dict)  # step key -> Trace
+    traces: dict = field(default_factory=dict)  # visit_id -> Trace
+
+
+def visit_id(key, visit):
+    """Return what a step is called in a visit: in the first as itself."""
+    return key if visit == 1 else f"{key}#{visit}"
+
+
+def step_of(trace_id):
+    """Return the key of the step, and which visit it is."""
+    key, _mark, visit = trace_id.partition("#")
+    return key, int(visit or 1)
 
 
 def add_interval(when, number, unit, tz):

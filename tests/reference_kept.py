@@ -3,7 +3,20 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reference_stories import AT_ONCE, FIRST, HERO, HERO_EMAIL, LATER, PENDING, ROOT, TARGET, TWIN, TWIN_EMAIL, Story
+from reference_stories import (
+    AT_ONCE,
+    FIRST,
+    FORK,
+    HERO,
+    HERO_EMAIL,
+    LATER,
+    PENDING,
+    ROOT,
+    TARGET,
+    TWIN,
+    TWIN_EMAIL,
+    Story,
+)
 
 NOW, HOUR, DAY = timedelta(0), timedelta(hours=1), timedelta(days=1)
 ALONE = [(0, HERO_EMAIL, HERO)]
@@ -27,7 +40,63 @@ def _story(*moves, steps, records=ALONE, colors=None, **values):
     )
 
 
+FORKED = [
+    _step(FORK, "activity", kind="choice", interval=AT_ONCE),
+    _step("yes", "choice_yes", parent=FORK, kind="action"),
+    _step("no", "choice_no", parent=FORK, kind="email"),
+]
+
+LOOP = [
+    _step(TARGET, "mail_open", kind="action"),
+    _step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days")),
+]
+
 KEPT = {
+    "who shares an address with a duplicate, and got it in the visit before, gets it again": _story(
+        ("live", NOW),
+        ("email", HERO, TWIN_EMAIL),
+        ("live", 2 * DAY),
+        ("live", 2 * DAY),
+        steps=[_step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days"))],
+        records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
+    ),
+    "each visit has its message, and what follows it": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "open"),
+        ("live", DAY),
+        ("run", 4 * DAY),
+        ("live", NOW),
+        ("event", (HERO, f"{ROOT}#2"), "open"),
+        ("run", 4 * DAY),
+        ("event", (HERO, ROOT), "bounce"),
+        ("run", 4 * DAY),
+        steps=LOOP,
+    ),
+    "the branch that was chosen runs, whatever the record becomes": _story(
+        ("live", NOW),
+        ("color", HERO, 1),
+        ("run", 4 * DAY),
+        steps=FORKED,
+    ),
+    "a step that is brought to the other branch is cancelled, one that comes to the chosen one runs": _story(
+        ("live", NOW),
+        ("retrigger_step", "yes", "choice_no"),
+        ("retrigger_step", "no", "choice_yes"),
+        ("update", "run"),
+        ("run", 4 * DAY),
+        steps=FORKED,
+    ),
+    "a step that is moved below a choice follows what was chosen": _story(
+        ("live", NOW),
+        ("move_step", TARGET, FORK, "choice_no"),
+        ("update", "run"),
+        ("move_step", TARGET, FORK, "choice_yes"),
+        ("run", 4 * DAY),
+        ("move_step", "no", ROOT, "activity"),
+        ("update", "skip"),
+        ("run", 4 * DAY),
+        steps=[*FORKED, _step(TARGET, "activity", kind="action")],
+    ),
     "an event of an earlier attempt accepts no message": _story(
         ("event", (HERO, ROOT), "failed"),
         ("run", NOW),

@@ -1,6 +1,6 @@
 """What happens to the messages of a story's campaign: it comes in, or goes out, by the doors by which it does."""
 
-from reference_facts import ACCEPTING, NEGATIVE, POSITIVE
+from reference_facts import ACCEPTING, NEGATIVE, POSITIVE, step_of
 
 from odoo.addons.marketing_automation.tests.mail_samples import ANSWER, delivery, feedback, plain, receipt
 
@@ -41,7 +41,7 @@ class Messages:
             (rid, key, AWAITED[step.trigger])
             for rid, key in self._messages()
             for step in self.plan.steps
-            if step.parent == key and step.trigger in AWAITED
+            if step.parent == step_of(key)[0] and step.trigger in AWAITED
         ]
         chosen = pick(about, which)
         if chosen:
@@ -100,7 +100,7 @@ class Messages:
         if message.trace_status == "error":
             message.set_sent()
         self.env.flush_all()
-        self.case.unsubscribe(self.activities[key].mass_mailing_id, self.contacts[rid], message.email)
+        self.case.unsubscribe(self.activities[step_of(key)[0]].mass_mailing_id, self.contacts[rid], message.email)
         self.env.invalidate_all()
         lists = self.story.target == "subscriber" and self.model.plan.named not in self.model.lost
         self.model.unsubscribe(self.now, rid, key, lists)

@@ -7,7 +7,7 @@ A move is a tuple: the name of a method of ``reference_world.Both`` and its argu
 number (of those that are there, this one) or by name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -38,7 +38,8 @@ EVENT_NAMES = [
     ),
 ]
 
-ROOT, OTHER, TARGET, HERO, TWIN = "root", "other", "target", "hero", "twin"
+ROOT, OTHER, TARGET, FORK, HERO, TWIN = "root", "other", "target", "fork", "hero", "twin"
+CHOICES = [frozenset({0}), frozenset({1}), frozenset({0, 1})]
 BLOCKING = ("mail_complaint", "mail_unsubscribe")  # what is followed by no email, unless that is lifted
 HARD_AND_SOFT = ("bounce", "soft bounce", "untyped bounce")
 AT_ONCE, PENDING, LATER = (0, "hours"), (3, "days"), (4, "days")
@@ -233,6 +234,38 @@ class Teller:
 
     def _noise(self):
         return [] if self.random.random() < 0.8 else [self.move()]
+
+
+class BranchTeller(Teller):
+    """Tells stories of workflows that choose branches; apart, so that the others stay what they were."""
+
+    def story(self):
+        fork = {**FIRST, "key": FORK, "parent": ROOT, "kind": "choice", "trigger": "activity"}
+        sides = [self._side(number) for number in range(3)]
+        story = self._story_of_chance()
+        return replace(story, steps=[FIRST, fork, *sides, *story.steps[1:5]])
+
+    def _side(self, number):
+        below = {"parent": FORK, "trigger": self.choice(["choice_yes", "choice_no"]), "interval": self.interval()}
+        return {**self.step(), **below, "key": f"side{number}"}
+
+    def step(self):
+        return {**super().step(), "kind": self.choice(["email", "action", "choice"]), "yes": self.choice(CHOICES)}
+
+
+class LoopTeller(Teller):
+    """Tells stories of workflows that come back to their beginning, or to a step in between; nobody edits them."""
+
+    def story(self):
+        between = {**self.step(), "parent": ROOT, "key": "between", "trigger": 0}
+        below = {"parent": self.choice([ROOT, "between"]), "trigger": self.choice([0, self.index()])}
+        loop = {"kind": "back", "to": self.choice([ROOT, "between"]), "limit": self.choice([1, 2, 3])}
+        again = {**self.step(), **below, **loop, "key": "again", "expiry": None}
+        story = self._story_of_chance()
+        return replace(story, steps=[FIRST, between, again, *story.steps[1:4]])
+
+    def _edit(self):
+        return self._time()
 
 
 def _goes_with(code, edit, when):

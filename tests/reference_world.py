@@ -3,12 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from unittest.mock import patch
 
 from reference import Campaign
 from reference_coverage import Diary
-from reference_facts import Plan, Record, Step
+from reference_facts import BRANCHES, Plan, Record, Step, step_of, visit_id
 from reference_messages import AWAITED, Messages, pick
 
 from odoo import api, fields
@@ -21,7 +22,12 @@ if '|{key}|' in (record.{broken} or ''):
 record.sudo().write({{'{ran}': (record.{ran} or '') + '{key};'}})
 # {setting}
 """
-TRIGGERS = {"action": ["activity"], "email": ["activity", *AWAITED]}
+TRIGGERS = {
+    "action": ["activity"],
+    "back": ["activity"],
+    "choice": ["activity", *BRANCHES],
+    "email": ["activity", *AWAITED],
+}
 MAX_STEPS = 10
 
 
@@ -117,7 +123,8 @@ class Both(Messages):
         rids = {contact_id: rid for rid, contact_id in self.contacts.items()}
         rows = self.env.execute_query_dict(
             SQL(
-                """SELECT p.res_id, p.state AS p_state, t.activity_id, t.state, t.schedule_date, t.end_code
+                """SELECT p.res_id, p.state AS p_state, t.activity_id, t.visit, t.state, t.schedule_date,
+                          t.end_code
                      FROM marketing_participant p LEFT JOIN marketing_trace t ON t.participant_id = p.id
                     WHERE p.campaign_id = %s""",
                 self.campaign.id,
@@ -127,12 +134,14 @@ class Both(Messages):
         for row in rows:
             traces = found.setdefault(rids[row["res_id"]], (row["p_state"], {}))[1]
             if row["activity_id"]:
-                traces[keys[row["activity_id"]]] = (row["state"], row["schedule_date"], row["end_code"])
+                trace_id = visit_id(keys[row["activity_id"]], row["visit"])
+                traces[trace_id] = (row["state"], row["schedule_date"], row["end_code"])
         return found
 
-    def trace(self, rid, key):
-        activity = self.activities[key]
-        return activity.trace_ids.sudo().filtered(lambda trace: trace.res_id == self.contacts[rid])
+    def trace(self, rid, trace_id):
+        key, visit = step_of(trace_id)
+        traces = self.activities[key].trace_ids.sudo()
+        return traces.filtered(lambda trace: (trace.res_id, trace.visit) == (self.contacts[rid], visit))
 
     # the world
 
@@ -289,14 +298,31 @@ class Both(Messages):
             expiry=draft["expiry"],
             colors=draft["colors"],
             bounces=draft.get("bounces", "any"),
+            yes=draft.get("yes", frozenset({0})),
+            to=draft.get("to"),
+            limit=draft.get("limit", 1),
         )
-        make = self.case._create_email if step.kind == "email" else self.case._create_action
-        more = {} if step.kind == "email" else {"code": self._code(key)}
         values = self._step_values(step)
         trigger, parent_id = values.pop("trigger_type"), values.pop("parent_id")
         parent_activity = self.env["marketing.activity"].browse(parent_id or [])
-        self.activities[key] = make(self.campaign, key, trigger, parent_activity, **more, **values).sudo()
+        self.activities[key] = self._make(step)(self.campaign, key, trigger, parent_activity, **values).sudo()
         self.plan = replace(self.plan, steps=(*self.plan.steps, step))
+
+    def _make(self, step):
+        """Return what makes an activity of the step's kind."""
+        if step.kind == "email":
+            return self.case._create_email
+        if step.kind == "action":
+            return partial(self.case._create_action, code=self._code(step.key))
+
+        own = {"choice_domain": repr(self._filter(step.yes))}
+        if step.kind == "back":
+            own = {"back_activity_id": self.activities[step.to].id, "back_limit": step.limit}
+
+        def make(campaign, name, trigger, parent, **values):
+            return self.case._create_activity(campaign, name, step.kind, trigger, parent, **own, **values)
+
+        return make
 
     def _code(self, key):
         setting = self.model.settings.get(key)
@@ -305,7 +331,7 @@ class Both(Messages):
     def touch(self, which, setting):
         """Somebody changes a server action, or who a template reaches and by what, behind the campaign."""
         key = pick(self._steps(), which)
-        if not key:
+        if not key or self._steps()[key].kind in ("choice", "back"):  # which rest on nothing
             return
         self.model.settings[key] = setting
         activity = self.activities[key]
@@ -474,6 +500,8 @@ class Both(Messages):
         """No action ran twice for anybody; each one that is processed ran."""
         for rid in self.model.snapshot().keys() & self.model.records.keys():
             ran = Counter((self.contact(rid)[self.target.ran] or "").split(";")[:-1])
-            processed = [key for of, key, trace, _inside in self._traces() if of == rid and trace.state == "processed"]
+            processed = [
+                trace.key for of, _id, trace, _inside in self._traces() if of == rid and trace.state == "processed"
+            ]
             actions = [key for key in processed if self.activities[key].activity_type == "action"]
             self.case.assertEqual(ran, Counter(actions), f"what ran for record {rid}")

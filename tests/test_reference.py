@@ -19,6 +19,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from random import Random
 from urllib.parse import urlencode
@@ -26,8 +27,9 @@ from urllib.parse import urlencode
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from reference_coverage import EDITED, ENDINGS, beyond, not_reached, written
+from reference_facts import BRANCHES
 from reference_kept import KEPT
-from reference_stories import Teller
+from reference_stories import BranchTeller, LoopTeller, Teller
 from reference_world import Both
 
 from odoo.tests import HttpCase, tagged
@@ -37,6 +39,7 @@ from odoo.addons.marketing_automation.tests.common import MarketingAutomationCom
 EXAMPLES = int(os.environ.get("MARKETING_EXAMPLES", 45))
 SEED = int(os.environ.get("MARKETING_SEED", 1))
 REDUCE = "MARKETING_REDUCE" in os.environ
+BRANCHED = 12  # stories of branches, at least
 AIMS = 20  # stories that are told at most for one trigger, ending and edit
 COVERAGE = os.environ.get("MARKETING_COVERAGE")
 ENOUGH = 2_000
@@ -82,6 +85,18 @@ class TestReference(MarketingAutomationCommon, HttpCase):
         self.assertEqual(beyond(reached), [], "said to be impossible")
         if EXAMPLES >= ENOUGH:
             self.assertEqual(not_reached(reached), [], "not reached")
+
+    def test_branches(self):
+        reached = Counter()
+        for number in range(max(BRANCHED, EXAMPLES // 5)):
+            self._tell(BranchTeller(Random(f"branches {SEED} {number}")).story(), reached)
+        for trigger, code in product(BRANCHES, (None, "filter_mismatch")):
+            self.assertTrue(reached[trigger, code], f"{trigger} {code}")
+
+    def test_loops(self):
+        reached = Counter()
+        for number in range(max(BRANCHED, EXAMPLES // 5)):
+            self._tell(LoopTeller(Random(f"loops {SEED} {number}")).story(), reached)
 
     def _tell_many(self, reached):
         @seed(SEED)

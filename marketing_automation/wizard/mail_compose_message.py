@@ -69,10 +69,22 @@ class MailComposeMessage(models.TransientModel):
         return trace_values_all
 
     def _process_mail_values_state(self, mail_values_dict):
-        mail_values_dict = super()._process_mail_values_state(mail_values_dict)
         batch = message_batch(self.env)
-        if batch:
-            self._cancel_marketing_duplicates(mail_values_dict, batch)
+        if not batch:
+            return super()._process_mail_values_state(mail_values_dict)
+        names = ("state", "failure_type", "is_notification")
+        before = {
+            res_id: {name: mail_values[name] for name in names if name in mail_values}
+            for res_id, mail_values in mail_values_dict.items()
+        }
+        mail_values_dict = super()._process_mail_values_state(mail_values_dict)
+        for res_id, mail_values in mail_values_dict.items():
+            if mail_values.get("failure_type") == "mail_dup":
+                # Of a message before it in this call, which may be cancelled as a duplicate itself: see below
+                for name in names:
+                    mail_values.pop(name, None)
+                mail_values.update(before[res_id])
+        self._cancel_marketing_duplicates(mail_values_dict, batch)
         return mail_values_dict
 
     def _get_optout_emails(self, mail_values_dict):
