@@ -1,3 +1,6 @@
+import re
+from html import escape, unescape
+
 from odoo.service.model import call_kw
 from odoo.tests import Form, HttpCase, tagged
 
@@ -10,6 +13,8 @@ GOOD = """
 <img src="/web/image/7" alt="A cat"/><img src="/web/image/8" role="presentation"/>
 <a href="/view">View</a> <a href="/unsubscribe_from_list">Unsubscribe</a></div>
 """
+# What the blocks and themes of Odoo's editor lead to
+LEFT = re.compile(r'<a\b[^>]* href="(https?://[^"{]*)"')
 # by what the body has in place of the sale's link: what is said of it
 LINKS = {
     "http://www.example.com": "placeholder_link",
@@ -61,6 +66,36 @@ class TestChecklist(NoviceCase, HttpCase):
                 self.assertEqual(list(checks), [code])
                 self.assertIn("“The sale”", checks[code]["text"])
                 self.assertEqual(checks[code]["page"], "mail_body")
+
+    def test_whose_fault_an_example_is(self):
+        """The template left what its blocks and buttons bring as they come; what somebody typed it did not."""
+        self.env.company.website = "https://www.mycompany.com"
+        cases = {
+            **dict.fromkeys(("http://www.example.com", "https://www.example.com/", "https://twitter.com/Odoo"), True),
+            **dict.fromkeys(("https://www.mycompany.com", "https://www.mycompany.com/"), True),
+            **dict.fromkeys(("https://shop.example.com", "https://www.example.com/sale", "http://shop.test"), False),
+            **dict.fromkeys(("https://www.mycompany.com/sale", "https://www.yourcompany.com"), False),
+        }
+        for href, is_left in cases.items():
+            with self.subTest(href):
+                text = self._check_body("https://shop.mine.be/sale", href)["placeholder_link"]["text"]
+                said = ("which the template left there" in text, "only for examples" in text)
+                self.assertEqual(said, (is_left, not is_left))
+                self.assertIn(href, text)
+
+    def test_each_theme_as_it_comes(self):
+        """What the editor's blocks and themes bring is named, whosever page it is."""
+        views = self.env["ir.ui.view"].search([("key", "like", "mass_mailing"), ("type", "=", "qweb")])
+        brought = {unescape(href) for view in views for href in LEFT.findall(view.arch)}
+        self.assertLess({"https://www.example.com", "https://www.facebook.com/Odoo"}, brought)
+        self.assertGreater(len(brought), 10)
+        links = "".join(f'<a href="{escape(href)}">{number}</a>' for number, href in enumerate(sorted(brought)))
+        self.template.sudo().body_html = GOOD.replace("Hello", links)
+        [message] = self.campaign.get_checklist()
+        for number, href in enumerate(sorted(brought)):
+            with self.subTest(href):
+                [text] = [check["text"] for check in message["checks"] if f"“{number}”" in check["text"]]
+                self.assertIn("which the template left there", text)
 
     def test_a_button_that_leads_to_this_odoo(self):
         checks = self._check_body("https://shop.mine.be/sale", self.template.get_base_url())

@@ -27,10 +27,14 @@ class TestSmsPreview(MarketingAutomationSmsCommon):
         self.template.body_plaintext = False
         self.assertIn("no text yet", self.template.get_marketing_preview()["text"])
 
-    def test_links_that_the_template_left(self):
-        [message] = self.campaign.get_checklist()
-        [check] = message["checks"]
-        self.assertEqual((check["code"], check["page"]), ("placeholder_link", "sms_body"))
+    def test_links_that_are_examples(self):
+        """No template brought them: somebody typed them."""
+        for link in ("https://shop.example.com/catalogue", "https://www.example.com"):
+            self.template.body_plaintext = f"See {link} now"
+            [message] = self.campaign.get_checklist()
+            [check] = message["checks"]
+            self.assertEqual((check["code"], check["page"]), ("placeholder_link", "sms_body"))
+            self.assertIn("only for examples", check["text"])
         self.template.body_plaintext = "See https://shop.mine.be/sale now"
         [message] = self.campaign.get_checklist()
         self.assertEqual(message["checks"], [])

@@ -6,24 +6,18 @@ A look at the text alone: no address is visited.
 import re
 from urllib.parse import urlsplit
 
-from lxml import html
+from lxml import etree, html
 
-from odoo import _, models
-from odoo.tools import config
+from odoo import _, api, models
+from odoo.tools import config, ormcache
 from odoo.tools.mail import email_domain_extract, is_html_empty
 
 GMAIL_CUTS = 100  # kB, or little more: links grow when they are counted
 WORDS = 60  # characters of a link's words that are shown
-# Names that belong to nobody (RFC 2606, RFC 6761): what a template has in the place of one's own
-PLACEHOLDER_HOST = re.compile(
+# Names that belong to nobody (RFC 2606, RFC 6761), or that Odoo's demo gives a company
+EXAMPLE_HOST = re.compile(
     r"(?:.*\.)?(?:example\.(?:com|net|org)|[^.]+\.(?:example|test|invalid)|(?:yourcompany|your-company|mycompany)\.com)"
     r"|(?:.*\.)?localhost"
-)
-# Where the blocks of Odoo's editor lead until somebody changes them
-PLACEHOLDER_PAGES = re.compile(
-    r"(?:www\.)?(?:(?:facebook|twitter|x)\.com/odoo|linkedin\.com/company/odoo"
-    r"|instagram\.com/explore/tags/odoo|tiktok\.com/@odoo)/?",
-    re.I,
 )
 PLACEHOLDER_IMAGE = re.compile(r"default_image|theme_\w+/\w*logo|theme_default/signature")
 COMPANY_LOGO = re.compile(r"/(?:logo(?:\.png)?|web/binary/company_logo|web/image/res\.company/\d+/logo\w*)(?:$|[?/])")
@@ -36,6 +30,11 @@ PUBLIC_PROVIDERS = {
     *("yahoo.com", "yahoo.fr", "yahoo.de", "yahoo.es", "aol.com", "gmx.net", "gmx.de", "web.de", "orange.fr"),
     *("free.fr", "laposte.net", "telenet.be", "skynet.be", "proton.me", "protonmail.com", "ziggo.nl", "kpnmail.nl"),
 }
+
+
+def _normalize(address):
+    """Return an address so that equal ones are the same text."""
+    return address.rstrip("/").lower()
 
 
 class MailingMailing(models.Model):
@@ -56,7 +55,7 @@ class MailingMailing(models.Model):
         checks = self._check_confirmation() + self._check_sender(company)
         if not is_html_empty(self.body_html):
             root = html.fragment_fromstring(str(self.body_html), create_parent="div")
-            checks += self._check_body_links(root)
+            checks += self._check_body_links(root, company)
             checks += self._check_images(root, company)
             checks += self._check_text(root)
         return checks
@@ -121,7 +120,7 @@ class MailingMailing(models.Model):
     # Links
     # ------------------------------------------------------------
 
-    def _check_body_links(self, root):
+    def _check_body_links(self, root, company):
         checks = {}
         targets = {f"#{name}" for name in root.xpath("//@id | //a/@name")}
         hrefs = set()
@@ -132,7 +131,7 @@ class MailingMailing(models.Model):
             hrefs.add(href)
             if href in targets or (not href and ("id" in link.attrib or "name" in link.attrib)):
                 continue
-            if check := self._check_link(self._get_link_words(link), href):
+            if check := self._check_link(self._get_link_words(link), href, company):
                 found = self._make_text_check(check["code"], check["text"], link, "href")
                 checks.setdefault((check["code"], href), found)
         if not any("/unsubscribe_from_list" in href for href in hrefs):
@@ -146,11 +145,12 @@ class MailingMailing(models.Model):
         words = " ".join(link.text_content().split()) or " ".join(link.xpath(".//img/@alt")).strip()
         return words if len(words) <= WORDS else f"{words[:WORDS]}…"
 
-    def _check_link(self, words, href):
+    def _check_link(self, words, href, company=None):
         """Return what is wrong with a link, by its address alone; None for nothing.
 
         :param str words: on which one clicks
         :param str href: its address, as it was written
+        :param company: whose templates may have brought the link; None where no template brings any
         """
         words = words or _("a link without words")
         if href.startswith(ODOO_PAGES) or self._is_confirm_address(href):
@@ -161,9 +161,16 @@ class MailingMailing(models.Model):
             return self._make_check("broken", text)
         parts = urlsplit(href if "//" in href or href.startswith("/") else f"http://{href}")
         host = (parts.hostname or "").rstrip(".")
-        if PLACEHOLDER_HOST.fullmatch(host) or PLACEHOLDER_PAGES.fullmatch(f"{host}{parts.path}"):
+        if company and self._is_left_by_template(href, company):
             text = _(
                 "“%(words)s” leads to %(address)s, which the template left there: enter your own address.",
+                words=words,
+                address=href,
+            )
+            return self._make_check("placeholder_link", text)
+        if EXAMPLE_HOST.fullmatch(host):
+            text = _(
+                "“%(words)s” leads to %(address)s, an address that is only for examples: enter your own address.",
                 words=words,
                 address=href,
             )
@@ -177,6 +184,28 @@ class MailingMailing(models.Model):
             )
             return self._make_check("placeholder_link", text)
         return None
+
+    def _is_left_by_template(self, href, company):
+        """Whether a link is one of the editor's blocks, or of a campaign template, as it came.
+
+        :param company: whose website the buttons of campaign templates lead to
+        """
+        address, website = (_normalize(text or "") for text in (href, company.sudo().website))
+        return address in self._get_template_links() or (
+            address == website and bool(EXAMPLE_HOST.fullmatch(urlsplit(href).hostname or ""))
+        )
+
+    @api.model
+    @ormcache(cache="templates")
+    def _get_template_links(self):
+        """Return where the blocks and themes of Odoo's editor lead until somebody changes them.
+
+        :rtype: frozenset[str]
+        """
+        domain = [("type", "=", "qweb"), ("key", "=like", "mass_mailing%")]
+        views = self.env["ir.ui.view"].sudo().search(domain)  # what the editor shows every marketer
+        links = (link for view in views for link in etree.fromstring(view.arch).iterfind(".//a[@href]"))
+        return frozenset(_normalize(link.get("href")) for link in links if link.get("href").startswith("http"))
 
     def _is_broken_link(self, href):
         if not href or href.startswith("#"):

@@ -10,6 +10,7 @@ import {
     mountView,
     onRpc,
     patchWithCleanup,
+    serverState,
 } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
@@ -134,9 +135,22 @@ describe("layout", () => {
 
     test("shares of what was sent", () => {
         expect(formatShare(0, 0)).toBe("–");
-        expect(formatShare(0, 10)).toBe("0 %");
-        expect(formatShare(9, 1000)).toBe("0.9 %");
-        expect(formatShare(46, 100)).toBe("46 %");
+        expect(formatShare(0, 10)).toBe("0%");
+        expect(formatShare(9, 1000)).toBe("0.9%");
+        expect(formatShare(46, 100)).toBe("46%");
+    });
+
+    test("shares are written as the user's language writes them", () => {
+        const blank = "[\u00a0\u202f]"; // one at which no line ends
+        for (const [language, few, many] of [
+            ["fr_FR", `0,9${blank}%`, `46${blank}%`],
+            ["de_DE", `0,9${blank}%`, `46${blank}%`],
+            ["nl_NL", "0,9%", "46%"],
+        ]) {
+            serverState.lang = language;
+            expect(formatShare(9, 1000)).toMatch(new RegExp(`^${few}$`));
+            expect(formatShare(46, 100)).toMatch(new RegExp(`^${many}$`));
+        }
     });
 });
 
@@ -168,7 +182,7 @@ describe("cards", () => {
         await mountWorkflow({ state: "stopped", cards: [{ ...CARD, ...numbers, id: 1, name: "Welcome" }] });
         expect("canvas").toHaveCount(1);
         expect(queryAllTexts(".o_marketing_activity_numbers b")).toEqual(["203", "7"]);
-        expect(queryAllTexts(".o_marketing_activity_details b")).toEqual(["200", "46 %", "0.5 %"]);
+        expect(queryAllTexts(".o_marketing_activity_details b")).toEqual(["200", "46%", "0.5%"]);
         for (const metric of ["processed", "rejected", "sent", "open", "bounce"]) {
             await contains(`[data-metric=${metric}]`).click();
         }

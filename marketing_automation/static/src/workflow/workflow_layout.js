@@ -1,3 +1,5 @@
+import { user } from "@web/core/user";
+
 // Pixels; the stylesheet knows the same.
 const CARD_WIDTH = 270;
 const GAP = 24; // beside each card, half of it on either side
@@ -99,13 +101,14 @@ export function sumPeriods(series, days) {
 /**
  * @param {number} count of those to whom it happened
  * @param {number} sent of those to whom the message was sent
- * @returns {string} the share in per cent: whole from 1 % on, with one digit below
+ * @returns {string} the share in per cent, as the user's language writes it: whole from 1% on, with one digit below
  */
 export function formatShare(count, sent) {
     if (!sent) {
         return "–";
     }
-    const share = (100 * count) / sent;
-    const digits = share > 0 && share < 1 ? 1 : 0;
-    return `${share.toLocaleString(undefined, { maximumFractionDigits: digits })} %`;
+    const share = count / sent;
+    const maximumFractionDigits = share > 0 && share < 0.01 ? 1 : 0;
+    const format = new Intl.NumberFormat(user.lang || undefined, { style: "percent", maximumFractionDigits });
+    return format.format(share);
 }
