@@ -16,7 +16,7 @@ from tools.paths import ROOT
 from tools.screens import Screens, screen_names, user_of
 
 HEIGHT = 900
-LANGUAGE = "fr_FR"
+ENGLISH, LANGUAGE = "en_US", "fr_FR"
 # What we draw ourselves; what Odoo puts around it, and its widgets, have faults of their own that we cannot mend.
 OURS = [
     *(".o_marketing_workflow", ".o_marketing_timeline", ".o_marketing_campaign_templates", ".o_marketing_muted"),
@@ -120,45 +120,68 @@ def demo(lived_demo):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     with running_browser(tmp_path_factory.mktemp("browser") / "profile") as browser:
-        browser.login = None
         yield browser
 
 
-@pytest.fixture(params=screen_names())
-def screen(request, demo, browser):
-    """A function that opens a screen, as the one whom it is for, at a width in pixels."""
+class Visits:
+    """The screens, each opened once at a width in a language, for whatever is asked about it."""
+
+    def __init__(self, browser, url):
+        self.browser = browser
+        self.screens = Screens(browser, url)
+        self.reader = None  # the login and the language of whoever is logged in
+        self.languages = {}  # by login
+        self.found = {}
+
+    def log_in(self, login, language=ENGLISH):
+        if self.reader != (login, language):
+            self.browser.resize(WIDTHS[""], HEIGHT)
+            self.screens.log_in(login)
+            self.screens.choose_language(language)
+            if self.languages.get(login, ENGLISH) != language:
+                self.screens.log_in(login)
+            self.languages[login] = language
+            self.reader = (login, language)
+
+    def texts_of(self, name, width, language):
+        """:return: the texts that a screen shows"""
+        return self._visit(name, width, language)[0]
+
+    def faults_of(self, name, width, language):
+        """:return: what keeps people from reading or using a screen, and what its console complains about"""
+        return self._visit(name, width, language)[1]
+
+    def _visit(self, name, width, language):
+        if (name, width, language) not in self.found:
+            self.log_in(user_of(name), language)
+            self.browser.resize(width, HEIGHT)
+            getattr(self.screens, name)()
+            self.browser.settle()
+            texts = set(json.loads(self.browser.evaluate(TEXTS)))
+            self.browser.evaluate(f"{axe_source()};0")
+            faults = json.loads(self.browser.evaluate(AXE % json.dumps([OURS, ODOO_OWN]))) + self.browser.errors
+            self.browser.errors = []
+            self.found[name, width, language] = texts, faults
+        return self.found[name, width, language]
+
+
+@pytest.fixture(scope="module")
+def visits(demo, browser):
     url, _space, _database = demo
-    screens, login = Screens(browser, url), user_of(request.param)
-    browser.resize(WIDTHS[""], HEIGHT)
-    if browser.login != (login, "en_US"):
-        screens.log_in(login)
-        browser.login = (login, "en_US")
-
-    def open_screen(width):
-        browser.resize(width, HEIGHT)
-        getattr(screens, request.param)()
-        browser.settle()
-
-    open_screen.name = request.param
-    return open_screen
+    return Visits(browser, url)
 
 
 @pytest.mark.parametrize("width", WIDTHS.values())
-def test_accessible(screen, browser, width):
-    screen(width)
-    browser.evaluate(f"{axe_source()};0")
-    assert not json.loads(browser.evaluate(AXE % json.dumps([OURS, ODOO_OWN])))
-    assert not browser.errors
+@pytest.mark.parametrize("name", sorted(screen_names(), key=user_of))
+def test_accessible(visits, width, name):
+    assert not visits.faults_of(name, width, ENGLISH)
 
 
-def test_by_keyboard(demo, browser):
+def test_by_keyboard(visits, browser):
     """Every button of the workflow is reached in the order in which it is read, shows that it is, and does its work."""
-    url, _space, _database = demo
-    screens = Screens(browser, url)
+    visits.log_in(demo_database.MARKETER)
     browser.resize(WIDTHS[""], HEIGHT)
-    screens.log_in(demo_database.MARKETER)
-    browser.login = (demo_database.MARKETER, "en_US")
-    screens.draft()
+    visits.screens.draft()
     browser.settle()
     buttons = json.loads(browser.evaluate(BUTTONS))
     assert len(buttons) > 10
@@ -187,24 +210,65 @@ def test_by_keyboard(demo, browser):
     browser.wait_gone(".o-dropdown--menu")
 
 
-@pytest.fixture(scope="module")
-def texts(demo, browser):
-    """What each screen says in English and in French, by language and screen."""
-    url, _space, _database = demo
-    screens, found = Screens(browser, url), {}
+def press_until(browser, name):
+    """Press Tab until the keyboard is at what has this name."""
+    seen = []
+    while not (seen and name in seen[-1]):
+        browser.press("Tab")
+        seen.append(json.loads(browser.evaluate(FOCUSED))[0])
+        assert len(seen) < 40, seen
+
+
+def test_sample_by_keyboard(visits, browser):
+    """A sample is sent for a record that one types, or chooses from the list; each dialog gives the keyboard back."""
+    visits.log_in(demo_database.MARKETER)
     browser.resize(WIDTHS[""], HEIGHT)
-    for language in ("en_US", LANGUAGE):
-        found[language] = {}
-        for name in sorted(screen_names(), key=user_of):
-            if browser.login != (user_of(name), language):
-                screens.log_in(user_of(name))
-                screens.choose_language(language)
-                screens.log_in(user_of(name))
-                browser.login = (user_of(name), language)
-            getattr(screens, name)()
+    visits.screens.draft()
+    edit, sample, record = ".o_marketing_activity_edit", ".o_marketing_template_sample", "[name=resource_ref] input"
+    browser.evaluate(f"document.querySelector('{edit}').focus()")
+    browser.press("Enter")
+    browser.wait_for(".o_dialog [name=name] input:focus")
+    browser.settle()
+    press_until(browser, "Send me a sample")
+    browser.press("Enter")
+    browser.wait_for(f"{record}:focus")
+    chosen = [browser.evaluate(f"document.querySelector('{record}').value")]
+    for place in ("typed", "list"):
+        browser.replace("")
+        browser.type("an")
+        browser.wait_for(".o-autocomplete--dropdown-item", "Search more")
+        browser.settle()
+        if place == "typed":
+            browser.press("ArrowDown")
+        else:
+            while "Search" not in (browser.evaluate("document.querySelector('.ui-state-active')?.innerText") or ""):
+                browser.press("ArrowDown")
+        browser.press("Enter")
+        if place == "list":
+            browser.wait_for(".o_dialog .o_data_row")
             browser.settle()
-            found[language][name] = set(json.loads(browser.evaluate(TEXTS)))
-    return found
+            while not browser.evaluate("document.activeElement.matches('.o_searchview_input')"):
+                browser.press("Tab")
+            while not browser.evaluate("document.activeElement.matches('.o_data_cell')"):
+                browser.press("ArrowDown")
+            browser.press("Enter")
+            browser.wait_gone(".o_dialog .o_data_row")
+        browser.wait_for(f"{record}:focus")
+        browser.settle()
+        chosen.append(browser.evaluate(f"document.querySelector('{record}').value"))
+    assert len(set(chosen)) == 3, chosen
+    browser.press("Escape")
+    browser.wait_for(f"{sample}:focus")
+    browser.press("Enter")
+    browser.wait_for(f"{record}:focus")
+    browser.settle()
+    press_until(browser, "Send")
+    browser.press("Enter")
+    browser.wait_for(".o_notification", "The sample was sent to")
+    browser.wait_for(f"{sample}:focus")
+    browser.press("Escape")
+    browser.wait_gone(".o_dialog")
+    browser.wait_for(f"{edit}:focus")
 
 
 def same_in_french(space):
@@ -225,13 +289,17 @@ def people_wrote(space, database):
     return {name for (name,) in space.databases.query(database, statement) if name}
 
 
-def test_no_english_is_left(texts, demo):
+def test_no_english_is_left(visits, demo):
     """A text that a screen has in both languages is one that is the same in French, or that people wrote."""
     _url, space, database = demo
     known = same_in_french(space) | people_wrote(space, database) | SEARCHED
     left = {}
-    for name, english in texts["en_US"].items():
-        for text in english & texts[LANGUAGE][name]:
+    names = sorted(screen_names(), key=user_of)
+    english, french = (
+        {name: visits.texts_of(name, WIDTHS[""], language) for name in names} for language in (ENGLISH, LANGUAGE)
+    )
+    for name in names:
+        for text in english[name] & french[name]:
             words = re.sub(r"\d+", "%s", text)  # as they are translated
             if re.search(r"[^\W\d_]{2}", text) and not {text, words} & known and not ODOO_ENGLISH.fullmatch(text):
                 left.setdefault(text, []).append(name)

@@ -24,7 +24,7 @@ KEYS = {  # their code, and what they write
     **{"End": (35, ""), "Backspace": (8, ""), "b": (66, "")},
 }
 CONTROL = 2  # how DevTools names the key
-STILL = 1  # seconds without a change
+STILL = 0.3  # seconds without a change: more than Odoo waits after a key or a click before it asks the server
 
 # The middle of the first element that is seen and holds the text; to be clicked, it must stand still, and nothing may
 # cover it.
@@ -65,9 +65,14 @@ class Browser:
     def __init__(self, socket):
         self._socket = socket
         self._ids = itertools.count(1)
+        self._frame = None
+        self._seen = None  # the page, when it was last looked at
+        self._begun = 0  # requests
+        self._pending = set()  # those that are not answered yet
         self.errors = []
-        for domain in ("Page", "Runtime"):
+        for domain in ("Page", "Runtime", "Network"):
             self._send(f"{domain}.enable")
+        self._frame = self._send("Page.getFrameTree")["frameTree"]["frame"]["id"]
 
     def open(self, url):
         self._send("Page.navigate", url=url)
@@ -124,11 +129,13 @@ class Browser:
         self._send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
 
     def settle(self):
-        """Wait until nothing moves any more."""
-        seen = None
-        time.sleep(STILL)
-        while seen != (seen := self._capture()):
-            time.sleep(STILL)
+        """Wait until nothing moves any more, and the page waits for no answer."""
+        self._seen = None
+        self._wait(self._is_still, "it never stands still", every=STILL)
+
+    def _is_still(self):
+        before, self._seen = self._seen, (self._capture(), self._begun)
+        return before == self._seen and not self._pending
 
     def screenshot(self, path):
         path.write_bytes(base64.b64decode(self._capture()))
@@ -140,11 +147,11 @@ class Browser:
         expression = _find_expression(selector, text, click, frame)
         return self._wait(lambda: self.evaluate(expression), f"no {selector} “{text}”")
 
-    def _wait(self, condition, complaint):
+    def _wait(self, condition, complaint, every=LOOK_EVERY):
         deadline = time.monotonic() + PATIENCE
         while not (value := condition()):
             assert time.monotonic() < deadline, f"{complaint}; the page: {self.evaluate('document.body.innerText')}"
-            time.sleep(LOOK_EVERY)
+            time.sleep(every)
         return value
 
     def _send(self, method, **parameters):
@@ -159,10 +166,22 @@ class Browser:
         if message.get("method") == "Page.javascriptDialogOpening":  # whether to leave a page that is not saved
             leave = {"id": next(self._ids), "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
             self._socket.send(json.dumps(leave))
+        self._note_request(message.get("method"), parameters)
         if message.get("method") == "Runtime.exceptionThrown":
             self.errors.append(parameters["exceptionDetails"])
         if message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] == "error":
             self.errors.append([argument.get("value", argument.get("description")) for argument in parameters["args"]])
+
+    def _note_request(self, method, parameters):
+        # Workers, which have no loader, and frames with a process of their own tell no end.
+        is_of_page = parameters.get("loaderId") and parameters.get("frameId") == self._frame
+        if method == "Network.requestWillBeSent" and is_of_page:
+            self._begun += 1
+            self._pending.add(parameters["requestId"])
+        elif method in ("Network.loadingFinished", "Network.loadingFailed"):
+            self._pending.discard(parameters["requestId"])
+        elif method == "Page.frameNavigated" and "parentId" not in parameters["frame"]:
+            self._pending.clear()  # of the page before
 
 
 def _find_expression(selector, text, click, frame=None):

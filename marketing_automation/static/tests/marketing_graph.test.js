@@ -116,3 +116,14 @@ test("a graph says what it shows: its title, its axes, whole numbers, and the sa
     expect(".o_marketing_graph_table tbody tr").toHaveCount(5);
     expect("canvas").toHaveAttribute("aria-label", "Steps by Activity and State");
 });
+
+test("what Odoo makes up behind an empty graph is not read out", async () => {
+    MarketingTrace._records = [];
+    await mountView({
+        type: "graph",
+        resModel: "marketing.trace",
+        arch: `<graph js_class="marketing_graph" sample="1"><field name="activity"/></graph>`,
+    });
+    expect("canvas").toHaveCount(1);
+    expect(".o_marketing_graph_table").toHaveCount(0);
+});

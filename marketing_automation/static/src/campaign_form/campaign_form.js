@@ -3,8 +3,8 @@ import { useBus } from "@web/core/utils/hooks";
 import { FormController } from "@web/views/form/form_controller";
 import { formView } from "@web/views/form/form_view";
 import { stopsWhenArchived } from "../archiving/archiving";
+import { useFocusReturn } from "../focus_return";
 import { MissingFieldsModel } from "../missing_fields/missing_fields";
-import { useFocusReturn } from "./focus_return";
 
 /** The form of a campaign. */
 export class CampaignFormController extends stopsWhenArchived(FormController) {

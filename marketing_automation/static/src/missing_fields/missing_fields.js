@@ -1,6 +1,5 @@
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
 import { patch } from "@web/core/utils/patch";
 import { formView } from "@web/views/form/form_view";
 import { settingsFormView } from "@web/webclient/settings_form_view/settings_form_view";
@@ -74,5 +73,3 @@ patch(settingsFormView.Model.Record.prototype, {
             : super._displayInvalidFieldNotification();
     },
 });
-
-registry.category("views").add("marketing_form", { ...formView, Model: MissingFieldsModel });

@@ -9,7 +9,7 @@ import { patch } from "@web/core/utils/patch";
 import { FormController } from "@web/views/form/form_controller";
 import { FormRenderer } from "@web/views/form/form_renderer";
 import { formView } from "@web/views/form/form_view";
-import { useFocusReturn } from "../campaign_form/focus_return";
+import { useFocusReturn } from "../focus_return";
 import { useFault } from "./fault";
 import { MissingFieldsModel } from "../missing_fields/missing_fields";
 
