@@ -1,5 +1,7 @@
 """The server actions that a marketer chooses from, and what is said about each."""
 
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.service.model import call_kw
 from odoo.tests import Form, new_test_user, tagged
@@ -184,3 +186,14 @@ class TestActionChoice(MarketingAutomationCommon):
             self.assertEqual(form.action_description, "Add “Hot” to Tags")
             form.server_action_id = self._create_server_action(name="Else", help="Something else")
             self.assertEqual(form.action_description, "Something else")
+
+    def test_moments_in_lists(self):
+        """What is shown as a date alone has no time: Odoo's column is as wide as a date, and cuts it."""
+        for view in self.env["ir.ui.view"].search([("type", "=", "list"), ("model", "like", "marketing")]):
+            self._check_moments(view.model, view.get_combined_arch())
+        choice = self.env.ref("marketing_automation.ir_actions_server_view_list_choice")
+        self._check_moments(choice.model, choice.get_combined_arch())
+
+    def _check_moments(self, model, arch):
+        for node in etree.fromstring(arch).iterfind(".//field[@widget='date']"):
+            self.assertEqual(self.env[model]._fields[node.get("name")].type, "date", f"{model}: {node.get('name')}")
