@@ -1,5 +1,8 @@
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import EXECUTION_CRON, MarketingAutomationCommon
 
@@ -93,6 +96,16 @@ class TestCampaign(MarketingAutomationCommon):
         }
         for name, action in actions.items():
             self.assertEqual(action["display_name"], name)
+
+    def test_templates_of_a_campaign_leave_room_for_their_subjects(self):
+        """On a phone a column that says the same on each line would cut them."""
+        action = self.campaign.action_view_templates()
+        self.assertIs(action["context"]["create"], False)
+        view = self.env.ref("marketing_automation.mailing_mailing_view_list_template")
+        [column] = etree.fromstring(view.arch).iterfind(".//field[@name='marketing_campaign_id']")
+        hidden = column.get("column_invisible", "False")
+        for context, expected in ((action["context"], True), ({}, None)):
+            self.assertIs(safe_eval(hidden, {"context": context}), expected)
 
     def test_graph_by_day(self):
         self._start(self.campaign)

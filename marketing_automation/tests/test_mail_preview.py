@@ -69,6 +69,13 @@ class TestMailPreview(NoviceCase, HttpCase):
         self.assertIn("sandbox;", policy)
         self.assertIn("default-src 'none'", policy)
 
+    def test_as_wide_as_the_email(self):
+        """What was chosen as its Body Width; a text without layout is as narrow as mail clients show one."""
+        layouts = {"o_mail_wrapper o_mail_small": 600, "o_mail_wrapper o_mail_regular": 720, "o_mail_wrapper": 720}
+        for classes, width in {**layouts, "other": 600}.items():
+            self.template.sudo().body_html = f'<div class="o_layout"><div class="container {classes}">Hi</div></div>'
+            self.assertEqual(self.template.get_marketing_preview()["width"], width, classes)
+
     def test_who_sees_it(self):
         url = self.template.get_marketing_preview()["url"]
         new_test_user(self.env, login="clerk", groups="base.group_user")

@@ -98,7 +98,8 @@ class MarketingCampaign(models.Model):
     def action_view_templates(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.mailing_mailing_action_template")
-        return dict(action, domain=[("marketing_campaign_id", "=", self.id)])
+        context = {"create": False, "marketing_of_campaign": True}  # whose column would say the same on each line
+        return dict(action, domain=[("marketing_campaign_id", "=", self.id)], context=context)
 
     def action_view_clicks(self):
         self.ensure_one()

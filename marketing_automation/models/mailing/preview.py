@@ -15,6 +15,7 @@ from odoo.tools.rendering_tools import parse_inline_template
 
 PATH = re.compile(r"object((?:\.\w+)+)")
 OUTPUTS = ("t-out", "t-esc", "t-field")
+NARROW, WIDE = 600, 720  # pixels: a mail as its Body Width in the editor says; see theme_default.scss of mass_mailing
 
 
 class MailingMailing(models.Model):
@@ -86,7 +87,8 @@ class MailingMailing(models.Model):
     def _get_marketing_preview(self):
         """Return what the card of a step and its dialog show of this template.
 
-        ``url`` is that of the picture, ``text`` a message without one; ``view`` the form in which it is edited.
+        ``url`` is that of the picture, of a mail so many pixels ``width``; ``text`` a message without one; ``view`` the
+        form in which it is edited.
 
         :rtype: dict
         """
@@ -98,6 +100,7 @@ class MailingMailing(models.Model):
             "subject": self._get_readable_text(self.subject),
             "preview": self._get_readable_text(self.preview),
             "sender": self._get_readable_text(self.email_from).replace('"', ""),
+            "width": self._get_mail_width(),
             "url": self.id and f"/marketing_automation/preview/{self.id}?v={self.write_date:%Y%m%d%H%M%S%f}",
             "text": False,
         }
@@ -114,6 +117,14 @@ class MailingMailing(models.Model):
         if not self.use_in_marketing_automation:
             raise UserError(_("“%s” is no template of a campaign.", self.display_name))
         return self._get_marketing_preview()
+
+    def _get_mail_width(self):
+        """Return how wide a screen has to be in pixels to show the email as wide as it may be.
+
+        :rtype: int
+        """
+        body = str(self.body_html or "")
+        return WIDE if "o_mail_wrapper" in body and "o_mail_small" not in body else NARROW
 
     def _get_preview_body(self):
         """Return the body as its picture shows it: words for placeholders, no links to follow, nothing that runs.

@@ -33,7 +33,7 @@ export function useFocusReturn(rootRef) {
     );
 }
 
-/** An element of a form, which may have been rendered anew. */
+/** An element of a form; its namesake, where a button was rendered anew. */
 function findAgain(root, element) {
-    return element.isConnected ? element : element.name && root.querySelector(`button[name="${element.name}"]`);
+    return element.isConnected ? element : root.querySelector(`button[name="${element.name || ""}"]`);
 }

@@ -14,6 +14,7 @@ import {
 } from "@web/../tests/web_test_helpers";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
+import { MailPreview } from "@marketing_automation/mail_preview/mail_preview";
 import { arrangeWorkflow, formatShare, listDays, sumPeriods } from "@marketing_automation/workflow/workflow_layout";
 
 const CARD = {
@@ -166,6 +167,18 @@ describe("cards", () => {
         expect(".o_marketing_activity_sentence").toHaveText(CARD.sentence);
         expect(".o_marketing_workflow_chip").toHaveText("At once");
         expect("canvas").toHaveCount(0);
+    });
+
+    test("the picture of an email shows all of its width", () => {
+        // not mounted: its frame has an origin of its own, at which the test runner must not look
+        const { get: getStyle } = Object.getOwnPropertyDescriptor(MailPreview.prototype, "frameStyle");
+        const props = { width: 240, height: 150 };
+        expect(getStyle.call({ props: { ...props, mail: { width: 720 } } })).toBe(
+            `width: 720px; height: 450px; transform: scale(${240 / 720});`
+        );
+        expect(getStyle.call({ props: { ...props, mail: { width: 600 } } })).toBe(
+            "width: 600px; height: 375px; transform: scale(0.4);"
+        );
     });
 
     test("numbers, their graph, and the records behind them", async () => {

@@ -2,8 +2,6 @@ import { Component } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
 
-const MAIL_WIDTH = 600; // pixels, as mail clients show a mail
-
 /**
  * A message as a person sees it: its picture, or its text where it has no picture, with subject, preview text and
  * sender beside it.
@@ -30,7 +28,8 @@ export class MailPreview extends Component {
     }
 
     get frameStyle() {
-        const scale = this.props.width / MAIL_WIDTH;
-        return `width: ${MAIL_WIDTH}px; height: ${Math.ceil(this.props.height / scale)}px; transform: scale(${scale});`;
+        const { width } = this.props.mail;
+        const scale = this.props.width / width;
+        return `width: ${width}px; height: ${Math.ceil(this.props.height / scale)}px; transform: scale(${scale});`;
     }
 }
