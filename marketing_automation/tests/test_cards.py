@@ -174,7 +174,7 @@ class TestCards(MarketingAutomationCommon):
         activity = self.email
         for action, words in (
             (activity.action_view_records("bounce"), "Whom this number of “Welcome” counts"),
-            (activity.action_view_left_out("mail_bl"), "gets no message of “Welcome”"),
+            (activity.action_view_left_out("mail_bl"), "get no message of “Welcome”"),
             (activity.action_view_errors(), "A step that failed"),
             (self.campaign.action_view_tests(), "Launch a Test"),
         ):
