@@ -160,13 +160,19 @@ class Campaign:
         if news:
             self._end_emails(now, rid, "mail_optout")
 
+    def delete(self, now, rid):
+        """The record is deleted, and what waits in the queue goes with it."""
+        del self.records[rid]
+        participant = self.participants.get(rid)
+        for trace in participant.traces.values() if participant else ():
+            if trace.waits_in_queue:
+                trace.recorded.append((now, "mail_withdrawn"))
+
     def withdraw(self, now, rid, key):
         """The turn of a message has come in the queue; tell whether it may leave."""
         participant = self.participants[rid]
         trace = participant.traces[key]
         assert trace.waits_in_queue
-        if rid not in self.records:
-            return False  # it went with the record: nobody tells
         if participant.state == "unlinked" or not self.running:
             code = "mail_withdrawn"
         elif self.records[rid].opted_out:

@@ -206,7 +206,7 @@ class Both(Messages):
     def delete(self, which):
         rid = pick(self.model.records, which)
         if rid:
-            del self.model.records[rid]
+            self.model.delete(self.now, rid)
             self.contact(rid).unlink()
 
     def lose(self):

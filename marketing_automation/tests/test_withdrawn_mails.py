@@ -44,7 +44,8 @@ class QueueCommon(MarketingAutomationCommon):
                 self.send_email_mocked.side_effect = MailDeliveryException("550 mailbox unavailable")
             with patch("odoo.modules.module.current_test", False):  # or the queue does not commit
                 api.Environment(cr, api.SUPERUSER_ID, {})["mail.mail"].process_email_queue()
-            sent = [] if refuse else [contact for contact in self.contacts if contact.email in str(self._mails)]
+            left = self.contacts.exists()
+            sent = [] if refuse else [contact for contact in left if contact.email in str(self._mails)]
         self.env.invalidate_all()
         self._run_engine()
         return sent
@@ -122,6 +123,21 @@ class TestWithdrawnMails(QueueCommon):
             trace = self._trace(email, people[0])
             self.assertEqual((trace.state, trace.end_code), ("canceled", "mail_optout"), email.name)
         self.assertTrue(self._trace(emails[0], people[1]).sent_date)
+
+    def test_the_record_is_deleted_meanwhile(self):
+        """Its mail goes with it: the step says so, whoever comes first, and nothing below it runs."""
+        self._prepare()
+        gone, left = self._trace(self.email, self.ada), self._trace(self.email, self.ben)
+        self.ada.unlink()
+        self.assertEqual(set(self._queued("outgoing").mapped("res_id")), set(self.contacts[1:].ids))
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertEqual((gone.state, gone.end_code), ("canceled", "record_deleted"))
+        self.ben.unlink()
+        self._run_crons(self.start, ENROLMENT_CRON, EXECUTION_CRON)
+        self.assertEqual((left.state, left.end_code), ("canceled", "record_deleted"))
+        self._run_queue()
+        self.assertEqual((self.email.processed, self.email.total_sent), (3, 3))
+        self.assertEqual(len(self.after.sudo().trace_ids), 3)
 
     def test_a_campaign_that_cannot_go_on_holds_nobody(self):
         """Its user may no longer act: its mails wait until somebody starts it again, and those of others go out."""

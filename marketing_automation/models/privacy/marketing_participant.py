@@ -3,18 +3,22 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..mail_queue.withdrawn import WITHDRAWN
+
 
 class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
 
     @api.model
     @api.private
-    def _forget_records(self, model_name, res_ids):
-        """Forget who the participants of these records were, tests included; what they did stays.
+    def _find_of_records(self, model_name, res_ids):
+        """Return the participants of records, tests included.
 
-        :param str model_name: of records that are deleted
+        :param str model_name: of the records
         :param list res_ids: their ids
         """
+        if not res_ids:
+            return self.browse()
         rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM marketing_participant WHERE model_name = %s AND res_id = ANY(%s)",
@@ -22,7 +26,18 @@ class MarketingParticipant(models.Model):
                 list(res_ids),
             )
         )
-        self.browse(row[0] for row in rows)._forget()
+        return self.browse(row[0] for row in rows)
+
+    @api.private
+    def _withdraw_messages(self):
+        """Tell the engine that the emails of these participants which wait go with the record that they are for."""
+        if not self:
+            return
+        domain = [("marketing_trace_id.participant_id", "in", self.ids), ("state", "=", "outgoing")]
+        mails = self.env["mail.mail"].sudo().search(domain)
+        mails.mailing_trace_ids.write({"trace_status": "cancel", "failure_type": WITHDRAWN})
+        traces = [mail.marketing_trace_id.id for mail in mails]
+        self.env["marketing.trace.event"].sudo().record_events("failed", traces, "record deleted")
 
     @api.private
     def _forget(self):
