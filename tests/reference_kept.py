@@ -52,6 +52,17 @@ LOOP = [
 ]
 
 KEPT = {
+    "who went on in one visit is still waited for in the next": _story(
+        ("live", NOW),
+        ("event", (HERO, ROOT), "open"),
+        ("live", DAY),
+        ("live", 2 * DAY),
+        ("run", 5 * DAY),
+        steps=[
+            _step(TARGET, "mail_open", kind="action", interval=AT_ONCE, expiry=(5, "days")),
+            _step("again", "activity", kind="back", to=ROOT, interval=(1, "days")),
+        ],
+    ),
     "who shares an address with a duplicate, and got it in the visit before, gets it again": _story(
         ("live", NOW),
         ("email", HERO, TWIN_EMAIL),
