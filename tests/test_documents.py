@@ -12,6 +12,8 @@ GUIDES = ["administrator_guide.md", "user_guide.md"]
 TERM = re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\*)")
 LISTED = re.compile(r", | → ")
 MENU = re.compile(r"\*\*([^*]+ → [^*]+)\*\*")
+ROUTE = re.compile(r'@http\.route\(\s*"([^"]+)"')
+VARIABLE = re.compile(r"<[^>]*>")
 INDEX_ROW = re.compile(r"^\|[\w ]*\| `(\w+)` \|", re.MULTILINE)
 COMMAND = re.compile(r"`bin/([\w-]+)")
 TEST = re.compile(r"`(/tests/|marketing_automation\w*`: `|tests/)?(test_\w+\.py)`")
@@ -69,3 +71,12 @@ def test_tests_that_are_named_exist(document):
 def test_readme_names_every_command():
     named = set(COMMAND.findall((ROOT / "README.md").read_text()))
     assert named == {path.name for path in (ROOT / "bin").iterdir()}
+
+
+def test_each_route_is_told_in_the_security_document():
+    """With what it accepts, and from whom."""
+    told = VARIABLE.sub("<>", (ROOT / "SECURITY.md").read_text())
+    controllers = [path for name in addons.names() for path in (ROOT / name / "controllers").glob("*.py")]
+    routes = {route for path in controllers for route in ROUTE.findall(path.read_text())}
+    assert len(routes) >= 5
+    assert [route for route in sorted(routes) if f"`{VARIABLE.sub('<>', route)}" not in told] == []
