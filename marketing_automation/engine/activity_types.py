@@ -5,6 +5,8 @@ Texts are given with Odoo's ``LazyTranslate``: descriptions are made once, and r
 
 from dataclasses import dataclass, field, replace
 
+from .workflow import STEPS
+
 ICON = "fa-bolt"
 
 
@@ -54,3 +56,8 @@ class ActivityType:
             for name, trigger in self.triggers.items()
         }
         object.__setattr__(self, "triggers", triggers)
+
+    @property
+    def branches(self):
+        """The trigger type of each branch that steps of this type may choose."""
+        return {trigger.branch: name for name, trigger in self.triggers.items() if trigger.branch not in (None, STEPS)}

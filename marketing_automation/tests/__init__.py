@@ -7,6 +7,7 @@ from . import (
     test_campaign,
     test_cards,
     test_checklist,
+    test_condition,
     test_dashboard,
     test_doors,
     test_email,

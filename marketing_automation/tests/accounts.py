@@ -40,7 +40,9 @@ ALSO = {
     **dict.fromkeys(
         ("test_action_choice", "test_endings", "test_failures", "test_missing_rights"), {"marketer": {CONTACTS}}
     ),
-    **dict.fromkeys(("test_execution", "test_pains", "test_timeline"), {"marketer": {CONTACTS, EDITOR}}),
+    **dict.fromkeys(
+        ("test_condition", "test_execution", "test_pains", "test_timeline"), {"marketer": {CONTACTS, EDITOR}}
+    ),
     **dict.fromkeys(("test_email", "test_links", "test_losses", "test_start", "test_wire"), {"marketer": {EDITOR}}),
     "test_access": {"manager": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},

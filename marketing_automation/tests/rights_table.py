@@ -44,6 +44,7 @@ USER_FIELDS = {
         "validity_duration_number": 3,
         "validity_duration_type": "days",
         "activity_domain": "[('name', '!=', False)]",
+        "condition_domain": "[('name', '!=', False)]",
     },
     "marketing.campaign.enroll": {
         "model_name": "res.partner",

@@ -1,16 +1,17 @@
 from odoo import _, models
 
-from .statistics import MACHINE_EVENTS, SELDOM
+from .statistics import BRANCH, MACHINE_EVENTS, SELDOM
 
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    def _get_card(self, series, reasons):
+    def _get_card(self, series, reasons, branches):
         """Return what the card of this activity shows.
 
         :param dict series: its numbers by state and day
         :param list reasons: why steps of it failed, with how often
+        :param dict branches: how many went on at each branch, by activity id and branch
         """
         self.ensure_one()
         chip, tone = self._get_badge()
@@ -53,7 +54,12 @@ class MarketingActivity(models.Model):
                     **({"machines": self[f"total_machine_{name}"]} if name in MACHINE_EVENTS else {}),
                 }
                 for name in metrics
+            ]
+            + [
+                {"name": f"{BRANCH}{branch}", "label": label, "count": branches[self.id, branch]}
+                for branch, label in self._get_branch_labels().items()
             ],
+            **self._ask_type("card", default={}),
             "series": series,
             "child_triggers": self._get_child_triggers(),
             "start_errors": self._get_start_errors(),

@@ -275,6 +275,12 @@ class MarketingActivity(models.Model):
         """Tell whether no click on the activity's message counts but on the link that confirms."""
         return self.mass_mailing_id.marketing_confirm_click
 
+    def _get_branch_labels(self):
+        """Return what the branches are called that this activity may choose, by branch."""
+        self.ensure_one()
+        branches = self._get_type().branches
+        return {branch: self._get_event_label(trigger_type) for branch, trigger_type in branches.items()}
+
     def _get_child_triggers(self):
         """Return the triggers that this activity can give to one that follows it.
 

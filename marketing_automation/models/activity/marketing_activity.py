@@ -40,7 +40,7 @@ class MarketingActivity(models.Model):
     )
     child_ids = fields.One2many("marketing.activity", "parent_id", string="Child Activities")
     activity_type = fields.Selection(
-        [("email", "Email"), ("action", "Server Action"), ("missing", "Missing")],
+        [("email", "Email"), ("action", "Server Action"), ("condition", "Condition"), ("missing", "Missing")],
         required=True,
         default="email",
         help="Missing: the addon of this activity's type was uninstalled.",
@@ -62,6 +62,8 @@ class MarketingActivity(models.Model):
             ("mail_bounce", "Mail: bounced"),
             ("mail_complaint", "Mail: called spam"),
             ("mail_unsubscribe", "Mail: unsubscribed"),
+            ("cond_yes", "Condition: yes"),
+            ("cond_no", "Condition: no"),
             ("missing", "Missing"),
         ],
         required=True,

@@ -14,6 +14,7 @@ PERIODS = ("month", "life")
 EVENTS = ("open", "click", "reply", "bounce", "complaint", "unsubscribe")
 SELDOM = ("complaint", "unsubscribe")
 MACHINE_EVENTS = ("open", "click")
+BRANCH = "branch:"  # begins the name of a number: how many went on at a branch
 FIRST_DAY = date(2020, 1, 1)  # no campaign is older
 
 
@@ -93,6 +94,28 @@ class MarketingActivity(models.Model):
                 activity[f"total_{metric}"] = events.get((activity.id, metric), 0) + past[activity.id, metric]
             if activity.campaign_id.count_machine_opens:
                 activity.total_open += activity.total_machine_open
+
+    def _get_branch_numbers(self):
+        """Return how many participants each branch of these activities was chosen for.
+
+        :return: Counter by (activity id, branch)
+        """
+        choosing = self.filtered(lambda activity: activity._get_type().branches)
+        if not choosing:
+            return Counter()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT activity_id, branch, count(*) FROM marketing_trace
+                    WHERE activity_id = ANY(%s) AND branch IS NOT NULL AND is_test IS NOT TRUE
+                 GROUP BY activity_id, branch""",
+                choosing.ids,
+            )
+        )
+        numbers = Counter({(activity_id, branch): count for activity_id, branch, count in rows})
+        for (activity_id, metric), count in choosing._get_past_numbers().items():
+            if metric.startswith(BRANCH):
+                numbers[activity_id, metric.removeprefix(BRANCH)] += count
+        return numbers
 
     def _get_past_numbers(self):
         """Return the sums of what is kept as figures alone (see ``retention/marketing_trace_figure.py``).
@@ -183,11 +206,15 @@ class MarketingActivity(models.Model):
         self.ensure_one()
         labels = dict(self.env["marketing.trace"]._fields["state"]._description_selection(self.env))
         events = dict(self.env["marketing.trace.event"]._fields["event"]._description_selection(self.env))
+        branches = self._get_branch_labels()
         trace_domain = [("activity_id", "=", self.id), ("is_test", "=", False)]
         if isinstance(metric, str) and metric in labels:
             trace_domain.append(("state", "=", metric))
         elif metric == "sent":
             trace_domain.append(("sent_date", "!=", False))
+        elif isinstance(metric, str) and metric.removeprefix(BRANCH) in branches and metric.startswith(BRANCH):
+            trace_domain.append(("branch", "=", metric.removeprefix(BRANCH)))
+            labels[metric] = branches[metric.removeprefix(BRANCH)]
         elif metric in EVENTS:
             is_counted = [("event", "=", metric)]
             if not (metric == "open" and self.campaign_id.count_machine_opens):

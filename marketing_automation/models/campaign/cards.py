@@ -35,6 +35,7 @@ class MarketingCampaign(models.Model):
         today = fields.Date.context_today(self)
         month_ago = fields.Date.to_string(fields.Date.subtract(today, days=30))
         reasons = activities._get_error_reasons()
+        branches = activities._get_branch_numbers()
         left_out = activities._get_left_out_numbers()
         waiting = activities._get_waiting_labels(fields.Datetime.now())
         removed = self.env["marketing.activity"].search_count(
@@ -61,7 +62,7 @@ class MarketingCampaign(models.Model):
             "checklist": self.get_checklist() if self.state != "running" else [],
             "cards": [
                 dict(
-                    activity._get_card(series[activity.id], reasons.get(activity.id, [])),
+                    activity._get_card(series[activity.id], reasons.get(activity.id, []), branches),
                     left_out=left_out.get(activity.id, []),
                     waiting=waiting.get(activity.id, ""),
                 )

@@ -98,6 +98,7 @@ class MarketingCampaign(models.Model):
         filters = {_("Its filter"): self.domain}
         for activity in self.marketing_activity_ids:
             filters[_("The filter of “%s”", activity.name)] = activity.activity_domain
+            filters |= activity._ask_type("find_filters", default={})
         for label, text in filters.items():
             try:
                 domain = self._parse_filter(text, env)

@@ -20,6 +20,7 @@ class MarketingCampaign(models.Model):
     @api.depends(
         *("domain", "leave_on_mismatch", "company_id", "company_id.alias_domain_id", "state"),
         *("marketing_activity_ids.activity_domain", "marketing_activity_ids.bounce_type"),
+        "marketing_activity_ids.condition_domain",
         "marketing_activity_ids.server_action_id",
         *("marketing_activity_ids.trigger_type", "marketing_activity_ids.child_ids"),
         *("marketing_activity_ids.interval_number", "marketing_activity_ids.interval_type"),

@@ -26,7 +26,9 @@ class MarketingTraceFigure(models.Model):
 
     campaign_id = fields.Many2one("marketing.campaign", required=True, readonly=True, ondelete="cascade")
     activity_id = fields.Many2one("marketing.activity", required=True, readonly=True, ondelete="cascade")
-    metric = fields.Char(required=True, readonly=True, help="A state of a trace, “sent”, or an event.")
+    metric = fields.Char(
+        required=True, readonly=True, help="A state of a trace, “sent”, an event, or “branch:” and a branch."
+    )
     date = fields.Datetime(required=True, readonly=True, help="The quarter of an hour in which it happened.")
     number = fields.Integer(required=True, readonly=True, help="To how many participants.")
 
@@ -88,6 +90,9 @@ class MarketingTraceFigure(models.Model):
                         UNION ALL
                        SELECT campaign_id, activity_id, 'sent', sent_date
                          FROM marketing_trace WHERE participant_id = ANY(%(ids)s) AND sent_date IS NOT NULL
+                        UNION ALL
+                       SELECT campaign_id, activity_id, 'branch:' || branch, done_date
+                         FROM marketing_trace WHERE participant_id = ANY(%(ids)s) AND branch IS NOT NULL
                         UNION ALL
                        SELECT e.campaign_id, e.activity_id,
                               CASE WHEN bool_or(e.origin IS DISTINCT FROM 'machine') THEN e.event

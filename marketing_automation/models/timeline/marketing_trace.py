@@ -42,12 +42,8 @@ class MarketingTrace(models.Model):
         """Return which branch this step has chosen, in words, or an empty text."""
         if not self.branch:
             return ""
-        triggers = self.activity_id._get_type().triggers
-        names = {trigger.branch: trigger_type for trigger_type, trigger in triggers.items()}
         words = self.activity_id._ask_type("label_branch", self.branch)
-        if not words and self.branch in names:
-            words = self.activity_id._get_event_label(names[self.branch])
-        return words or self.branch
+        return words or self.activity_id._get_branch_labels().get(self.branch, self.branch)
 
     def _get_shown_events(self):
         """Return what happened to these messages, each kind of event with its first moment and what decided.

@@ -1,4 +1,4 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, onWillUpdateProps, useState } from "@odoo/owl";
 
 import { Domain } from "@web/core/domain";
 import { Dropdown } from "@web/core/dropdown/dropdown";
@@ -15,6 +15,9 @@ import { formatShare } from "./workflow_layout";
 
 const COUNT_LIMIT = 10000;
 
+/** Whether the text of a filter has no condition. */
+const isEmpty = (text) => ["[]", "()"].includes(text.trim());
+
 /** One activity of a workflow: what it does, for whom, and what came of it. */
 export class WorkflowCard extends Component {
     static template = "marketing_automation.WorkflowCard";
@@ -29,7 +32,11 @@ export class WorkflowCard extends Component {
         this.orm = useService("orm");
         this.treeProcessor = useService("tree_processor");
         this.formatInteger = formatInteger;
-        this.state = useState({ tab: "graph", filters: null });
+        this.state = useState({ tab: "graph", filters: null, condition: "" });
+        this.loadCondition(this.card);
+        onWillUpdateProps(({ card }) => {
+            this.loadCondition(card);
+        });
     }
 
     get card() {
@@ -42,7 +49,7 @@ export class WorkflowCard extends Component {
     }
 
     get filterIsSet() {
-        return !["[]", "()"].includes(this.card.activity_domain.trim());
+        return !isEmpty(this.card.activity_domain);
     }
 
     get errorSummary() {
@@ -87,13 +94,18 @@ export class WorkflowCard extends Component {
             : type_label;
     }
 
+    /** Of a message, events are shown as parts of those sent; how many went on at a branch, as the number it is. */
     formatMetric({ name, count }) {
-        return name === "sent" ? formatInteger(count) : formatShare(count, this.card.metrics[0].count);
+        const [first] = this.card.metrics;
+        return first.name !== "sent" || name === "sent" ? formatInteger(count) : formatShare(count, first.count);
     }
 
     getMetricTitle({ name, label, count, machines }) {
         if (name === "sent") {
             return _t("Accepted by the server; open these participants");
+        }
+        if (this.card.metrics[0].name !== "sent") {
+            return _t("%s; open these participants", label);
         }
         if (machines) {
             return _t(
@@ -122,18 +134,39 @@ export class WorkflowCard extends Component {
         }
     }
 
+    /** Say what has to be true for Yes, once the names of its fields are known: nothing waits for that. */
+    async loadCondition({ condition = "[]" }) {
+        if (condition === this.shownCondition) {
+            return;
+        }
+        this.shownCondition = condition;
+        const words = isEmpty(condition) ? "" : await this.describeCondition(condition);
+        if (condition === this.shownCondition) {
+            this.state.condition = words;
+        }
+    }
+
+    async describeCondition(text) {
+        try {
+            return _t("If %s", await this.describe(text));
+        } catch {
+            return _t("The condition cannot be read.");
+        }
+    }
+
+    async describe(text) {
+        const model = this.props.workflow.modelName;
+        const tree = await this.treeProcessor.treeFromDomain(model, text, true);
+        return this.treeProcessor.getDomainTreeDescription(model, tree);
+    }
+
     async loadFilters() {
         const model = this.props.workflow.modelName;
-        const describe = async (text) => {
-            const tree = await this.treeProcessor.treeFromDomain(model, text, true);
-            return this.treeProcessor.getDomainTreeDescription(model, tree);
-        };
-        const isEmpty = (text) => ["[]", "()"].includes(text.trim());
         try {
             const { activity_domain, domain } = this.card;
             const [own, applied, count] = await Promise.all([
-                isEmpty(activity_domain) ? "" : describe(activity_domain),
-                isEmpty(domain) ? "" : describe(domain),
+                isEmpty(activity_domain) ? "" : this.describe(activity_domain),
+                isEmpty(domain) ? "" : this.describe(domain),
                 this.orm.silent.searchCount(model, this.getAppliedDomain(), { limit: COUNT_LIMIT + 1 }),
             ]);
             return { own, applied, count };

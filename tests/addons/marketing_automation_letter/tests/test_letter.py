@@ -26,7 +26,7 @@ class TestLetter(MarketingAutomationCommon):
         self._run_crons(self.start, EXECUTION_CRON)
         ada, ben = self.contacts[:2]
         self.assertTraces(letter, dict.fromkeys(self.contacts, "processed"))
-        card = letter._get_card({}, [])
+        card = letter._get_card({}, [], {})
         self.assertEqual(card["icon"], "fa-envelope")
         self.assertEqual({number["name"]: number["count"] for number in card["metrics"]}, {"sent": 5, "bounce": 0})
         trace = letter.trace_ids.filtered(lambda trace: trace.res_id == ada.id)

@@ -73,7 +73,7 @@ class TestNote(MarketingAutomationCommon):
         arch = etree.fromstring(note.get_view(view_type="form")["arch"])
         [field] = arch.xpath("//group[@name='what']/field[@name='note']")
         self.assertEqual(field.get("invisible"), "activity_type != 'note'")
-        card = note._get_card({}, [])
+        card = note._get_card({}, [], {})
         self.assertEqual(card["icon"], "fa-sticky-note-o")
         self.assertEqual([number["name"] for number in card["metrics"]], ["reply"])
         self.assertIn("Write a Note “Note”", note.sentence)

@@ -1,0 +1,185 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from .common import EXECUTION_CRON, MarketingAutomationCommon
+
+YES = "[('name', 'in', ('Ada', 'Ben'))]"
+
+
+@tagged("post_install", "-at_install")
+class TestCondition(MarketingAutomationCommon):
+    """A condition: who matches it when it runs goes on at Yes, the others at No."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._let_marketer_edit_contacts()  # what the actions do is done in their name
+        cls.ada, cls.ben, cls.cleo, *_others = cls.contacts
+        cls.campaign = cls._create_campaign()
+        cls.condition = cls._create_activity(
+            cls.campaign, "One of us", "condition", "begin", None, condition_domain=YES
+        )
+        cls.yes = cls._create_action(cls.campaign, "Ours", "cond_yes", cls.condition)
+        cls.no = cls._create_action(cls.campaign, "Theirs", "cond_no", cls.condition)
+
+    def _live(self):
+        self._start(self.campaign)
+        self._run_crons(self.start, EXECUTION_CRON)
+
+    def _get_card(self):
+        cards = self.campaign.with_user(self.marketer).get_workflow_cards()["cards"]
+        return next(card for card in cards if card["id"] == self.condition.id)
+
+    def _get_numbers(self):
+        self.env.invalidate_all()
+        return {metric["label"]: metric["count"] for metric in self._get_card()["metrics"]}
+
+    # ------------------------------------------------------------
+    # Who goes where
+    # ------------------------------------------------------------
+
+    def test_both_ways(self):
+        self._live()
+        self.assertTraces(self.yes, {self.ada: "processed", self.ben: "processed", self.cleo: None})
+        self.assertTraces(self.no, {self.ada: None, self.ben: None, self.cleo: "processed"})
+        self.assertEqual(set(self.campaign.sudo().participant_ids.mapped("state")), {"completed"})
+
+    def test_it_is_decided_when_it_is_due(self):
+        self.condition.write({"interval_number": 2, "interval_type": "days"})
+        self._live()
+        self.cleo.name = "Ada"
+        self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
+        self.assertTraces(self.yes, {self.cleo: "processed"})
+
+    def test_both_ways_may_be_empty(self):
+        (self.yes | self.no).unlink()
+        self._live()
+        self.assertEqual(self.condition.processed, len(self.contacts))
+        self.assertEqual(set(self.campaign.sudo().participant_ids.mapped("state")), {"completed"})
+
+    def test_records_that_the_user_may_not_see(self):
+        """What the condition compares with is what the campaign's user sees: nothing more shows by who goes where."""
+        team = self.env["res.partner"].create({"name": "Team"})
+        self.contacts[:2].parent_id = team
+        self.condition.condition_domain = "[('parent_id.name', '=', 'Team')]"
+        rule = {"name": "No team", "model_id": self.env["ir.model"]._get_id("res.partner")}
+        self.env["ir.rule"].create({**rule, "domain_force": f"[('id', '!=', {team.id})]"})
+        self._live()
+        self.assertTraces(self.yes, dict.fromkeys(self.contacts))
+        self.assertTraces(self.no, dict.fromkeys(self.contacts, "processed"))
+
+    def test_one_query_for_a_batch(self):
+        self._start(self.campaign)
+        counts = []
+        for trace_ids in (self.condition.sudo().trace_ids[:1].ids, self.condition.sudo().trace_ids.ids):
+            self.env.invalidate_all()
+            traces = self.env["marketing.trace"].sudo().browse(trace_ids)
+            before = self.cr.sql_log_count
+            self.condition.sudo()._execute_condition(traces, self.start)
+            counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(*counts)
+
+    def test_an_edit_waits_for_the_update(self):
+        self.condition.write({"interval_number": 2, "interval_type": "days"})
+        self._live()
+        self.condition.condition_domain = "[('name', '=', 'Cleo')]"
+        self.assertTrue(self.campaign.require_sync)
+        self.assertIn("The activity “One of us” was changed.", self.campaign.sudo()._get_changes())
+        self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
+        self.assertTraces(self.yes, {self.ada: "processed", self.cleo: None})
+
+    def test_a_test_goes_one_way(self):
+        values = {"campaign_id": self.campaign.id, "res_id": self.cleo.id, "confirmed": True}
+        action = self.env["marketing.campaign.test"].with_user(self.marketer).create(values).action_launch_test()
+        test = self.env["marketing.participant"].with_user(self.marketer).browse(action["res_id"])
+        with self._at(self.start):
+            test.trace_ids.action_run_test()
+        self.assertEqual(test.trace_ids.activity_id, self.condition | self.no)
+        [step] = test.timeline_data["steps"]
+        self.assertEqual(step["note"], "No")
+        self.assertEqual(self._get_numbers(), {"Yes": 0, "No": 0}, "tests are not counted")
+
+    # ------------------------------------------------------------
+    # Numbers and words
+    # ------------------------------------------------------------
+
+    def test_numbers(self):
+        self._live()
+        others = len(self.contacts) - 2
+        self.assertEqual(self._get_numbers(), {"Yes": 2, "No": others})
+        condition = self.condition.with_user(self.marketer)
+        action = condition.action_view_records("branch:no")
+        self.assertEqual(action["display_name"], "One of us: No")
+        found = self.env["marketing.participant"].with_user(self.marketer).search(action["domain"])
+        self.assertEqual(set(found.mapped("res_id")), set((self.contacts - self.ada - self.ben).ids))
+        for metric in ("branch:", "branch:other", "yes", ["branch:yes"], None):
+            with self.subTest(metric), self.assertRaises(UserError):
+                condition.action_view_records(metric)
+
+    def test_numbers_stay_when_steps_are_summed_up(self):
+        self._live()
+        before = self._get_numbers()
+        with self._at(self.start):
+            self.campaign.action_stop_campaign()
+        self.env["ir.config_parameter"].set_param("marketing_automation.retention_months", 3)
+        with self.mock_datetime_and_now(self.start + timedelta(days=120)):
+            self.assertEqual(self.env["marketing.trace.figure"]._gc_history()[0], len(self.contacts))
+        self.assertFalse(self.condition.sudo().trace_ids)
+        self.assertEqual(self._get_numbers(), before)
+
+    def test_words(self):
+        self.assertIn("see whether “One of us” is true of the record", self.condition.sentence)
+        self.assertEqual(self.yes._get_badge()[0], "Yes · at once")
+        self.assertEqual(self._get_card()["condition"], YES)
+        self.assertEqual([label for _type, label, _tone in self.condition._get_child_triggers()], ["Done", "Yes", "No"])
+
+    # ------------------------------------------------------------
+    # What is refused
+    # ------------------------------------------------------------
+
+    def test_without_a_condition(self):
+        for nothing in (False, "", "[]"):
+            with self.subTest(nothing):
+                self.condition.condition_domain = nothing
+                self.assertIn("“One of us” has no condition yet", "\n".join(self.condition._get_start_errors()))
+                with self.assertRaisesRegex(UserError, "“One of us” has no condition yet"):
+                    self.campaign.action_start_campaign()
+
+    def test_what_is_no_condition(self):
+        condition = self.condition.with_user(self.marketer)
+        for text in ("nonsense", "[('no_such_field', '=', 1)]", "[('name', '=', __import__('os'))]", "[1, 2]", "{}"):
+            with self.subTest(text), self.assertRaisesRegex(ValidationError, "the condition “One of us”"):
+                condition.condition_domain = text
+
+    def test_a_field_that_the_user_may_not_read(self):
+        """Whose group may read it may choose it; who starts the campaign has to be able to read it."""
+        self.patch(self.env.registry["res.partner"]._fields["ref"], "groups", "base.group_system")
+        self.condition.sudo().condition_domain = "[('ref', '=', 'VIP')]"
+        self.assertIn("The condition “One of us”", "\n".join(self.campaign._get_filter_errors(self.marketer)))
+
+    def test_a_record_that_it_names_is_deleted(self):
+        """Nobody is sent the wrong way: the campaign stops, and says why."""
+        tag = self.env["res.partner.category"].create({"name": "Team"})
+        self.condition.write({"condition_domain": f"[('category_id', 'not in', [{tag.id}])]", "interval_number": 2})
+        self._live()
+        tag.unlink()
+        self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
+        self.assertEqual(self.campaign.state, "stopped")
+        self.assertIn("was deleted", self.campaign.sudo().stop_reason)
+        self.assertTraces(self.condition, dict.fromkeys(self.contacts, "scheduled"))
+
+    def test_only_the_engine_says_which_branch(self):
+        self._live()
+        trace = self.condition.trace_ids[:1].with_user(self.marketer)
+        for values in ({"branch": "yes"}, {"branch": False}):
+            with self.subTest(values), self.assertRaises(AccessError):
+                trace.write(values)
+
+    def test_what_follows_a_condition_alone(self):
+        email = self._create_email(self.campaign, "Welcome")
+        with self.assertRaisesRegex(ValidationError, "cannot give the trigger"):
+            self._create_action(self.campaign, "Yes?", "cond_yes", email)
+        with self.assertRaisesRegex(ValidationError, "cannot give the trigger"):
+            self._create_action(self.campaign, "Opened?", "mail_open", self.condition)

@@ -1,0 +1,50 @@
+"""A condition made by a marketer with the mouse and the keyboard, wide and on a phone, and what its card says later."""
+
+from company import EXECUTION_CRON
+from modules import run_cron
+from test_ten_minutes import walk  # noqa: F401, the fixture
+
+TYPE = ".modal .o_field_widget[name=activity_type]"
+DOMAIN = ".modal .o_field_widget[name=condition_domain]"
+
+
+def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
+    browser = walk.browser
+    odoo_server.rpc("res.partner", "create", {"name": "Cleo", "email": "cleo@people.example.com"})
+    walk.open_app("Marketing Automation")
+    walk.click(".o-kanban-button-new")
+    browser.wait_for(".o_field_widget[name=name] :focus")
+    browser.type("Neighbours")
+    walk.click(".o_marketing_workflow button", "Add the first activity")
+    browser.wait_for(".modal .o_field_widget[name=name] input:focus")
+    browser.type("Lives in Belgium")
+    walk.click(f"{TYPE} label", "Condition")
+    walk.click(f"{DOMAIN} button", "Add condition")
+    walk.click(f"{DOMAIN} .o_tree_editor .o-autocomplete--input")
+    browser.type("Belgium")
+    walk.click(".o-autocomplete--dropdown-item", "Belgium")
+    browser.wait_for(DOMAIN, "2 record(s)")
+    walk.picture("form")
+    walk.click(".modal .o_form_button_save")
+    browser.wait_gone(".modal")
+    card = walk.card("Lives in Belgium")
+    browser.wait_for(f"{card} .o_marketing_activity_condition", "If Country")
+
+    # both ways are offered, in words
+    walk.click(f"{card} + .o_marketing_activity_add_child")
+    browser.wait_for(".o-dropdown--menu .dropdown-item", "Yes")
+    browser.wait_for(".o-dropdown--menu .dropdown-item", "No")
+    walk.picture("ways")
+    browser.press("Escape")
+    browser.wait_gone(".o-dropdown--menu")
+
+    [campaign] = odoo_server.rpc("marketing.campaign", "search", [("name", "=", "Neighbours")])
+    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
+    run_cron(odoo_server, EXECUTION_CRON)
+    browser.open(f"{odoo_server.url}/odoo/marketing-automation/{campaign}")
+    browser.wait_for(f'{card} [data-metric="branch:yes"]', "2")
+    browser.wait_for(f"{card} .o_marketing_activity_condition", "Belgium")
+    walk.picture("card")
+    walk.click(f'{card} [data-metric="branch:yes"]')
+    browser.wait_for(".o_data_row, .o_kanban_record:not(.o_kanban_ghost)", "Ada")
+    assert not browser.errors
