@@ -69,6 +69,8 @@ SHOW = """
 })(%s)
 """
 
+AT_REST = 1  # seconds without a change, after which the editor has taken over what was dropped into it
+
 
 class Desk:
     """What somebody works with who writes emails: the browser, in which they have logged in, and a mail server."""
@@ -224,13 +226,13 @@ def _begin_with_theme(desk, theme):
     browser.click(f"{EDITOR} .o_mail_theme_selector [data-name={theme}]")
     browser.wait_for(".odoo-editor-editable", frame=FRAME)
     if theme == "empty":
-        browser.settle()
+        browser.settle(AT_REST)
         browser.click(f"{EDITOR} .o_snippet[data-snippet-group=text]")
         browser.wait_for("[data-snippet-id=s_text_block]", frame=BLOCKS)
-        browser.settle()
+        browser.settle(AT_REST)
         browser.click("[data-snippet-id=s_text_block]", frame=BLOCKS)
         browser.wait_gone(".o_add_snippet_dialog")
-        browser.settle()
+        browser.settle(AT_REST)
 
 
 def _check_question(desk):

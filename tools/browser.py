@@ -128,10 +128,10 @@ class Browser:
         mobile = width < PHONE
         self._send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
 
-    def settle(self):
-        """Wait until nothing moves any more, and the page waits for no answer."""
+    def settle(self, still=STILL):
+        """Wait until nothing has moved for some seconds, and the page waits for no answer."""
         self._seen = None
-        self._wait(self._is_still, "it never stands still", every=STILL)
+        self._wait(self._is_still, "it never stands still", every=still)
 
     def _is_still(self):
         before, self._seen = self._seen, (self._capture(), self._begun)
