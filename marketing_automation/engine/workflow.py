@@ -17,8 +17,8 @@ from functools import cached_property
 from .events import KINDS
 from .schedule import add_interval, is_expired
 
-# Of the JSON in which a workflow is kept: up to 19.0.1.0.2 it had none, up to 19.0.1.0.3 no edges. Raise it where an
-# older workflow has to be read in another way; a field that is added with a default, or that goes, needs nothing.
+# Of the JSON in which a workflow is kept: up to 19.0.1.0.2 it had none; 2, of no release, had no edges. Raise it where
+# an older workflow has to be read in another way; a field that is added with a default, or that goes, needs nothing.
 VERSION = 3
 
 # Bounces of which it was not recorded whether they are hard or soft are hard

@@ -1,4 +1,4 @@
-"""A companion addon as it was made for 19.0.1.0.3: without a description of its type. It goes with those methods."""
+"""A companion addon as it was made for 19.0.1.0.2: without a description of its type. It goes with those methods."""
 
 from odoo import api, fields, models
 

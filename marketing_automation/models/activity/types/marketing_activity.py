@@ -34,8 +34,8 @@ class MarketingActivity(models.Model):
     def _get_types(self):
         """Return the description of each type of activity, by its name.
 
-        A type of a companion addon that was made for 19.0.1.0.3 has none: it is described by the methods that it
-        extends. They go with the release after 19.0.1.0.4.
+        A type of a companion addon that was made for 19.0.1.0.2 has none: it is described by the methods that it
+        extends. They go with the release after 19.0.1.0.3.
 
         A type that nobody knows gives nothing.
 
@@ -139,7 +139,7 @@ class MarketingActivity(models.Model):
         return hasattr(self, f"_describe_type_{self.activity_type}")
 
     # ------------------------------------------------------------
-    # Up to 19.0.1.0.3: they go with the release after 19.0.1.0.4
+    # Up to 19.0.1.0.2: they go with the release after 19.0.1.0.3
     # ------------------------------------------------------------
 
     @api.model

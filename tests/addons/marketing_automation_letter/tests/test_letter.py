@@ -6,7 +6,7 @@ from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON, Market
 
 @tagged("post_install", "-at_install")
 class TestLetter(MarketingAutomationCommon):
-    """A type of a companion addon that was made for 19.0.1.0.3 works as it did."""
+    """A type of a companion addon that was made for 19.0.1.0.2 works as it did."""
 
     def test_a_letter_and_its_return(self):
         campaign = self._create_campaign()

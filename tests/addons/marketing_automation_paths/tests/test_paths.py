@@ -128,7 +128,7 @@ class TestPaths(PathsCase):
         self.assertFalse(self.campaign.require_sync)
         back.back_limit = 5
         self.assertTrue(self.campaign.require_sync)
-        # as 19.0.1.0.3 kept one, which knew no way back
+        # as an earlier one was kept, which knew no way back
         older = {key: value for key, value in kept.items() if key not in ("edges", "version")}
         self.assertEqual(Workflow.from_json(older).children(back.id), [])
         self.assertEqual(Workflow.from_json(older).roots[0].id, first.id)
