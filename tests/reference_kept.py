@@ -411,4 +411,11 @@ KEPT = {
         ("live", NOW),
         steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
     ),
+    "what a server refused stays refused where the record is deleted before it is noted": _story(
+        ("event", (HERO, ROOT), "failed"),
+        ("delete", HERO),
+        ("run", NOW),
+        ("live", NOW),
+        steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+    ),
 }

@@ -1,7 +1,5 @@
 """A condition made by a marketer with the mouse and the keyboard, wide and on a phone, and what its card says later."""
 
-from company import EXECUTION_CRON
-from modules import run_cron
 from test_ten_minutes import walk  # noqa: F401, the fixture
 
 TYPE = ".modal .o_field_widget[name=activity_type]"
@@ -40,7 +38,6 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
 
     [campaign] = odoo_server.rpc("marketing.campaign", "search", [("name", "=", "Neighbours")])
     odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
-    run_cron(odoo_server, EXECUTION_CRON)
     browser.open(f"{odoo_server.url}/odoo/marketing-automation/{campaign}")
     browser.wait_for(f'{card} [data-metric="branch:yes"]', "2")
     browser.wait_for(f"{card} .o_marketing_activity_condition", "Belgium")

@@ -273,8 +273,8 @@ class TestMailQueue(MarketingAutomationCommon):
         self._execute(self.campaign, self.start)
         trace = unknown.marketing_trace_id
         self.assertEqual((trace.state, trace.end_code), ("error", "mail_handover"))
-        self.assertIn("unknown whether", trace.state_msg)
-        self.assertIn("unknown whether", unknown.failure_reason)
+        self.assertIn("may or may not have been sent", trace.state_msg)
+        self.assertIn("may or may not have been sent", unknown.failure_reason)
         self.assertEqual(unknown.mailing_trace_ids.trace_status, "error")
         self.assertEqual(self.email.total_sent, 4)
 

@@ -167,10 +167,10 @@ class TestTesting(MarketingAutomationCommon):
         self._start(self.campaign)
         trace = self._trace(self.welcome, self.ada).with_user(self.marketer)
         for method, *args in (("action_run_test",), ("action_fire_event", "open")):
-            with self.assertRaisesRegex(UserError, "no test"):
+            with self.assertRaisesRegex(UserError, "not a test"):
                 getattr(trace, method)(*args)
         for method in ("action_test_again", "action_refresh_test"):
-            with self.assertRaisesRegex(UserError, "no test"):
+            with self.assertRaisesRegex(UserError, "not a test"):
                 getattr(trace.participant_id, method)()
 
     def test_a_context_from_outside_gives_nothing(self):

@@ -33,8 +33,17 @@ class MarketingParticipant(models.Model):
         """Tell the engine that the emails of these participants which wait go with the record that they are for."""
         if not self:
             return
-        domain = [("marketing_trace_id.participant_id", "in", self.ids), ("state", "=", "outgoing")]
-        mails = self.env["mail.mail"].sudo().search(domain)
+        mails = (
+            self.env["mail.mail"]
+            .sudo()
+            .search(
+                [
+                    ("marketing_trace_id.participant_id", "in", self.ids),
+                    ("state", "=", "outgoing"),
+                    ("mailing_trace_ids.trace_status", "=", "outgoing"),  # no server has refused it before
+                ]
+            )
+        )
         mails.mailing_trace_ids.write({"trace_status": "cancel", "failure_type": WITHDRAWN})
         traces = [mail.marketing_trace_id.id for mail in mails]
         self.env["marketing.trace.event"].sudo().record_events("failed", traces, "record deleted")

@@ -72,7 +72,7 @@ class MarketingParticipant(models.Model):
         """
         self.ensure_one()
         if not self.is_test:
-            raise UserError(_("This is no test."))
+            raise UserError(_("This is not a test."))
         values = {"campaign_id": self.campaign_id.id, "res_id": self.res_id, "confirmed": True}
         wizard = self.env["marketing.campaign.test"].create(values)
         return wizard.action_launch_test()
@@ -82,7 +82,7 @@ class MarketingParticipant(models.Model):
         self.ensure_one()
         self.campaign_id.check_access("write")
         if not self.is_test:
-            raise UserError(_("This is no test."))
+            raise UserError(_("This is not a test."))
         test = self.sudo().with_context(**{TEST_KEY: TestRun(self.env.uid)})
         test._lock()
         if test._is_over():

@@ -18,11 +18,11 @@ registry.category("web_tour.tours").add("marketing_automation_archive", {
         { trigger: ".o_switch_view.o_list", run: "click" },
         { trigger: '.o_data_row:contains("Runs") .o_list_record_selector input', run: "click" },
         ...archive(".o_cp_action_menus .dropdown-toggle"),
-        ...asked("Campaigns that are running stop"),
+        ...asked("Running campaigns stop"),
         { content: "A draft is not asked about", trigger: '.o_data_row:contains("Runs") input', run: "click" },
         { trigger: '.o_data_row:contains("Draft") .o_list_record_selector input', run: "click" },
         ...archive(".o_cp_action_menus .dropdown-toggle"),
-        { trigger: '.modal:not(:contains("running stop")) .btn-primary:contains("Archive")', run: "click" },
+        { trigger: '.modal:not(:contains("Running campaigns stop")) .btn-primary:contains("Archive")', run: "click" },
         { trigger: 'body:not(:has(.modal)) .o_list_view:not(:contains("Draft of the tour"))' },
     ],
 });
