@@ -70,6 +70,13 @@ class TestCondition(MarketingAutomationCommon):
         self.assertTraces(self.yes, dict.fromkeys(self.contacts))
         self.assertTraces(self.no, dict.fromkeys(self.contacts, "processed"))
 
+    def test_archived_records_of_the_audience(self):
+        """They match as those do that the campaign takes in: the audience's filter says that they are asked for."""
+        self.campaign.domain = f"[('id', 'in', {self.contacts.ids}), ('active', 'in', [True, False])]"
+        self.ben.active = False
+        self._live()
+        self.assertTraces(self.yes, {self.ada: "processed", self.ben: "processed", self.cleo: None})
+
     def test_one_query_for_a_batch(self):
         self._start(self.campaign)
         counts = []
@@ -132,8 +139,13 @@ class TestCondition(MarketingAutomationCommon):
     def test_words(self):
         self.assertIn("see whether “One of us” is true of the record", self.condition.sentence)
         self.assertEqual(self.yes._get_badge()[0], "Yes · at once")
+        self.assertEqual(self.yes.trigger_label, "As soon as “One of us” says “Yes”")
+        self.no.write({"interval_number": 2, "interval_type": "days"})
+        self.assertEqual(self.no.trigger_label, "2 days after “One of us” said “No”")
         self.assertEqual(self._get_card()["condition"], YES)
-        self.assertEqual([label for _type, label, _tone in self.condition._get_child_triggers()], ["Done", "Yes", "No"])
+        self.assertEqual(
+            [label for _type, label, _tone in self.condition._get_child_triggers()], ["Yes", "No", "Either way"]
+        )
 
     # ------------------------------------------------------------
     # What is refused
@@ -167,7 +179,7 @@ class TestCondition(MarketingAutomationCommon):
         tag.unlink()
         self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
         self.assertEqual(self.campaign.state, "stopped")
-        self.assertIn("was deleted", self.campaign.sudo().stop_reason)
+        self.assertRegex(self.campaign.sudo().stop_reason, "The condition “One of us”: .* was deleted")
         self.assertTraces(self.condition, dict.fromkeys(self.contacts, "scheduled"))
 
     def test_only_the_engine_says_which_branch(self):
@@ -176,6 +188,18 @@ class TestCondition(MarketingAutomationCommon):
         for values in ({"branch": "yes"}, {"branch": False}):
             with self.subTest(values), self.assertRaises(AccessError):
                 trace.write(values)
+
+    def test_it_has_run_and_cannot_send_now(self):
+        """Who is past it would wait for a message that was never made."""
+        email = self._create_email(self.campaign, "Welcome")
+        (self.yes | self.no).trigger_type = "activity"
+        self.condition.activity_type = "email"  # nobody has come to it
+        self.condition.activity_type = "condition"
+        self._live()
+        with self.assertRaisesRegex(UserError, "“One of us” has run"):
+            self.condition.with_user(self.marketer).write(
+                {"activity_type": "email", "mass_mailing_id": email.mass_mailing_id.id}
+            )
 
     def test_what_follows_a_condition_alone(self):
         email = self._create_email(self.campaign, "Welcome")

@@ -92,7 +92,8 @@ class MarketingActivity(models.Model):
         at_once, later = self._get_timing_patterns()
         pattern = later if self.interval_number else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
-        return pattern % {"interval": self._get_interval_label(), "parent": parent}
+        branch = self._get_event_label(self.trigger_type)
+        return pattern % {"interval": self._get_interval_label(), "parent": parent, "branch": branch}
 
     def _get_timing_patterns(self):
         """Return how to say when, without and with an interval."""
@@ -102,8 +103,7 @@ class MarketingActivity(models.Model):
         if not trigger.has_parent:
             return _("As soon as a record enters the campaign"), _("%(interval)s after a record entered the campaign")
         if trigger.branch:
-            branch = self._get_event_label(self.trigger_type).replace("%", "%%")
-            return f"%(parent)s, {branch}", f"%(interval)s, %(parent)s, {branch}"
+            return _("As soon as %(parent)s says “%(branch)s”"), _("%(interval)s after %(parent)s said “%(branch)s”")
         if not trigger.event:
             if self.parent_id and self.parent_id._get_type().sends:
                 return _("As soon as %(parent)s was sent"), _("%(interval)s after %(parent)s was sent")
@@ -288,19 +288,21 @@ class MarketingActivity(models.Model):
         :rtype: list[tuple[str, str, str]]
         """
         self.ensure_one()
-        is_message = self._get_type().sends
+        described = self._get_type()
+        done = _("Sent") if described.sends else _("Either way") if described.branches else _("Done")
+        triggers = [
+            (trigger_type, trigger)
+            for trigger_type, trigger in self._get_triggers().items()
+            if trigger.has_parent and (not trigger.parent_types or self.activity_type in trigger.parent_types)
+        ]
+        triggers.sort(key=lambda item: not item[1].branch)  # what a condition is for comes first
         return [
             (
                 trigger_type,
-                self._get_event_words(trigger_type, self)
-                if trigger.event or trigger.branch
-                else _("Sent")
-                if is_message
-                else _("Done"),
+                self._get_event_words(trigger_type, self) if trigger.event or trigger.branch else done,
                 self._get_tone(trigger),
             )
-            for trigger_type, trigger in self._get_triggers().items()
-            if trigger.has_parent and (not trigger.parent_types or self.activity_type in trigger.parent_types)
+            for trigger_type, trigger in triggers
         ]
 
     @api.model

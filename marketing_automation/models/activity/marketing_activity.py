@@ -151,6 +151,8 @@ class MarketingActivity(models.Model):
         self._check_whole_numbers(vals)
         if "campaign_id" in vals:
             self.filtered(lambda activity: activity.campaign_id.id != vals["campaign_id"])._check_may_move()
+        if "activity_type" in vals:
+            self._check_may_send(vals["activity_type"])
         if not vals.get("active", True):  # what follows goes with it
             self = self.search([("id", "child_of", self.ids)]) | self
         res = super().write(vals)
@@ -159,6 +161,28 @@ class MarketingActivity(models.Model):
         if {"mass_mailing_id", "trigger_type", "parent_id"} & set(vals):
             (self | self.child_ids)._route_replies()
         return res
+
+    def _check_may_send(self, activity_type):
+        """Refuse that a step which has run, and sent nothing, becomes one that sends.
+
+        Who is past it would wait until a message is accepted that was never made.
+
+        :raise UserError:
+        """
+        self.check_access("write")
+        types = self._get_types()
+        changing = self.filtered(lambda activity: types[activity_type].sends > types[activity.activity_type].sends)
+        past = [("activity_id", "in", changing.ids), ("state", "=", "processed"), ("is_test", "!=", True)]
+        # sudo: participants of whichever company would wait
+        trace = self.env["marketing.trace"].sudo().search(past, limit=1) if changing else None
+        if trace:
+            raise UserError(
+                _(
+                    "“%s” has run for participants, who would wait for its message for ever: remove it, and add a new "
+                    "activity that sends one.",
+                    trace.activity_id.name,
+                )
+            )
 
     def _check_may_move(self):
         """Keep in their campaign the activities that it executes, or that its participants have as a history."""

@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.tools import LazyTranslate
 
 from ....engine.activity_types import ActivityType
+from ....engine.errors import CampaignStop
 from ....engine.workflow import Trigger, has_conditions
 
 _lt = LazyTranslate(__name__)
@@ -55,5 +56,10 @@ class MarketingActivity(models.Model):
         :raise CampaignStop: when the condition cannot be read
         """
         campaign, domain = self.campaign_id, self._get_running_step().settings["domain"]
-        matching = campaign._filter_res_ids(campaign._get_run_env(), traces.mapped("res_id"), [domain])
+        try:
+            matching = campaign._filter_res_ids(
+                campaign._get_run_env(), traces.mapped("res_id"), [domain], within=campaign._get_workflow().domain
+            )
+        except CampaignStop as stop:
+            raise CampaignStop(_("The condition “%(name)s”: %(error)s", name=self.name, error=stop)) from stop
         return {trace.id: ("processed", None, None, YES if trace.res_id in matching else NO) for trace in traces}

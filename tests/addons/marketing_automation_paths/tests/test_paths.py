@@ -47,7 +47,7 @@ class TestPaths(PathsCase):
 
     def test_words(self):
         self._fork(interval_number=0)
-        self.assertEqual(self.yes.trigger_label, "“Is it she?”, Yes")
+        self.assertEqual(self.yes.trigger_label, "As soon as “Is it she?” says “Yes”")
         self.assertEqual(self.yes._get_badge()[0], "Yes · at once")
         self.assertIn(("choice_no", "No", "neutral"), self.choice._get_child_triggers())
         self._start(self.campaign)
