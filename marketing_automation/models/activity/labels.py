@@ -92,7 +92,7 @@ class MarketingActivity(models.Model):
         at_once, later = self._get_timing_patterns()
         pattern = later if self.interval_number else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
-        branch = self._get_event_label(self.trigger_type)
+        branch = self._get_event_label(self.trigger_type) if self.trigger_type else ""
         return pattern % {"interval": self._get_interval_label(), "parent": parent, "branch": branch}
 
     def _get_timing_patterns(self):

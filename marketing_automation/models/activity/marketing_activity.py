@@ -171,7 +171,11 @@ class MarketingActivity(models.Model):
         """
         self.check_access("write")
         types = self._get_types()
-        changing = self.filtered(lambda activity: types[activity_type].sends > types[activity.activity_type].sends)
+        changing = self.filtered(  # one whose addon was uninstalled may have sent
+            lambda activity: (
+                activity.activity_type != "missing" and types[activity_type].sends > types[activity.activity_type].sends
+            )
+        )
         past = [("activity_id", "in", changing.ids), ("state", "=", "processed"), ("is_test", "!=", True)]
         # sudo: participants of whichever company would wait
         trace = self.env["marketing.trace"].sudo().search(past, limit=1) if changing else None
