@@ -243,6 +243,7 @@ def test_sample_by_keyboard(visits, browser):
         else:
             while "Search" not in (browser.evaluate("document.querySelector('.ui-state-active')?.innerText") or ""):
                 browser.press("ArrowDown")
+                browser.settle()  # the list marks its line a moment later
         browser.press("Enter")
         if place == "list":
             browser.wait_for(".o_dialog .o_data_row")
