@@ -201,6 +201,12 @@ class TestCondition(MarketingAutomationCommon):
                 {"activity_type": "email", "mass_mailing_id": email.mass_mailing_id.id}
             )
 
+    def test_what_is_no_type(self):
+        condition = self.condition.with_user(self.marketer)
+        for value in (["email"], {"email": 1}, 7, "no such type"):
+            with self.subTest(value), self.assertRaises(ValidationError):
+                condition.write({"activity_type": value})
+
     def test_what_follows_a_condition_alone(self):
         email = self._create_email(self.campaign, "Welcome")
         with self.assertRaisesRegex(ValidationError, "cannot give the trigger"):

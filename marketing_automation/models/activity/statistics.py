@@ -206,15 +206,15 @@ class MarketingActivity(models.Model):
         self.ensure_one()
         labels = dict(self.env["marketing.trace"]._fields["state"]._description_selection(self.env))
         events = dict(self.env["marketing.trace.event"]._fields["event"]._description_selection(self.env))
-        branches = self._get_branch_labels()
+        branches = {f"{BRANCH}{branch}": (branch, label) for branch, label in self._get_branch_labels().items()}
         trace_domain = [("activity_id", "=", self.id), ("is_test", "=", False)]
         if isinstance(metric, str) and metric in labels:
             trace_domain.append(("state", "=", metric))
         elif metric == "sent":
             trace_domain.append(("sent_date", "!=", False))
-        elif isinstance(metric, str) and metric.removeprefix(BRANCH) in branches and metric.startswith(BRANCH):
-            trace_domain.append(("branch", "=", metric.removeprefix(BRANCH)))
-            labels[metric] = branches[metric.removeprefix(BRANCH)]
+        elif isinstance(metric, str) and metric in branches:
+            branch, labels[metric] = branches[metric]
+            trace_domain.append(("branch", "=", branch))
         elif metric in EVENTS:
             is_counted = [("event", "=", metric)]
             if not (metric == "open" and self.campaign_id.count_machine_opens):

@@ -18,13 +18,14 @@ class MarketingCampaign(models.Model):
     warning_text = fields.Text(string="Warnings", compute="_compute_warning_text")
 
     @api.depends(
-        *("domain", "leave_on_mismatch", "company_id", "company_id.alias_domain_id", "state"),
-        *("marketing_activity_ids.activity_domain", "marketing_activity_ids.bounce_type"),
-        "marketing_activity_ids.condition_domain",
-        "marketing_activity_ids.server_action_id",
-        *("marketing_activity_ids.trigger_type", "marketing_activity_ids.child_ids"),
-        *("marketing_activity_ids.interval_number", "marketing_activity_ids.interval_type"),
-        *("marketing_activity_ids.mass_mailing_id.body_html", "marketing_activity_ids.mass_mailing_id.reply_to_mode"),
+        lambda self: [
+            *self._get_workflow_fields(),
+            *("company_id", "company_id.alias_domain_id", "state", "marketing_activity_ids.child_ids"),
+            *(
+                "marketing_activity_ids.mass_mailing_id.body_html",
+                "marketing_activity_ids.mass_mailing_id.reply_to_mode",
+            ),
+        ]
     )
     @api.depends_context("lang", "uid")
     def _compute_warning_text(self):

@@ -7,6 +7,8 @@ scheduled, or an error that can be retried, keeps all of it.
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..activity.statistics import BRANCH
+
 RETENTION_KEY = "marketing_automation.retention_months"
 CHUNK = 5_000  # participants of one transaction
 # Figures are kept by the quarter of an hour, in which a day of each time zone begins.
@@ -91,7 +93,7 @@ class MarketingTraceFigure(models.Model):
                        SELECT campaign_id, activity_id, 'sent', sent_date
                          FROM marketing_trace WHERE participant_id = ANY(%(ids)s) AND sent_date IS NOT NULL
                         UNION ALL
-                       SELECT campaign_id, activity_id, 'branch:' || branch, done_date
+                       SELECT campaign_id, activity_id, %(branch)s || branch, done_date
                          FROM marketing_trace WHERE participant_id = ANY(%(ids)s) AND branch IS NOT NULL
                         UNION ALL
                        SELECT e.campaign_id, e.activity_id,
@@ -107,6 +109,7 @@ class MarketingTraceFigure(models.Model):
              RETURNING f.id
                 """,
                 quarter=QUARTER,
+                branch=BRANCH,
                 no_facts=self.env["marketing.trace.event"]._get_names_of_no_facts(),
                 ids=participant_ids,
             )

@@ -28,7 +28,7 @@ class MarketingTrace(models.Model):
     schedule_date = fields.Datetime(string="Scheduled on", readonly=True)
     done_date = fields.Datetime(string="Done on", readonly=True)
     sent_date = fields.Datetime(string="Sent on", readonly=True, help="When the server accepted the message.")
-    wait_until = fields.Datetime(readonly=True, help="How long steps wait for an event of this message.")
+    wait_until = fields.Datetime(readonly=True, help="Until this moment steps wait for an event of this message.")
     branch = fields.Char(readonly=True, help="Which branch the step has chosen, where its type chooses one.")
     attempt = fields.Integer(default=1, required=True, readonly=True)
     end_code = fields.Char(string="Reason code", readonly=True)

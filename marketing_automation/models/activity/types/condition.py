@@ -55,10 +55,11 @@ class MarketingActivity(models.Model):
 
         :raise CampaignStop: when the condition cannot be read
         """
-        campaign, domain = self.campaign_id, self._get_running_step().settings["domain"]
+        campaign, workflow = self.campaign_id, self.campaign_id._get_workflow()
+        domain = workflow.steps[self.id].settings["domain"]
         try:
             matching = campaign._filter_res_ids(
-                campaign._get_run_env(), traces.mapped("res_id"), [domain], within=campaign._get_workflow().domain
+                campaign._get_run_env(), traces.mapped("res_id"), [domain], within=workflow.domain
             )
         except CampaignStop as stop:
             raise CampaignStop(_("The condition “%(name)s”: %(error)s", name=self.name, error=stop)) from stop

@@ -94,17 +94,22 @@ export class WorkflowCard extends Component {
             : type_label;
     }
 
+    /** How many messages were sent; nothing for an activity that sends none. */
+    get sent() {
+        return this.card.metrics.find(({ name }) => name === "sent");
+    }
+
     /** Of a message, events are shown as parts of those sent; how many went on at a branch, as the number it is. */
     formatMetric({ name, count }) {
-        const [first] = this.card.metrics;
-        return first.name !== "sent" || name === "sent" ? formatInteger(count) : formatShare(count, first.count);
+        const isShare = this.sent && name !== "sent";
+        return isShare ? formatShare(count, this.sent.count) : formatInteger(count);
     }
 
     getMetricTitle({ name, label, count, machines }) {
         if (name === "sent") {
             return _t("Accepted by the server; open these participants");
         }
-        if (this.card.metrics[0].name !== "sent") {
+        if (!this.sent) {
             return _t("%s; open these participants", label);
         }
         if (machines) {
@@ -113,7 +118,7 @@ export class WorkflowCard extends Component {
                 {
                     label,
                     count: formatInteger(count),
-                    sent: formatInteger(this.card.metrics[0].count),
+                    sent: formatInteger(this.sent.count),
                     machines: formatInteger(machines),
                 }
             );
@@ -121,7 +126,7 @@ export class WorkflowCard extends Component {
         return _t("%(label)s: %(count)s of %(sent)s sent; open these participants", {
             label,
             count: formatInteger(count),
-            sent: formatInteger(this.card.metrics[0].count),
+            sent: formatInteger(this.sent.count),
         });
     }
 
