@@ -90,13 +90,16 @@ class IrActionsServer(models.Model):
         :return: the first loss of each action that has one, by id
         :rtype: dict[int, str]
         """
-        losses = self.sudo()._get_all_actions()._get_marketing_losses()
+        actions = self.sudo()
+        # in each batch: only those that run others are asked for theirs
+        several = actions.filtered(lambda action: action.state == "multi")
+        losses = (actions | several._get_all_actions())._get_marketing_losses()
 
         def find(action):
             children = action.child_ids if action.state == "multi" else action.browse()
             return next(iter(losses[action.id]), None) or next(filter(None, map(find, children)), None)
 
-        found = {action.id: find(action) for action in self.sudo()}
+        found = {action.id: find(action) for action in actions}
         return {action_id: loss for action_id, loss in found.items() if loss}
 
     def _get_marketing_problems_multi(self):
