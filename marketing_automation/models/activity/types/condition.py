@@ -13,6 +13,7 @@ YES, NO = "yes", "no"
 CONDITION = ActivityType(
     "condition",
     icon="fa-code-fork",
+    group="logic",
     does=(_lt("look at the record"), _lt("see whether “%s” is true of the record")),
     settings={"domain": "condition_domain"},
     triggers={"cond_yes": Trigger(branch=YES), "cond_no": Trigger(branch=NO)},
