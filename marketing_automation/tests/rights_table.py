@@ -172,6 +172,7 @@ FIELDS_ON_ODOO = {
         "marketing_automation_retention_months": "odoo",
     },
     "utm.campaign": {"marketing_campaign_ids": "engine"},
+    "utm.source": {"marketing_mailing_ids": "engine"},
 }
 # Methods that marketing users call, with arguments to try. All others are private, beside those of every model.
 METHODS = {

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
@@ -29,7 +30,6 @@ class TestPrivateNames(MarketingAutomationCommon):
         cls.campaign = cls._create_campaign(name=SECRET, company_id=cls.env.company.id)
         cls.email = cls._create_email(cls.campaign, SECRET)
         cls.template = cls.email.mass_mailing_id
-        cls.template.subject = "Hello"  # titles of mailings are everybody's, in Odoo
 
     def _call(self, records, method, *args):
         """Call as the foreigner does; return all that comes back, an error's text included."""
@@ -84,7 +84,39 @@ class TestPrivateNames(MarketingAutomationCommon):
             )
         leaks = [text for text in told if SECRET in text or PERSON in text]
         self.assertFalse(leaks)
+        self.assertIn("access", told[0])
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_titles_and_sources_of_messages(self):
+        """In Odoo a mailing is of no company, and every employee reads UTM sources: they are called as the email is."""
+        self._start(self.campaign)
+        self._execute(self.campaign, fields.Datetime.now())
+        source, mailings = self.template.source_id, self.env["mailing.mailing"]
+        self.assertIn(SECRET, source.name)
+        sent = self.env["mailing.trace"].search([("mass_mailing_id", "=", self.template.id)], limit=1)
+        self.assertTrue(sent)
+        spec = {"mass_mailing_id": {"fields": {"display_name": {}}}, "source_id": {"fields": {"display_name": {}}}}
+        told = [
+            self._call(sent, "web_read", sent.ids, spec),
+            self._call(sent, "formatted_read_group", [("id", "in", sent.ids)], ["mass_mailing_id"]),
+            self._call(mailings, "name_search", "Merger"),
+            self._call(mailings, "search_read", [("subject", "ilike", "Merger")], ["body_arch", "subject"]),
+            self._call(mailings, "copy", self.template.ids),
+            self._call(source, "read", source.ids, ["name", "display_name"]),
+            self._call(source, "name_search", "Merger"),
+            self._call(source, "search_read", [("name", "ilike", "Merger")]),
+            self._call(source, "write", source.ids, {"name": "Mine"}),
+            self._call(self.env["mailing.trace.report"], "search_read", [], ["name", "campaign"]),
+        ]
+        self.assertFalse([text for text in told if SECRET in text])
         self.assertIn("(of another company)", told[0])
+        # the same name is free for others, as that of a campaign is
+        found = self.env["utm.mixin"].with_user(self.foreigner).find_or_create_record("utm.source", source.name)
+        self.assertNotEqual(found["id"], source.id)
+        # who may read the campaign reads them, and what belongs to no campaign is everybody's
+        self.assertIn(SECRET, source.with_user(self.marketer).name)
+        own = self.env["utm.source"].create({"name": "By hand"}), self.template.copy({"subject": "Spring"})
+        self.assertEqual([record.with_user(self.foreigner).display_name for record in own], ["By hand", "Spring"])
 
     def test_who_may_read_them_gets_them(self):
         self._start(self.campaign)
@@ -117,6 +149,34 @@ class TestPrivateNames(MarketingAutomationCommon):
         self.assertIn(f"Record {self.contacts[0].id}", told[0])
 
     @mute_logger("odoo.addons.base.models.ir_rule")
+    def test_records_chosen_by_reference(self):
+        """A reference to somebody whom its user may not see tells nothing: neither saved nor in a form."""
+        campaign = self._create_campaign(name="Of all")
+        email = self._create_email(campaign, "Welcome all")
+        person, mailing = self.contacts[0], email.mass_mailing_id
+        mailing.subject = "Hello {{ object.name }}"
+        reference = f"{person._name},{person.id}"
+        names = ["display_name", "resource_ref", "res_id", "subject", "recipient", "warning", "partner_id"]
+        told = []
+        for model, owner, method in (
+            ("marketing.campaign.test", {"campaign_id": campaign.id}, "action_launch_test"),
+            ("marketing.sample", {"mailing_id": mailing.id}, "action_send"),
+        ):
+            wizard = self.env[model]
+            spec = {name: {} for name in names if name in wizard._fields}
+            spec["resource_ref"] = {"fields": {"display_name": {}}}
+            for values in ({**owner, "resource_ref": reference}, {**owner, "res_id": person.id}):
+                told.append(self._call(wizard, "onchange", [], values, list(values), spec))
+                told.append(self._call(wizard, "web_save", [], values, spec))
+                made = wizard.with_user(self.foreigner).create(values)
+                told.append(self._call(made, method, made.ids))
+                self.assertNotIn("ir.actions", told[-1])  # refused
+        participant = self.env["marketing.participant"]
+        told.append(self._call(participant, "create", [{"campaign_id": campaign.id, "resource_ref": reference}]))
+        told.append(self._call(campaign, "action_enroll", campaign.ids, person.ids))
+        self.assertFalse([text for text in told if PERSON in text])
+
+    @mute_logger("odoo.addons.base.models.ir_rule")
     def test_utm_campaigns_and_links(self):
         """In Odoo every employee reads them, and they are called as the campaign is."""
         utm_campaign = self.campaign.utm_campaign_id
@@ -125,7 +185,8 @@ class TestPrivateNames(MarketingAutomationCommon):
             [{"url": "https://example.com/x", "title": "X", "campaign_id": utm_campaign.id, "label": "Y"}]
         )
         # an ordinary mailing of the campaign's company, seen by all that use Email Marketing
-        mailing = self.template.copy({"use_in_marketing_automation": False, "campaign_id": utm_campaign.id})
+        values = {"use_in_marketing_automation": False, "campaign_id": utm_campaign.id}
+        mailing = self.template.copy({**values, "subject": "Hello", "name": "Hello"})
         spec = {"campaign_id": {"fields": {"display_name": {}}}}
         foreigner = self.foreigner
         clerk = new_test_user(
@@ -142,6 +203,7 @@ class TestPrivateNames(MarketingAutomationCommon):
                 self._call(utm_campaign, "search_read", [("id", "in", utm_campaign.ids)]),
                 self._call(utm_campaign, "name_search", "Merger"),
                 self._call(utm_campaign, "write", utm_campaign.ids, {"color": 3}),
+                self._call(utm_campaign, "write", utm_campaign.ids, {"title": "Mine"}),
                 self._call(links, "search_read", [("id", "in", link.ids)]),
                 self._call(links, "read", link.ids, ["redirected_url", "campaign_id"]),
                 self._call(links, "formatted_read_group", [], ["campaign_id"]),
@@ -151,8 +213,8 @@ class TestPrivateNames(MarketingAutomationCommon):
             ]
             self.assertFalse([text for text in told if SECRET in text])
             if self.foreigner == foreigner:
-                self.assertIn("(of another company)", told[7])
-                self.assertIn("is_ab_test_sent", told[8])
+                self.assertIn("(of another company)", told[8])
+                self.assertIn("is_ab_test_sent", told[9])
             # what Odoo says of a link that exists names its campaign
             values = {"url": "https://example.com/x", "campaign_id": utm_campaign.id}
             for method, argument in (("create", values), ("create", values), ("search_or_create", [values])):

@@ -42,3 +42,8 @@ class MarketingTraceFigure(models.Model):
 class MarketingTraceReport(models.Model):
     _name = "marketing.trace.report"
     _inherit = [*GUARDS, "marketing.trace.report"]
+
+
+class MailingMailing(models.Model):
+    _name = "mailing.mailing"
+    _inherit = ["marketing.private.name.mixin", "mailing.mailing"]

@@ -5,6 +5,7 @@ class UtmCampaign(models.Model):
     _inherit = "utm.campaign"
 
     def write(self, vals):
+        self.check_access("write")  # before a refusal tells its name
         if not self.env.su and not vals.keys().isdisjoint(("name", "title", "is_auto_campaign", "active")):
             campaigns = self.env["marketing.campaign"].sudo().with_context(active_test=False)
             campaigns = campaigns.search([("utm_campaign_id", "in", self.ids)])

@@ -20,6 +20,6 @@ class UtmMixin(models.AbstractModel):
     @api.model
     def _get_unique_names(self, model_name, names):
         """Look at the names of all companies: the database allows each only once."""
-        if model_name == "utm.campaign":
+        if model_name in ("utm.campaign", "utm.source"):
             self = self.sudo()
         return super()._get_unique_names(model_name, names)
