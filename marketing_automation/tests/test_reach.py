@@ -112,6 +112,29 @@ class TestReach(MarketingAutomationCommon):
         self.assertIn("3 not matching its filter", preview["left_out"][0])
         self.assertEqual(self._count_mails(self.campaign), 2)
 
+    def test_below_steps_that_send_nothing(self):
+        """Conditions and actions are passed within the hour: who goes on to a message gets it as one of the first."""
+        campaign = self._create_campaign()
+        action = self._create_action(campaign, "Note", activity_domain="[('name', '!=', 'Eve')]")
+        condition = self._create_activity(campaign, "Is it Ada or Ben?", "condition", "activity", action)
+        condition.condition_domain = "[('name', 'in', ('Ada', 'Ben'))]"
+        self._create_email(campaign, "For them", "cond_yes", condition)
+        others = self._create_email(campaign, "For others", "cond_no", condition)
+        self._create_email(campaign, "Later", "cond_no", condition, interval_number=2, interval_type="hours")
+        self._create_email(campaign, "After the email", "activity", others)
+        self._block(self.contacts[0])
+        self._block(self.contacts[2])
+        preview = self._preview(campaign)
+        self.assertEqual(preview["messages"], {"email": 2})
+        self.assertEqual(
+            preview["left_out"],
+            [
+                "1 of 2 do not get “For them”: 1 blocklisted.",
+                "1 of 2 do not get “For others”: 1 blocklisted.",
+            ],
+        )
+        self.assertEqual(self._count_mails(campaign), 2)
+
     def test_an_address_that_got_it_before(self):
         """After a stop, somebody new with the address of somebody inside gets no second one."""
         self.assertEqual(self._count_mails(self.campaign), 5)

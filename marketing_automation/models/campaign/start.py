@@ -115,10 +115,10 @@ class MarketingCampaign(models.Model):
         for step in self._get_workflow().steps.values():
             if not types[step.activity_type].sends:
                 continue
-            enters = bool(entering) and step.parent_id is None and step.due(now, self._get_tz()) <= now + FIRST_HOUR
+            way = self._foresee_way(step, now, now + FIRST_HOUR) if entering else None
             counts[step.activity_type] += 0
-            if enters or overdue.get(step.id):
-                reach = self._count_reach(step, enters, now + FIRST_HOUR)
+            if way is not None or overdue.get(step.id):
+                reach = self._count_reach(step, way, now + FIRST_HOUR)
                 counts[step.activity_type] += reach.get(None, 0)
                 sentences += self._describe_left_out(step, reach)
         return dict(counts), sentences

@@ -2,4 +2,5 @@ from . import (
     marketing_activity,
     marketing_campaign,
     marketing_trace,
+    ways,
 )

@@ -36,11 +36,11 @@ class MarketingCampaign(models.Model):
             MISMATCH: _("not matching its filter"),
         }
 
-    def _count_reach(self, step, enters, until):
+    def _count_reach(self, step, way, until):
         """Count whom a step that sends a message reaches, of those who enter and of those for whom it is due.
 
         :param Step step: of the workflow
-        :param bool enters: whether it is due, until then, for those who enter now
+        :param list way: which of those who enter now come to it until then, see :meth:`_foresee_way`
         :param datetime until: UTC
         :return: numbers by code of who is left out, and by None of who gets the message
         :rtype: dict[str | None, int]
@@ -67,7 +67,7 @@ class MarketingCampaign(models.Model):
                 """,
                 code=code,
                 address=address,
-                recipients=self._get_recipients_sql(step, enters, until),
+                recipients=self._get_recipients_sql(step, way, until),
                 table=SQL.identifier(model._table),
                 join=join,
                 mailing=step.template_id,
@@ -84,7 +84,7 @@ class MarketingCampaign(models.Model):
                 reach[None] -= duplicates
         return reach
 
-    def _get_recipients_sql(self, step, enters, until):
+    def _get_recipients_sql(self, step, way, until):
         """Return the query of the records for which a step is due until a moment."""
         parts = [
             SQL(
@@ -96,16 +96,14 @@ class MarketingCampaign(models.Model):
                 until,
             )
         ]
-        if enters:
+        if way is not None:
             newcomers, _audience = self._get_newcomers_sql()
             if self._get_workflow().unique_field:  # the lowest of those that share a key
                 newcomers = SQL(
-                    "SELECT min(n.id) FROM (%s) AS n GROUP BY COALESCE(n.key, n.id::text)",
+                    "SELECT min(n.id) AS id FROM (%s) AS n GROUP BY COALESCE(n.key, n.id::text)",
                     newcomers,
                 )
-            else:
-                newcomers = SQL("SELECT n.id FROM (%s) AS n", newcomers)
-            parts.append(newcomers)
+            parts.append(SQL("SELECT n.id FROM (%s) AS n WHERE TRUE %s", newcomers, self._get_way_sql(way)))
         return SQL(" UNION ALL ").join(parts)
 
     # ------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A condition: who matches it goes on at *Yes*, the others at *No*."""
 
 from odoo import _, api, fields, models
+from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from ....engine.activity_types import ActivityType
@@ -49,6 +50,11 @@ class MarketingActivity(models.Model):
 
     def _card_condition(self):
         return {"condition": self.condition_domain or "[]"}
+
+    @api.model
+    def _foresee_condition(self, step, branch, campaign):
+        domain = campaign._parse_filter(step.settings["domain"], campaign._get_run_env())
+        return domain if branch == YES else ~domain if branch == NO else Domain.TRUE
 
     @api.private
     def _execute_condition(self, traces, now):
