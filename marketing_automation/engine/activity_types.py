@@ -26,6 +26,7 @@ class ActivityType:
         parent types
     :param dict settings: what a running step keeps of its own, as ``Step.settings``: a field of ``marketing.activity``
         by the name of the setting
+    :param followed: whether other steps may follow it
     :param tuple required: the settings without which a campaign does not start
     :param template: the field with the template or action that it executes; None for a type without one
     :param template_label: what that is, in words: "an SMS template"
@@ -44,6 +45,7 @@ class ActivityType:
     triggers: dict = field(default_factory=dict)
     settings: dict = field(default_factory=dict)
     required: tuple = ()
+    followed: bool = True
     template: str | None = None
     template_label: str = ""
     sends: bool = False

@@ -77,7 +77,7 @@ class Step:
     validity_number: int | None = None
     validity_type: str | None = None
     bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
-    branch: str | None = None  # of a trigger about ``STEPS``: which branch has to be chosen
+    branch: str | None = None  # which branch has to be chosen, where its trigger does not say so itself
     settings: dict = field(default_factory=dict, hash=False)  # of its type: see ``ActivityType.settings``
 
     @classmethod
@@ -101,8 +101,10 @@ class Edge:
     :param source: id of the step that it comes from; None: the beginning of the workflow
     :param target: id of the step that it leads to
     :param trigger_type: what has to happen
-    :param repeats: whether the step is come to once more. Such a way has no interval: the step is due at once.
+    :param repeats: whether the step is come to once more. Such a way has no interval: the step is due at once. A
+        participant goes on from each visit of the source by such ways once, as it finds them then.
     :param limit: how often a participant may go it, where it repeats; 0 for no limit
+    :param branch: the branch that the source has to choose, where it repeats; None for whichever
     """
 
     source: int | None
@@ -110,6 +112,7 @@ class Edge:
     trigger_type: str
     repeats: bool = False
     limit: int = 0
+    branch: str | None = None
 
     @classmethod
     def from_json(cls, values):
@@ -161,23 +164,18 @@ class Workflow:
 
     def children(self, step_id):
         """Return the steps to which a step leads, as they are on that way."""
-        return [step for step, _visit in self.ways(step_id)]
+        return [step for step, _edge in self.ways(step_id)]
 
-    def ways(self, step_id, visit=1):
+    def ways(self, step_id):
         """Return where a participant may go from a step.
 
-        :param int visit: how often it has come to that step
-        :return: the :class:`Step`, as it is on that way, and how often the participant comes to it then, of each way
-        :rtype: list[tuple[Step, int]]
+        :return: the :class:`Step`, as it is on that way, and the :class:`Edge`, of each way
+        :rtype: list[tuple[Step, Edge]]
         """
-        ways = []
-        for edge in self._edges_by_source.get(step_id, ()):
-            step = self.steps[edge.target]
-            if not edge.repeats:
-                ways.append((step, visit))
-            elif not edge.limit or visit <= edge.limit:
-                ways.append((_along(step, edge), visit + 1))
-        return ways
+        return [
+            (_along(self.steps[edge.target], edge) if edge.repeats else self.steps[edge.target], edge)
+            for edge in self._edges_by_source.get(step_id, ())
+        ]
 
     def filters(self, step):
         """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
@@ -221,7 +219,7 @@ def _along(step, edge):
         validity_number=None,
         validity_type=None,
         bounce_type="any",
-        branch=None,
+        branch=edge.branch,
     )
 
 
@@ -288,10 +286,11 @@ def decide(step, trigger, facts, tz):
         return _decide_on_event(step, facts, happened, tz)
     if happened:
         return Decision(CANCEL, code="event_happened")
-    if trigger.branch:
+    branch = step.branch if trigger.branch in (None, STEPS) else trigger.branch
+    if branch or trigger.branch:
         if facts.branch is None:  # of a step that chose none, as one of another type before an edit
             return Decision(WAIT)
-        if facts.branch != (step.branch if trigger.branch == STEPS else trigger.branch):
+        if facts.branch != branch:
             return Decision(CANCEL, code="other_branch")
     if facts.completed is None:
         return Decision(WAIT)

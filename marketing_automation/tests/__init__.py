@@ -28,6 +28,7 @@ from . import (
     test_in_use,
     test_hoot,
     test_incoming_mail,
+    test_jump,
     test_lanes,
     test_links,
     test_wire,

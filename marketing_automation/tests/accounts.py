@@ -44,6 +44,7 @@ ALSO = {
         ("test_condition", "test_execution", "test_pains", "test_timeline"), {"marketer": {CONTACTS, EDITOR}}
     ),
     **dict.fromkeys(("test_email", "test_links", "test_losses", "test_start", "test_wire"), {"marketer": {EDITOR}}),
+    **dict.fromkeys(("test_end", "test_jump", "test_nurture", "test_split"), {"marketer": {CONTACTS, EDITOR}}),
     "test_access": {"manager": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},
     "test_generated_reads": {"marketer": {"base.group_allow_export"}},

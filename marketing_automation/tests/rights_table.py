@@ -45,6 +45,8 @@ USER_FIELDS = {
         "validity_duration_type": "days",
         "activity_domain": "[('name', '!=', False)]",
         "condition_domain": "[('name', '!=', False)]",
+        "jump_activity_id": False,
+        "jump_limit": 3,
     },
     "marketing.campaign.enroll": {
         "model_name": "res.partner",
@@ -107,7 +109,7 @@ ENGINE_FIELDS = {
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
         *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click"),
         *("statistics_graph_data", "sends_message", "trigger_label", "sentence", "interval_error", "validity_error"),
-        *("allowed_trigger_types", "offered_action_ids", "unoffered_actions", "action_description"),
+        *("may_be_followed", "allowed_trigger_types", "offered_action_ids", "unoffered_actions", "action_description"),
     },
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),

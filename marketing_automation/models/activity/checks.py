@@ -52,6 +52,15 @@ class MarketingActivity(models.Model):
                 raise ValidationError(
                     _("The activity “%(activity)s” starts the workflow: it cannot follow “%(parent)s”.", **names)
                 )
+            if parent and not parent.may_be_followed:
+                raise ValidationError(
+                    _(
+                        "Nothing can follow “%(parent)s”, which is of the type %(type)s: have the activity "
+                        "“%(activity)s” follow another step.",
+                        type=parent._get_label("activity_type"),
+                        **names,
+                    )
+                )
             if parent and parent.campaign_id != activity.campaign_id:
                 raise ValidationError(
                     _("“%(parent)s”, which the activity “%(activity)s” follows, is of another campaign.", **names)
@@ -150,7 +159,8 @@ class MarketingActivity(models.Model):
 
     def _check_whole_numbers(self, vals):
         """Refuse what the integer fields would silently cut off or turn into 0."""
-        for fname in ("interval_number", "validity_duration_number"):
+        settings = [fname for fname in self._get_setting_fields() if self._fields[fname].type == "integer"]
+        for fname in ("interval_number", "validity_duration_number", *settings):
             value = vals.get(fname, 0)
             if isinstance(value, str) and value.strip().isdecimal():  # as Odoo's import hands it over
                 vals[fname] = value = int(value)

@@ -30,8 +30,11 @@ class MarketingActivity(models.Model):
             activity.trigger_label = activity._get_timing_label()
 
     @api.depends(
-        *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
-        *("validity_duration", "validity_duration_number", "validity_duration_type"),
+        lambda self: [
+            *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
+            *("validity_duration", "validity_duration_number", "validity_duration_type"),
+            *self._get_setting_fields(),
+        ]
     )
     @api.depends_context("lang")
     def _compute_sentence(self):
@@ -276,8 +279,14 @@ class MarketingActivity(models.Model):
         return self.mass_mailing_id.marketing_confirm_click
 
     def _get_branch_labels(self):
-        """Return what the branches are called that this activity may choose, by branch."""
+        """Return what the branches are called that this activity may choose, by branch.
+
+        By the method ``_branches_<type>``, else by the words of the triggers.
+        """
         self.ensure_one()
+        labels = self._ask_type("branches")
+        if labels is not None:
+            return labels
         branches = self._get_type().branches
         return {branch: self._get_event_label(trigger_type) for branch, trigger_type in branches.items()}
 
@@ -289,6 +298,8 @@ class MarketingActivity(models.Model):
         """
         self.ensure_one()
         described = self._get_type()
+        if not described.followed:
+            return []
         done = _("Sent") if described.sends else _("Either way") if described.branches else _("Done")
         triggers = [
             (trigger_type, trigger)

@@ -36,11 +36,17 @@ class MarketingActivity(models.Model):
         string="Parent Activity",
         index="btree_not_null",
         ondelete="cascade",
-        domain="[('campaign_id', '=', campaign_id), '!', ('id', 'child_of', id)]",
+        domain="[('campaign_id', '=', campaign_id), ('may_be_followed', '=', True), '!', ('id', 'child_of', id)]",
     )
     child_ids = fields.One2many("marketing.activity", "parent_id", string="Child Activities")
     activity_type = fields.Selection(
-        [("email", "Email"), ("action", "Server Action"), ("condition", "Condition"), ("missing", "Missing")],
+        [
+            ("email", "Email"),
+            ("action", "Server Action"),
+            ("condition", "Condition"),
+            ("jump", "Go to"),
+            ("missing", "Missing"),
+        ],
         required=True,
         default="email",
         help="Missing: the addon of this activity's type was uninstalled.",

@@ -100,7 +100,7 @@ class MarketingActivity(models.Model):
 
         :return: Counter by (activity id, branch)
         """
-        choosing = self.filtered(lambda activity: activity._get_type().branches)
+        choosing = self.filtered(lambda activity: activity._get_branch_labels())
         if not choosing:
             return Counter()
         rows = self.env.execute_query(

@@ -270,6 +270,8 @@ class MarketingCampaign(models.Model):
             if not ready:  # below an archived activity
                 break
             waiting -= ready
+        for activity in self.marketing_activity_ids.filtered(lambda activity: activity.id in copies):
+            copies[activity.id]._ask_type("relink", activity, copies)
 
     def write(self, vals):
         if vals.get("model_id"):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import _, api, models
 from odoo.tools import format_date
 
@@ -26,6 +28,24 @@ class MarketingActivity(models.Model):
             find_rests = getattr(activities, f"_find_rests_{name}", None)
             rests |= find_rests() if find_rests else {}
         return rests
+
+    @api.private
+    def _describe_step_changes(self, old, new):
+        """Return in words what of this activity has changed since the last Start or Update.
+
+        Of its settings by the method ``_compare_<type>``, where its type has one.
+
+        :param Step old: what runs
+        :param Step new: as it is now
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        changes = []
+        if old.activity_type == new.activity_type and old.settings != new.settings:
+            changes = self._ask_type("compare", old.settings, default=[])
+        if not changes or replace(old, settings=new.settings) != new:
+            changes = [_("The activity “%s” was changed.", self.name), *changes]
+        return changes
 
     @api.private
     def _describe_changes(self, approved, current):

@@ -65,7 +65,7 @@ class MarketingCampaign(models.Model):
             if not step:
                 changes.append(_("The activity “%s” is new.", activity.name))
             elif step != new.steps[activity.id]:
-                changes.append(_("The activity “%s” was changed.", activity.name))
+                changes += activity._describe_step_changes(step, new.steps[activity.id])
         removed = self.env["marketing.activity"].browse(sorted(set(old.steps) - set(new.steps))).exists()
         changes += [_("The activity “%s” was removed.", activity.name) for activity in removed]
         return changes + [words for words, _waits in self._compare_rests()]

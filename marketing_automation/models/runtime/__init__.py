@@ -24,6 +24,7 @@ from . import (
     finish,
     events,
     settle,
+    visits,
     alone,
     alone_marks,
     failures,

@@ -27,26 +27,29 @@ class MarketingTrace(models.Model):
         workflow = campaign._get_workflow()
         triggers = self.env["marketing.activity"]._get_triggers()
         facts = self._get_facts()
-        scheduled, waiting, waits = [], [], {}
+        scheduled, returning, waiting, waits = [], [], [], {}
         canceled = {}  # {(parent trace, step): code}
         for trace in self:
             if trace.id not in facts or trace.participant_id.state == "unlinked":
                 continue
             waits[trace.id] = None
-            for step, visit in workflow.ways(trace.activity_id.id, trace.visit):
+            for step, edge in workflow.ways(trace.activity_id.id):
                 if step.trigger_type not in triggers:
                     continue  # the addon that brought it was uninstalled
                 decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign._get_tz())
-                if decision.kind == SCHEDULE:
-                    scheduled.append((trace, step.id, decision.date, visit))
+                if edge.repeats:
+                    if decision.kind == SCHEDULE:
+                        returning.append((trace, edge, decision.date))
+                elif decision.kind == SCHEDULE:
+                    scheduled.append((trace, step.id, decision.date, trace.visit))
                 elif decision.kind == CANCEL:
                     canceled[trace.id, step.id] = decision.code
                 elif decision.kind == WAIT and decision.date and decision.date >= now:
-                    waiting.append((trace, step.id, decision.date, visit))
+                    waiting.append((trace, step.id, decision.date, trace.visit))
         for trace, date in self._filter_open_waits(waiting):
             waits[trace.id] = max(date, waits[trace.id] or date)
         self._cancel_children(canceled, now)
-        self._spawn(scheduled)
+        self._spawn(scheduled + self._number_visits(returning))
         self._write_wait_deadlines(waits)
         self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
 

@@ -1,6 +1,8 @@
 """What became of one participant, step by step, and what it still waits for: all that its form shows."""
 
-from odoo import fields, models
+from collections import Counter
+
+from odoo import _, api, fields, models
 
 from ...engine.workflow import decide
 
@@ -24,7 +26,14 @@ class MarketingParticipant(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        branches = self.trace_ids.grouped("parent_id")
+        # each time that somebody comes round begins anew: a loop without end is no tree without end
+        branches = self.trace_ids.grouped(
+            lambda trace: trace.parent_id.filtered(lambda parent: parent.visit == trace.visit)
+        )
+        numbers, came = {}, Counter()
+        for trace in self.trace_ids.sorted("visit"):
+            came[trace.activity_id] += 1
+            numbers[trace.id] = came[trace.activity_id]
         facts = self.trace_ids._get_facts()
         waits = self._get_waits(facts, now)
         events = self.trace_ids._get_shown_events()
@@ -34,6 +43,7 @@ class MarketingParticipant(models.Model):
             steps = [
                 dict(
                     trace._prepare_timeline_step(facts.get(trace.id), waits, events.get(trace.id, [])),
+                    visit=self._get_visit_words(numbers[trace.id]),
                     children=grow(trace),
                 )
                 for trace in traces
@@ -48,6 +58,17 @@ class MarketingParticipant(models.Model):
             and (self.state == "running" or bool(waits)),
             "steps": grow(self.env["marketing.trace"]),
         }
+
+    @api.model
+    def _get_visit_words(self, number):
+        """Return how often the participant has come to a step, in words; an empty text for the first time."""
+        if number < 2:
+            return ""
+        if number % 100 in (11, 12, 13):
+            return _("%sth time", number)
+        return {1: _("%sst time", number), 2: _("%snd time", number), 3: _("%srd time", number)}.get(
+            number % 10, _("%sth time", number)
+        )
 
     def _is_over(self):
         """Tell whether nothing can happen to this participant any more, whatever comes."""
@@ -71,9 +92,9 @@ class MarketingParticipant(models.Model):
         taken = {(trace.activity_id.id, trace.visit) for trace in self.trace_ids}
         waits = {}
         for trace in self.trace_ids:
-            for step, visit in workflow.ways(trace.activity_id.id, trace.visit) if trace.id in facts else ():
+            for step, edge in workflow.ways(trace.activity_id.id) if trace.id in facts else ():
                 trigger = triggers.get(step.trigger_type)
-                if (step.id, visit) in taken or step.id not in activities or not trigger:
+                if edge.repeats or (step.id, trace.visit) in taken or step.id not in activities or not trigger:
                     continue
                 decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
                 happened = bool(facts[trace.id].get_moment(step, trigger))

@@ -19,12 +19,26 @@ class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
     sends_message = fields.Boolean(compute="_compute_sends_message")
+    may_be_followed = fields.Boolean(compute="_compute_may_be_followed", search="_search_may_be_followed")
 
     @api.depends("activity_type")
     def _compute_sends_message(self):
         types = self._get_types()
         for activity in self:
             activity.sends_message = types[activity.activity_type].sends
+
+    @api.depends("activity_type")
+    def _compute_may_be_followed(self):
+        types = self._get_types()
+        for activity in self:
+            activity.may_be_followed = types[activity.activity_type].followed
+
+    @api.model
+    def _search_may_be_followed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        names = [name for name, described in self._get_types().items() if described.followed in value]
+        return [("activity_type", "in", names)]
 
     # ------------------------------------------------------------
     # Descriptions

@@ -124,7 +124,7 @@ class TestPaths(PathsCase):
         self._start(self.campaign)
         kept = self.campaign.sudo().workflow
         workflow = Workflow.from_json(kept)
-        self.assertEqual([(step.id, visit) for step, visit in workflow.ways(back.id)], [(first.id, 2)])
+        self.assertEqual([(step.id, edge.repeats) for step, edge in workflow.ways(back.id)], [(first.id, True)])
         self.assertFalse(self.campaign.require_sync)
         back.back_limit = 5
         self.assertTrue(self.campaign.require_sync)

@@ -214,8 +214,8 @@ class TestVisits(PathsCase):
         participant = self.email.sudo().trace_ids.filtered(lambda trace: trace.res_id == self.ada.id).participant_id
         self.assertEqual(participant.wait_text, "the opening of “Welcome”")
         with self.mock_datetime_and_now(self.start + timedelta(hours=2)):
-            [first, *_rest] = participant.timeline_data["steps"]
-        [second] = [step for child in first["children"] for step in child["children"]]
+            _first, second = [step for step in participant.timeline_data["steps"] if step["name"] == "Welcome"]
+        self.assertEqual(second["visit"], "2nd time")
         waits = [(step["name"], step["note"]) for step in second["children"] if step["state"] == "waiting"]
         self.assertEqual(waits, [("Opened", "Waits to be opened.")])
 
