@@ -9,7 +9,8 @@ import requests
 from requests.exceptions import ConnectTimeout, HTTPError, InvalidJSONError, ProxyError, SSLError, Timeout
 from urllib3.exceptions import NewConnectionError
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.marketing_automation.models.mail_queue.withdrawn import WITHDRAWN
 
@@ -63,7 +64,7 @@ class SmsSms(models.Model):
             return self.browse()
         ended = messages.marketing_trace_id._find_withdrawn()
         numbers = [message.sms_number for message in messages if message.mass_mailing_id.use_exclusion_list]
-        blocked = set(self.env["phone.blacklist"].sudo().search([("number", "in", numbers)]).mapped("number"))
+        blocked = self._find_blocked(numbers)
         kinds = {}
         for message in messages:
             kind = ended.get(message.marketing_trace_id.id)
@@ -76,6 +77,19 @@ class SmsSms(models.Model):
             texts.write({"state": "canceled", "failure_type": kind if kind != WITHDRAWN else False})
             texts.sms_tracker_id._action_update_from_sms_state("canceled", failure_type=kind)
         return self.filtered(lambda sms: sms.id in kinds)
+
+    @api.model
+    def _find_blocked(self, numbers):
+        """Return those of some numbers that are blocklisted.
+
+        Odoo's own search formats each of them again, which takes longer than all else that the queue does for an SMS;
+        those of messages that are sent are in that format.
+        """
+        self.env["phone.blacklist"].flush_model(["number", "active"])
+        rows = self.env.execute_query(
+            SQL("SELECT number FROM phone_blacklist WHERE active AND number = ANY(%s)", list(filter(None, numbers)))
+        )
+        return {number for (number,) in rows}
 
 
 class CarefulApi:
