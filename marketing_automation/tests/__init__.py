@@ -11,6 +11,7 @@ from . import (
     test_dashboard,
     test_doors,
     test_email,
+    test_end,
     test_endings,
     test_engine_fields,
     test_enroll,

@@ -45,6 +45,7 @@ USER_FIELDS = {
         "validity_duration_type": "days",
         "activity_domain": "[('name', '!=', False)]",
         "condition_domain": "[('name', '!=', False)]",
+        "end_reason": "Became a customer",
         "jump_activity_id": False,
         "jump_limit": 3,
     },
@@ -113,7 +114,16 @@ ENGINE_FIELDS = {
     },
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
-        *("date_start", "date_end", "end_code", "end_reason", "trace_ids", "summed_date", "timeline_data"),
+        *(
+            "date_start",
+            "date_end",
+            "end_code",
+            "end_params",
+            "end_reason",
+            "trace_ids",
+            "summed_date",
+            "timeline_data",
+        ),
         *("wait_text", "is_outside", "test_hint"),
     },
     "marketing.trace": {

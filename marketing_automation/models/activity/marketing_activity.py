@@ -45,6 +45,7 @@ class MarketingActivity(models.Model):
             ("action", "Server Action"),
             ("condition", "Condition"),
             ("jump", "Go to"),
+            ("end", "End"),
             ("missing", "Missing"),
         ],
         required=True,

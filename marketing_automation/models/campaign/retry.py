@@ -28,7 +28,11 @@ class MarketingCampaign(models.Model):
             [
                 *(("campaign_id", "=", self.id), ("res_id", "in", list(res_ids)), ("activity_id", "in", list(steps))),
                 *(("state", "=", "canceled"), ("end_code", "in", codes)),
-                *(("is_test", "!=", True), ("participant_id.state", "!=", "unlinked")),
+                *(
+                    ("is_test", "!=", True),
+                    ("participant_id.state", "!=", "unlinked"),
+                    ("participant_id.end_code", "=", False),
+                ),
             ]
         )
         if not kept:
@@ -57,6 +61,7 @@ class MarketingCampaign(models.Model):
                 ("state", "=", "error"),
                 ("is_test", "!=", True),
                 ("participant_id.state", "!=", "unlinked"),
+                ("participant_id.end_code", "=", False),
             ]
         )
         errors += traces._find_unreached_duplicates(SQL("d.activity_id = ANY(%s)", activities.ids))

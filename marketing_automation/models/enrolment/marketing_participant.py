@@ -15,7 +15,8 @@ class MarketingParticipant(models.Model):
             return
         self.env.execute_query(
             SQL(
-                """UPDATE marketing_participant SET state = 'running', end_code = NULL, date_end = NULL
+                """UPDATE marketing_participant
+                      SET state = 'running', end_code = NULL, end_params = NULL, date_end = NULL
                     WHERE id = ANY(%s) RETURNING id""",
                 self.ids,
             )

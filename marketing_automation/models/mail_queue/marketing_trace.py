@@ -52,9 +52,7 @@ class MarketingTrace(models.Model):
             for trace_id, status, kind, _reason in self._get_last_messages()
             if status == "cancel" and kind in known
         }
-        again = self.filtered(
-            lambda trace: kinds.get(trace.id) == WITHDRAWN and trace.participant_id.state != "unlinked"
-        )
+        again = self.filtered(lambda trace: kinds.get(trace.id) == WITHDRAWN and not trace.participant_id._is_over())
         withdrawn = self.filtered(lambda trace: trace.id in kinds) - again
         withdrawn._write_outcomes(
             {

@@ -114,7 +114,8 @@ class MarketingTrace(models.Model):
                            SELECT l.mass_mailing_id, l.%(column)s FROM mailing_trace l
                             WHERE l.marketing_trace_id = d.id ORDER BY l.id DESC LIMIT 1) own
                      WHERE %(condition)s AND d.state = 'canceled' AND d.end_code = %(code)s
-                       AND d.is_test IS NOT TRUE AND p.state != 'unlinked' AND own.%(column)s IS NOT NULL
+                       AND d.is_test IS NOT TRUE AND p.state != 'unlinked' AND p.end_code IS NULL
+                       AND own.%(column)s IS NOT NULL
                        AND NOT EXISTS (
                            SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                             WHERE m.mass_mailing_id = own.mass_mailing_id AND m.%(column)s = own.%(column)s

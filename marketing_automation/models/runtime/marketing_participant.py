@@ -1,3 +1,5 @@
+import json
+
 from odoo import _, api, fields, models
 from odoo.exceptions import LockError
 from odoo.tools import SQL
@@ -45,6 +47,7 @@ class MarketingParticipant(models.Model):
     date_start = fields.Datetime(string="Enrolled on", required=True, readonly=True, default=fields.Datetime.now)
     date_end = fields.Datetime(string="Ended on", readonly=True)
     end_code = fields.Char(string="Reason code", readonly=True)
+    end_params = fields.Json(readonly=True)
     end_reason = fields.Char(string="Reason", compute="_compute_end_reason")
     trace_ids = fields.One2many("marketing.trace", "participant_id", string="Traces", readonly=True)
 
@@ -96,12 +99,12 @@ class MarketingParticipant(models.Model):
                 name = names.get(participant.res_id)
                 participant.display_name = name or _("Record %(id)s", id=participant.res_id)
 
-    @api.depends("end_code")
+    @api.depends("end_code", "end_params")
     @api.depends_context("lang")
     def _compute_end_reason(self):
-        reasons = self.env["marketing.trace"]._get_end_reasons()
+        traces = self.env["marketing.trace"]
         for participant in self:
-            participant.end_reason = reasons.get(participant.end_code, participant.end_code)
+            participant.end_reason = traces._get_end_words(participant.end_code, participant.end_params)
 
     def action_remove(self):
         """Take these participants out of their campaigns; what they have done stays.
@@ -131,13 +134,35 @@ class MarketingParticipant(models.Model):
         """
         if not self:
             return
+        self._write_end("unlinked", code, None, now)
+        if code == "record_deleted":  # by whatever way: a cascade of the database calls no unlink
+            self._forget()
+
+    @api.private
+    def _end(self, code, params, now):
+        """Make these participants Completed for good, for a reason, and cancel what they waited for.
+
+        Unlike who has completed the workflow since nothing is left to do, they go on with nothing that happens later.
+
+        :param str code: one of the keys of ``marketing.trace._get_end_reasons``
+        :param dict params: its ``detail``, or None
+        :param datetime now: UTC
+        """
+        if self:
+            self._write_end("completed", code, params, now)
+
+    def _write_end(self, state, code, params, now):
+        params = params and json.dumps(params)
+        self.env.flush_all()
         self.env.execute_query(
             SQL(
                 """
-                UPDATE marketing_participant SET state = 'unlinked', end_code = %s, date_end = %s
+                UPDATE marketing_participant SET state = %s, end_code = %s, end_params = %s::jsonb, date_end = %s
                  WHERE id = ANY(%s) AND state != 'unlinked' RETURNING id
                 """,
+                state,
                 code,
+                params,
                 now,
                 self.ids,
             )
@@ -149,17 +174,17 @@ class MarketingParticipant(models.Model):
                    SET state = CASE WHEN state = 'scheduled' THEN 'canceled' ELSE state END,
                        done_date = CASE WHEN state = 'scheduled' THEN %s ELSE done_date END,
                        end_code = CASE WHEN state = 'scheduled' THEN %s ELSE end_code END,
+                       end_params = CASE WHEN state = 'scheduled' THEN %s::jsonb ELSE end_params END,
                        wait_until = NULL
                  WHERE participant_id = ANY(%s) AND (state = 'scheduled' OR wait_until IS NOT NULL) RETURNING id
                 """,
                 now,
                 code,
+                params,
                 self.ids,
             )
         )
         self.env.invalidate_all()
-        if code == "record_deleted":  # by whatever way: a cascade of the database calls no unlink
-            self._forget()
 
     @api.private
     def _refresh_state(self, now, awaiting_steps):
@@ -198,7 +223,7 @@ class MarketingParticipant(models.Model):
                                                                      ('bounce', 'complaint', w.event)))))) AS yes
                           FROM marketing_participant p
                          WHERE p.id = ANY(%(ids)s)) busy
-                 WHERE p.id = busy.id AND p.state != 'unlinked'
+                 WHERE p.id = busy.id AND p.state != 'unlinked' AND p.end_code IS NULL
              RETURNING p.id
                 """,
                 now=now,

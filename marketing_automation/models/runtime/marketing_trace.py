@@ -89,6 +89,7 @@ class MarketingTrace(models.Model):
             "merged": _("The record was merged into another that is a participant already."),
             "removed_by_hand": _("Removed by hand."),
             "test_stopped": _("The test was stopped."),
+            "ended": _("End of the workflow"),
             # the step did not run
             "filter_mismatch": _("The record does not match the filter of the activity."),
             "step_removed": _("The activity was removed from the workflow."),

@@ -10,11 +10,11 @@ class MarketingTrace(models.Model):
 
     can_retry = fields.Boolean(compute="_compute_can_retry", export_string_translation=False)
 
-    @api.depends("state", "end_code", "is_test", "participant_id.state")
+    @api.depends("state", "end_code", "is_test", "participant_id.state", "participant_id.end_code")
     def _compute_can_retry(self):
         retryable = self.sudo()._filter_retryable()
         for trace in self:
-            is_left = trace.is_test or trace.sudo().participant_id.state == "unlinked"
+            is_left = trace.is_test or trace.sudo().participant_id._is_over()
             trace.can_retry = not is_left and trace.sudo() in retryable
 
     def action_retry(self):
@@ -39,7 +39,7 @@ class MarketingTrace(models.Model):
         for trace in traces:
             if trace not in retryable:
                 raise UserError(_("“%s” is no error: there is nothing to retry.", trace.activity_id.name))
-            if trace.participant_id.state == "unlinked":
+            if trace.participant_id._is_over():
                 raise UserError(_("The participant has left the campaign: there is nothing to retry."))
         (traces + (duplicates & retryable))._retry(now)
         self.env["marketing.campaign"]._wake_lanes()

@@ -30,7 +30,7 @@ class MarketingTrace(models.Model):
         scheduled, returning, waiting, waits = [], [], [], {}
         canceled = {}  # {(parent trace, step): code}
         for trace in self:
-            if trace.id not in facts or trace.participant_id.state == "unlinked":
+            if trace.id not in facts or trace.participant_id._is_over():
                 continue
             waits[trace.id] = None
             for step, edge in workflow.ways(trace.activity_id.id):

@@ -72,7 +72,7 @@ class MarketingParticipant(models.Model):
 
     def _is_over(self):
         """Tell whether nothing can happen to this participant any more, whatever comes."""
-        return self.state == "unlinked" or bool(self.is_test and self.end_code)
+        return self.state == "unlinked" or bool(self.end_code)
 
     def _get_waits(self, facts, now):
         """Return the steps that this participant has not come to yet, but may from where it is.

@@ -31,12 +31,16 @@ class MarketingTrace(models.Model):
             "done": fields.Datetime.to_string(self.done_date),
             "attempt": self.attempt,
             "reason": self.state_msg or "",
-            "note": _("In the queue: no server has accepted it yet.") if is_queued else self._get_branch_label(),
+            "note": _("In the queue: no server has accepted it yet.") if is_queued else self._get_note(),
             "events": self._prepare_timeline_events(events),
             "can_run": self.is_test and self.state == "scheduled" and not participant._is_over(),
             "can_retry": self.can_retry,
             "fires": self._prepare_timeline_fires(facts, waits.get(self.id, [])),
         }
+
+    def _get_note(self):
+        """Return what is to be said of this step: by the method ``_note_<type>``, else which branch it has chosen."""
+        return self._get_branch_label() or self.activity_id._ask_type("note", self, default="")
 
     def _get_branch_label(self):
         """Return which branch this step has chosen, in words, or an empty text."""

@@ -189,7 +189,7 @@ class MarketingCampaign(models.Model):
             SQL(
                 """SELECT id FROM marketing_participant p
                     WHERE campaign_id = %s AND id > %s AND id <= %s AND is_test IS NOT TRUE
-                      AND state != 'unlinked' AND summed_date IS NULL AND %s
+                      AND state != 'unlinked' AND end_code IS NULL AND summed_date IS NULL AND %s
                  ORDER BY id LIMIT %s FOR NO KEY UPDATE""",
                 self.id,
                 job["after"],

@@ -34,7 +34,7 @@ class MarketingCampaign(models.Model):
                    SELECT t.participant_id
                      FROM marketing_trace t JOIN marketing_participant p ON p.id = t.participant_id
                     WHERE t.activity_id = w.parent AND t.state = 'processed' AND t.is_test IS NOT TRUE
-                      AND p.state != 'unlinked' AND %(condition)s
+                      AND p.state != 'unlinked' AND p.end_code IS NULL AND %(condition)s
                       AND (NOT w.limited OR t.sent_date IS NULL OR t.wait_until >= %(now)s)
                       AND NOT EXISTS (SELECT 1 FROM marketing_trace c
                                        WHERE c.participant_id = t.participant_id AND c.activity_id = w.step
