@@ -61,6 +61,7 @@ from . import (
     test_setup,
     test_silent_mail_server,
     test_slow_web_site,
+    test_split,
     test_start,
     test_story,
     test_targets,

@@ -98,6 +98,9 @@ class RightsTableCase(MarketingAutomationCommon):
         return {
             "marketing.campaign": cls.campaign,
             "marketing.activity": cls.action,
+            "marketing.activity.branch": cls.env["marketing.activity.branch"].create(
+                {"activity_id": cls.action.id, "name": "A"}
+            ),
             "marketing.participant": participant,
             "marketing.trace": trace,
             "marketing.trace.event": cls.env["marketing.trace.event"].search([("trace_id", "=", trace.id)]),
@@ -162,6 +165,7 @@ class RightsTableCase(MarketingAutomationCommon):
         return {
             "marketing.campaign": {"name": "New"},
             "marketing.activity": {"name": "New", "campaign_id": self.campaign.id, "activity_type": "action"},
+            "marketing.activity.branch": {"name": "New", "activity_id": self.action.id},
             "marketing.campaign.enroll": {"model_name": "res.partner"},
             "marketing.campaign.enroll.line": {
                 "enroll_id": self.records["marketing.campaign.enroll"].id,

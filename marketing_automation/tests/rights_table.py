@@ -45,9 +45,17 @@ USER_FIELDS = {
         "validity_duration_type": "days",
         "activity_domain": "[('name', '!=', False)]",
         "condition_domain": "[('name', '!=', False)]",
+        "branch_ids": [(5,)],
+        "branch_id": False,
         "end_reason": "Became a customer",
         "jump_activity_id": False,
         "jump_limit": 3,
+    },
+    "marketing.activity.branch": {
+        "activity_id": lambda test: test.action.id,
+        "sequence": 3,
+        "name": "Other",
+        "weight": 70,
     },
     "marketing.campaign.enroll": {
         "model_name": "res.partner",
@@ -110,8 +118,16 @@ ENGINE_FIELDS = {
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
         *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click"),
         *("statistics_graph_data", "sends_message", "trigger_label", "sentence", "interval_error", "validity_error"),
-        *("may_be_followed", "allowed_trigger_types", "offered_action_ids", "unoffered_actions", "action_description"),
+        *(
+            "may_be_followed",
+            "branch_weights",
+            "allowed_trigger_types",
+            "offered_action_ids",
+            "unoffered_actions",
+            "action_description",
+        ),
     },
+    "marketing.activity.branch": {"share"},
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
         *(

@@ -144,7 +144,7 @@ class TestCondition(MarketingAutomationCommon):
         self.assertEqual(self.no.trigger_label, "2 days after “One of us” said “No”")
         self.assertEqual(self._get_card()["condition"], YES)
         self.assertEqual(
-            [label for _type, label, _tone in self.condition._get_child_triggers()], ["Yes", "No", "Either way"]
+            [label for _type, label, *_rest in self.condition._get_child_triggers()], ["Yes", "No", "Either way"]
         )
 
     # ------------------------------------------------------------

@@ -1,5 +1,6 @@
 from . import (
     marketing_activity,
+    marketing_activity_branch,
     cards,
     checks,
     choice,

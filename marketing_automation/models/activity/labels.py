@@ -2,6 +2,7 @@
 
 from odoo import _, api, fields, models
 
+from ...engine.workflow import STEPS
 from .checks import MAX_INTERVAL
 from .statistics import EVENTS
 
@@ -21,7 +22,7 @@ class MarketingActivity(models.Model):
 
     @api.depends(
         *("trigger_type", "bounce_type", "interval_number", "interval_type"),
-        *("parent_id.name", "parent_id.activity_type"),
+        *("parent_id.name", "parent_id.activity_type", "branch_id.name"),
         "parent_id.mass_mailing_id.marketing_confirm_click",
     )
     @api.depends_context("lang")
@@ -34,6 +35,7 @@ class MarketingActivity(models.Model):
             *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
             *("validity_duration", "validity_duration_number", "validity_duration_type"),
             *self._get_setting_fields(),
+            "branch_ids.name",
         ]
     )
     @api.depends_context("lang")
@@ -95,7 +97,7 @@ class MarketingActivity(models.Model):
         at_once, later = self._get_timing_patterns()
         pattern = later if self.interval_number else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
-        branch = self._get_event_label(self.trigger_type) if self.trigger_type else ""
+        branch = self._get_branch_words() if self.trigger_type else ""
         return pattern % {"interval": self._get_interval_label(), "parent": parent, "branch": branch}
 
     def _get_timing_patterns(self):
@@ -105,6 +107,11 @@ class MarketingActivity(models.Model):
             return (self._get_label("trigger_type"),) * 2
         if not trigger.has_parent:
             return _("As soon as a record enters the campaign"), _("%(interval)s after a record entered the campaign")
+        if trigger.branch == STEPS:
+            return (
+                _("At once on the branch “%(branch)s” of %(parent)s"),
+                _("%(interval)s later on the branch “%(branch)s” of %(parent)s"),
+            )
         if trigger.branch:
             return _("As soon as %(parent)s says “%(branch)s”"), _("%(interval)s after %(parent)s said “%(branch)s”")
         if not trigger.event:
@@ -238,6 +245,8 @@ class MarketingActivity(models.Model):
             words = _("After %s", interval) if self.interval_number else _("At once")
             return words, "neutral"
         event = self._get_event_words(self.trigger_type, self.parent_id)
+        if trigger.branch == STEPS:
+            event = self._get_branch_words()
         if trigger.event == "bounce" and self.bounce_type != "any":
             event = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}[self.bounce_type]
         if not self.interval_number:
@@ -261,6 +270,13 @@ class MarketingActivity(models.Model):
         label = dict(self._fields["trigger_type"]._description_selection(self.env)).get(trigger_type, trigger_type)
         words = label.rpartition(":")[2].strip()
         return words[:1].upper() + words[1:]
+
+    def _get_branch_words(self):
+        """Return what the trigger of this activity is called on the way from the one before it: its own branch."""
+        trigger = self._get_triggers().get(self.trigger_type)
+        if trigger and trigger.branch == STEPS:
+            return self.branch_id.name or _("Branch")
+        return self._get_event_label(self.trigger_type)
 
     @api.model
     def _get_event_words(self, trigger_type, message):
@@ -293,28 +309,33 @@ class MarketingActivity(models.Model):
     def _get_child_triggers(self):
         """Return the triggers that this activity can give to one that follows it.
 
-        :return: type, label and tone of each
-        :rtype: list[tuple[str, str, str]]
+        Where a trigger leaves it to the step which branch it is about, there is one of each, with the values that
+        say so, by the method ``_offer_children_<type>``.
+
+        :return: type, label, tone and more values of the new activity, of each
+        :rtype: list[tuple[str, str, str, dict]]
         """
         self.ensure_one()
         described = self._get_type()
         if not described.followed:
             return []
-        done = _("Sent") if described.sends else _("Either way") if described.branches else _("Done")
+        chooses = any(trigger.branch for trigger in described.triggers.values())
+        done = _("Sent") if described.sends else _("Either way") if chooses else _("Done")
         triggers = [
             (trigger_type, trigger)
             for trigger_type, trigger in self._get_triggers().items()
             if trigger.has_parent and (not trigger.parent_types or self.activity_type in trigger.parent_types)
         ]
         triggers.sort(key=lambda item: not item[1].branch)  # what a condition is for comes first
-        return [
-            (
-                trigger_type,
-                self._get_event_words(trigger_type, self) if trigger.event or trigger.branch else done,
-                self._get_tone(trigger),
-            )
-            for trigger_type, trigger in triggers
-        ]
+        children = []
+        for trigger_type, trigger in triggers:
+            if trigger.branch == STEPS:
+                offered = self._ask_type("offer_children", default=[])
+            else:
+                named = trigger.event or trigger.branch
+                offered = [({}, self._get_event_words(trigger_type, self) if named else done)]
+            children += [(trigger_type, label, self._get_tone(trigger), values) for values, label in offered]
+        return children
 
     @api.model
     def _get_type_events(self, activity_type):

@@ -4,7 +4,7 @@ from odoo.tools import clean_context
 
 from ...engine.context import lone_run
 from ...engine.schedule import UNITS
-from ...engine.workflow import Step
+from ...engine.workflow import STEPS, Step
 
 UNIT_SELECTION = [("hours", "Hours"), ("days", "Days"), ("weeks", "Weeks"), ("months", "Months")]
 
@@ -44,6 +44,7 @@ class MarketingActivity(models.Model):
             ("email", "Email"),
             ("action", "Server Action"),
             ("condition", "Condition"),
+            ("split", "Split"),
             ("jump", "Go to"),
             ("end", "End"),
             ("missing", "Missing"),
@@ -71,6 +72,7 @@ class MarketingActivity(models.Model):
             ("mail_unsubscribe", "Mail: unsubscribed"),
             ("cond_yes", "Condition: yes"),
             ("cond_no", "Condition: no"),
+            ("branch", "Split: branch"),
             ("missing", "Missing"),
         ],
         required=True,
@@ -253,10 +255,19 @@ class MarketingActivity(models.Model):
             {
                 "campaign_id": campaign.id,
                 "parent_id": parent.id if parent else False,
+                "branch_id": self._find_branch_in(parent).id if parent else False,
                 "mass_mailing_id": executed.get(mailing, mailing).id,
                 "server_action_id": executed.get(action, action).id,
             }
         )
+
+    def _find_branch_in(self, parent):
+        """Return the branch of a copy of the activity before this one that is the copy of its own."""
+        branches = self.parent_id.branch_ids.ids
+        if self.branch_id.id not in branches:
+            return self.branch_id.browse()
+        place = branches.index(self.branch_id.id)
+        return parent.branch_ids[place : place + 1]
 
     def _adopt_mailings(self):
         """Make the chosen templates ones of the campaign, counted by its UTM campaign.
@@ -343,7 +354,7 @@ class MarketingActivity(models.Model):
         return [
             *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
-            *("bounce_type", *self._get_setting_fields()),
+            *("bounce_type", "branch_id", *self._get_setting_fields()),
         ]
 
     @api.private
@@ -371,8 +382,14 @@ class MarketingActivity(models.Model):
         )
 
     def _get_branch(self):
-        """Extension point: for which branch of the activity before it this is, where its trigger is about ``STEPS``."""
-        return None
+        """Return for which branch of the activity before it this is, where its trigger is about ``STEPS``.
+
+        The method ``_branch_of_<type>`` of that activity says so.
+        """
+        trigger = self._get_triggers().get(self.trigger_type)
+        if not trigger or trigger.branch != STEPS or not self.parent_id:
+            return None
+        return self.parent_id._ask_type("branch_of", self)
 
     def _waits_for_bounce(self):
         trigger = self._get_triggers().get(self.trigger_type)

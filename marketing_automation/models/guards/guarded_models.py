@@ -19,6 +19,11 @@ class MarketingActivity(models.Model):
     _inherit = [*GUARDS, "marketing.activity"]
 
 
+class MarketingActivityBranch(models.Model):
+    _name = "marketing.activity.branch"
+    _inherit = [*GUARDS, "marketing.activity.branch"]
+
+
 class MarketingParticipant(models.Model):
     _name = "marketing.participant"
     _inherit = [*GUARDS, "marketing.participant"]

@@ -18,7 +18,15 @@ from ..runtime.marketing_participant import IS_LAST_RUN
 
 CHUNK = 2_000  # participants of one transaction
 LAST_ID = 2**31 - 1
-TIMING = ("trigger_type", "bounce_type", "interval_number", "interval_type", "validity_number", "validity_type")
+TIMING = (
+    "trigger_type",
+    "bounce_type",
+    "branch",
+    "interval_number",
+    "interval_type",
+    "validity_number",
+    "validity_type",
+)
 LATE = ("skip", "run")
 
 

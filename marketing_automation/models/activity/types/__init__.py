@@ -1,3 +1,3 @@
 """One file for each type of activity. ``marketing_activity.py`` has what they have in common: how a type is found."""
 
-from . import marketing_activity, condition, email, end, form, jump, server_action
+from . import marketing_activity, condition, email, end, form, jump, server_action, split

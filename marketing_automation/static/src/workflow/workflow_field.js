@@ -82,7 +82,7 @@ export class WorkflowField extends Component {
             edit: (card) => this.edit(card),
             editMail: (card) => this.editMail(card),
             remove: (card) => this.remove(card),
-            addChild: (card, triggerType) => this.add(card, triggerType),
+            addChild: (card, triggerType, values) => this.add(card, triggerType, values),
         };
     }
 
@@ -187,7 +187,14 @@ export class WorkflowField extends Component {
         return this.props.record.save();
     }
 
-    async add(parent, triggerType) {
+    /**
+     * Open the dialog of a new activity.
+     *
+     * @param {object} [parent] the card that it follows
+     * @param {string} [triggerType]
+     * @param {object} [values] more of it, as which branch it follows
+     */
+    async add(parent, triggerType, values = {}) {
         if (!(await this.save())) {
             return;
         }
@@ -197,6 +204,7 @@ export class WorkflowField extends Component {
             default_parent_id: parent ? parent.id : false,
             default_trigger_type: parent ? triggerType : "begin",
             default_sequence: 10 * (sequences + 1),
+            ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`default_${name}`, value])),
         });
     }
 

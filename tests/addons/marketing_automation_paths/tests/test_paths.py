@@ -49,7 +49,7 @@ class TestPaths(PathsCase):
         self._fork(interval_number=0)
         self.assertEqual(self.yes.trigger_label, "As soon as “Is it she?” says “Yes”")
         self.assertEqual(self.yes._get_badge()[0], "Yes · at once")
-        self.assertIn(("choice_no", "No", "neutral"), self.choice._get_child_triggers())
+        self.assertIn(("choice_no", "No", "neutral", {}), self.choice._get_child_triggers())
         self._start(self.campaign)
         self._run_crons(self.start, EXECUTION_CRON)
         participant = self.campaign.participant_ids.filtered(lambda one: one.res_id == self.contacts[2].id)
