@@ -158,6 +158,13 @@ class TestMailQueue(MarketingAutomationCommon):
         self.assertEqual(len(sent), 6)
         self.assertEqual(sent[0], "zoe@example.com")
 
+    def test_what_only_looks_like_a_commit(self):
+        """Odoo commits for True alone: its composer is called with the records in the place of it, in its own tests."""
+        mails = self._prepare() + self.env["mail.mail"].create({"email_to": "a@people.example.com", "subject": "Hello"})
+        with self._at(self.start), patch.object(type(self.env.cr), "commit") as commit:
+            mails.send(auto_commit=mails.ids)
+        commit.assert_not_called()
+
     def test_others_that_come_meanwhile_pass(self):
         """A mail of no campaign goes by the same connection, and marks none that was sent before it."""
         self.email.mass_mailing_id.keep_archives = True
