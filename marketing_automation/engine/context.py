@@ -18,6 +18,7 @@ QUEUE_KEY = "marketing_automation_queue"
 ROUNDS_KEY = "marketing_automation_rounds"
 GATEWAY_KEY = "marketing_automation_gateway"
 ALONE_KEY = "marketing_automation_alone"
+COPY_KEY = "marketing_automation_copy"
 
 WAKE_EVERY = 5  # seconds; a queue that sends for long does not keep what follows waiting
 
@@ -75,6 +76,11 @@ class LoneRun:
 
     opened: bool = True
     passed: set = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class StepCopy:
+    """A step that is copied as it is: whether its user may do what it does is asked when the campaign starts."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +251,11 @@ def queue_run(env):
 def queue_rounds(env):
     """Return the QueueRounds of the queue that this environment sends for, or None."""
     return _handed_on(env, ROUNDS_KEY, QueueRounds)
+
+
+def step_copy(env):
+    """Return the StepCopy for which this environment makes an activity, or None."""
+    return _handed_on(env, COPY_KEY, StepCopy)
 
 
 def test_run(env):

@@ -30,6 +30,7 @@ ACCOUNTS = {
     **dict.fromkeys(("clerk", "stranger", "outsider", "gone", "table's employee"), {EMPLOYEE}),
     "manager": {MANAGER},
     "seller": {SALES},
+    **dict.fromkeys(("seller Sam", "seller Sue", "seller Sid"), {"mail.group_mail_notification_type_inbox"}),
     "sales_marketer": {USER, SALES},
     "ada_admin": {MANAGER, SYSTEM},  # sets up what a first campaign needs
     "table's portal": {"base.group_portal"},
@@ -57,6 +58,7 @@ ALSO = {
     "test_template_texts": {"novice": {EDITOR}},
     "test_templates": {"plain": {CONTACTS}},
     "test_testing": {"marketer": {RECRUITER}},
+    **dict.fromkeys(("test_people_steps", "test_update_step"), {"marketer": {CONTACTS}}),
     # its notes are written in the name of the campaign's user
     "odoo.addons.marketing_automation_note.tests.test_note": {"marketer": {CONTACTS}},
     **{

@@ -26,6 +26,46 @@ def update_record(registry, size, runs, compared=True):
     return _measure(registry, size, runs, compared, "update-record action", values, 3.0)
 
 
+def set_field(registry, size, runs, _compared=True):
+    """A step that sets a field, beside an action that writes the same field: a new value each time."""
+    value = {"update_field": "function", "update_operation": "set"}
+
+    def step():
+        return _run(
+            registry, start_step(registry, size, "update", update_value=f"Step {next(runs_so_far)}", **value), size
+        )
+
+    def action():
+        does = {"state": "object_write", "update_path": "function", "value": f"Contacted {next(runs_so_far)}"}
+        return _run(registry, start(registry, size, does), size)
+
+    def nothing():
+        return _run(registry, start(registry, size, NOTHING), size)
+
+    def between():
+        with superuser(registry) as env:
+            clear(env)
+
+    laps, actions = alternate(runs, step, action, between)
+    rates = [size / time.seconds for time in laps]
+    others = [size / time.seconds for time in actions]
+    between()
+    idle = nothing()
+    between()
+    notes = {"queries each": laps[-1].queries / size, "the no-op action, per second": size / idle.seconds}
+    target = at_least("ratio", 1.0) if size >= SMALLEST_AIM else None
+    return [line("set-a-field step, beside the action", "executed per second", rates, others, target, notes)]
+
+
+def _run(registry, campaign_id, size):
+    with superuser(registry) as env, lap() as time:
+        env["marketing.campaign"].browse(campaign_id).execute_activities()
+    with superuser(registry) as env:
+        done = env["marketing.trace"].search_count([("state", "=", "processed")])
+        assert done == size, f"{done} of {size} were executed"
+    return time
+
+
 def _measure(registry, size, runs, compared, name, action_values, target):
     handler = []
 
@@ -80,8 +120,18 @@ def start(registry, size, action_values):
     :return: its id
     """
     with administrator(registry) as env:
-        action = make_action(env, **action_values)
-        campaign = start_campaign(env, size, "action", server_action_id=action.id)
+        action_id = make_action(env, **action_values).id
+        env.cr.commit()
+    return start_step(registry, size, "action", server_action_id=action_id)
+
+
+def start_step(registry, size, activity_type, **values):
+    """Start a campaign with one step, and enrol everybody.
+
+    :return: its id
+    """
+    with administrator(registry) as env:
+        campaign = start_campaign(env, size, activity_type, **values)
         env.cr.commit()
         env["marketing.campaign"].sudo().browse(campaign.id).sync_participants()
         return campaign.id

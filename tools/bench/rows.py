@@ -69,6 +69,14 @@ ROWS = [
         alone_from=100 * K,
     ),
     Row(
+        "set-field",
+        "actions:set_field",
+        "A step that sets a field of the contact to a new value, one write for a batch. Beside a server action Update "
+        "Record on the same field, once for each participant, in the same campaign engine.",
+        (K, 10 * K, 100 * K),
+        (K,),
+    ),
+    Row(
         "email",
         "messages:emails",
         "An email with a name and two tracked links: prepared (rendered, queued, and the traces moved), then sent by "

@@ -38,7 +38,7 @@ class MarketingActivity(models.Model):
             "tone": tone,
             "sentence": self.sentence,
             "expiry": expiry,
-            "does": self.action_description,
+            "does": self.action_description or _capitalize(self._get_phrase()),
             "activity_domain": self.activity_domain or "[]",
             "domain": self.domain or "[]",
             "processed": self.processed,
@@ -73,3 +73,7 @@ class MarketingActivity(models.Model):
         """
         has_message = self._get_type().sends and self.mass_mailing_id
         return has_message and self.mass_mailing_id._get_marketing_preview()
+
+
+def _capitalize(words):
+    return words and words[:1].upper() + words[1:]

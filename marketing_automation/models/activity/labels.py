@@ -6,7 +6,6 @@ from ...engine.workflow import STEPS
 from .checks import MAX_INTERVAL
 from .statistics import EVENTS
 
-
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
@@ -38,7 +37,7 @@ class MarketingActivity(models.Model):
             "branch_ids.name",
         ]
     )
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_sentence(self):
         for activity in self:
             sentences = [_("%(when)s: %(what)s.", when=activity.trigger_label, what=activity._get_action_label())]
@@ -219,10 +218,13 @@ class MarketingActivity(models.Model):
     # ------------------------------------------------------------
 
     def _get_action_label(self):
-        """Return what the activity does, in words: by the method ``_label_<type>``, else as its type is described."""
+        """Return what the activity does, in words.
+
+        By the methods ``_label_<type>`` or ``_phrase_<type>``, else as its type is described.
+        """
         self.ensure_one()
         label = self._get_label("activity_type")
-        words = self._ask_type("label")
+        words = self._ask_type("label") or self._get_phrase()
         if words:
             return words
         without, named = self._get_type().does or (label, f"{label} “%s”")

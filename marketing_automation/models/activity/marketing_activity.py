@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import clean_context
 
-from ...engine.context import lone_run
+from ...engine.context import COPY_KEY, StepCopy, lone_run
 from ...engine.schedule import UNITS
 from ...engine.workflow import STEPS, Step
 
@@ -251,7 +251,7 @@ class MarketingActivity(models.Model):
             executed[mailing] = mailing.copy({"subject": mailing.subject})
         if action.usage == "marketing_automation" and not action.marketing_shipped_key and action not in executed:
             executed[action] = action.with_context(clean_context(self.env.context)).copy()
-        return self.copy(
+        return self.with_context(**{COPY_KEY: StepCopy()}).copy(
             {
                 "campaign_id": campaign.id,
                 "parent_id": parent.id if parent else False,

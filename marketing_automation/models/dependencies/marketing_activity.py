@@ -33,7 +33,7 @@ class MarketingActivity(models.Model):
     def _describe_step_changes(self, old, new):
         """Return in words what of this activity has changed since the last Start or Update.
 
-        Of its settings by the method ``_compare_<type>``, where its type has one.
+        Of its settings by the method ``_compare_<type>``, where its type has one, else by ``_phrase_<type>``.
 
         :param Step old: what runs
         :param Step new: as it is now
@@ -42,10 +42,17 @@ class MarketingActivity(models.Model):
         self.ensure_one()
         changes = []
         if old.activity_type == new.activity_type and old.settings != new.settings:
-            changes = self._ask_type("compare", old.settings, default=[])
+            changes = self._ask_type("compare", old.settings) or self._compare_phrases(old)
         if not changes or replace(old, settings=new.settings) != new:
             changes = [_("The activity “%s” was changed.", self.name), *changes]
         return changes
+
+    def _compare_phrases(self, old):
+        """Return in words what a step did before and what it does now, as a list; empty where no words differ."""
+        names = {"activity": self.name, "before": self._get_phrase(old), "now": self._get_phrase()}
+        if not names["before"] or not names["now"] or names["before"] == names["now"]:
+            return []
+        return [_("“%(activity)s” was changed. Before: %(before)s. Now: %(now)s.", **names)]
 
     @api.private
     def _describe_changes(self, approved, current):

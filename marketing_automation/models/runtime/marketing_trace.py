@@ -106,6 +106,9 @@ class MarketingTrace(models.Model):
             "mail_dup": _("The address got this step through another participant."),
             "mail_email_missing": _("There is no email address."),
             "mail_email_invalid": _("The email address is invalid."),
+            # the record was left as it is
+            "list_optout": _("The person has opted out of this mailing list, and stays opted out."),
+            "nobody_responsible": _("Nobody is responsible for the record who could get it."),
             # it failed
             "exception": _("The activity failed"),
             "needs_more": _("It could not run: the server lacked what it needs, or others kept changing the same data"),

@@ -1,3 +1,5 @@
 """One file for each type of activity. ``marketing_activity.py`` has what they have in common: how a type is found."""
 
 from . import marketing_activity, condition, email, end, form, jump, server_action, split
+from . import settable_fields, together, people  # what plain steps share
+from . import assign, mailing_list, notify, task, update

@@ -94,6 +94,18 @@ class MarketingActivity(models.Model):
         answer = getattr(self, f"_{question}_{self.activity_type}", None)
         return answer(*args) if answer else default
 
+    def _get_phrase(self, step=None):
+        """Return what a step does by its settings, in words: by the method ``_phrase_<type>``; None without one.
+
+        :param step: the Step; by default this activity as it is now
+        """
+        self.ensure_one()
+        activity_type, settings = (
+            (step.activity_type, step.settings) if step else (self.activity_type, self._get_settings())
+        )
+        phrase = getattr(self, f"_phrase_{activity_type}", None)
+        return phrase(settings) if phrase else None
+
     @api.model
     def _get_triggers(self):
         """Return what each trigger type means.

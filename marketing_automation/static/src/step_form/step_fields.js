@@ -1,0 +1,91 @@
+import { Component } from "@odoo/owl";
+
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { getValueEditorInfo } from "@web/core/tree_editor/tree_editor_value_editors";
+import { FieldSelectorField, fieldSelectorField } from "@web/views/fields/field_selector/field_selector_field";
+import { SelectionField, selectionField } from "@web/views/fields/selection/selection_field";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+/** A field of the record that a step sets, or copies: one of those that the server says its user may. */
+export class StepFieldField extends FieldSelectorField {
+    static props = { ...FieldSelectorField.props, choices: { type: String, optional: true } };
+
+    get names() {
+        return this.props.record.data.update_choices?.[this.props.choices] || [];
+    }
+
+    get selectorProps() {
+        return { ...super.selectorProps, followRelations: false, isDebugMode: false };
+    }
+
+    filter(field) {
+        return this.names.includes(field.name);
+    }
+}
+
+/** What a step does with a field: what suits its type. */
+export class StepOperationField extends SelectionField {
+    get options() {
+        const operations = this.props.record.data.update_choices?.operations || [];
+        const options = super.options.filter(([operation]) => operations.includes(operation));
+        return options.length ? options : super.options.filter(([operation]) => operation === this.value);
+    }
+}
+
+/** The value that a step sets, typed or chosen as Odoo's own filters have it done for the field's type. */
+export class StepValueField extends Component {
+    static template = "marketing_automation.StepValueField";
+    static props = { ...standardFieldProps };
+
+    get field() {
+        return this.props.record.data.update_choices?.value || false;
+    }
+
+    get isText() {
+        return this.field.type === "text";
+    }
+
+    get value() {
+        const value = this.props.record.data[this.props.name];
+        const nothing = { many2many: [], integer: 0, float: 0, monetary: 0, char: "", text: "" };
+        return value || (nothing[this.field.type] ?? false);
+    }
+
+    get editor() {
+        const field = this.field;
+        if (field.type === "boolean") {
+            const selection = [
+                [true, _t("Yes")],
+                [false, _t("No")],
+            ];
+            return getValueEditorInfo({ type: "selection", selection }, "=");
+        }
+        if (field.type === "selection") {
+            return getValueEditorInfo(field, "=", { addBlankOption: !this.value });
+        }
+        return getValueEditorInfo(field, "=");
+    }
+
+    get editorProps() {
+        const props = this.editor.extractProps({ value: this.value, update: (value) => this.update(value) });
+        return "placeholder" in props ? { ...props, placeholder: _t("Choose a value") } : props;
+    }
+
+    update(value) {
+        return this.props.record.update({ [this.props.name]: value });
+    }
+}
+
+registry.category("fields").add("marketing_step_field", {
+    ...fieldSelectorField,
+    component: StepFieldField,
+    extractProps: ({ options }) => ({ resModel: "model_name", choices: options.choices || "fields" }),
+});
+registry.category("fields").add("marketing_step_operation", { ...selectionField, component: StepOperationField });
+registry.category("fields").add("marketing_step_value", {
+    component: StepValueField,
+    displayName: _t("The value that a step sets"),
+    supportedTypes: ["json"],
+    isEmpty: () => false,
+});
