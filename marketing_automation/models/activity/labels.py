@@ -6,6 +6,7 @@ from ...engine.workflow import STEPS
 from .checks import MAX_INTERVAL
 from .statistics import EVENTS
 
+
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 

@@ -36,7 +36,7 @@ class MarketingActivity(models.Model):
     list_operation = fields.Selection(
         [("on", "Put on the list"), ("off", "Take off the list")], string="Subscription", default="on"
     )
-    mailing_list_id = fields.Many2one("mailing.list", index="btree_not_null", ondelete="set null")
+    mailing_list_id = fields.Many2one("mailing.list", ondelete="set null")
 
     @api.model
     def _describe_type_list(self):
