@@ -21,8 +21,8 @@ class LinkController(TrackedClickMixin, LinkTracker):
     @http.route()
     def full_url_redirect(self, code, **post):
         """Redirect a link of nobody's message; one that cannot be leads nowhere, rather than to a traceback."""
-        if "\0" in code:  # answered here: on an exception Odoo looks for a file of that name, and fails again
-            return request.make_response("", status=404)
+        if "\0" in code:
+            return self._answer_nothing()
         if response := self._refuse_thanks(code):
             return response
         return super().full_url_redirect(code, **post)

@@ -16,6 +16,13 @@ class PublicPages:
             request.update_context(lang=language)
         return request.render(template, values, **options)
 
+    def _answer_nothing(self):
+        """Answer that a page of a website is not there, for an address that can be none.
+
+        On an exception Odoo looks for a file of that name, and fails again.
+        """
+        return request.make_response("", status=404)
+
     def _get_visitor_language(self):
         """Return the code of the installed language that suits the visitor best; None for the one Odoo chose.
 

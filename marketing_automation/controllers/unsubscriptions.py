@@ -7,6 +7,9 @@ from odoo.http import request
 
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
+from ..engine.filter_text import is_storable
+from .clicks import MAX_ID
+
 
 class Unsubscriptions(MassMailController):
     """Odoo's own pages, with what campaigns add; one-click unsubscription (RFC 8058) comes by the same way."""
@@ -32,6 +35,30 @@ class Unsubscriptions(MassMailController):
             email, hash_token = self._read_recipient(mailing_id, document_id, to, s)
         return super().mailing_confirm_unsubscribe(
             mailing_id, document_id=document_id, email=email, hash_token=hash_token
+        )
+
+    @http.route()
+    def mailing_confirm_unsubscribe_post(
+        self, mailing_id=None, document_id=None, email=None, hash_token=None, **_params
+    ):
+        if not _is_number(mailing_id):
+            raise Unauthorized()
+        return super().mailing_confirm_unsubscribe_post(
+            mailing_id or 0, document_id=document_id, email=email, hash_token=hash_token
+        )
+
+    def _check_mailing_email_token(self, mailing_id, document_id, email, hash_token, required_mailing_id=False):
+        """Refuse what stands in no link of a message, which Odoo would reckon with until it fails in a traceback.
+
+        :raise Unauthorized:
+        """
+        is_mailing = not mailing_id or type(mailing_id) is int
+        if not (is_mailing and _is_number(document_id) and _is_text(email) and _is_text(hash_token)):
+            raise Unauthorized()
+        if hash_token and not hash_token.isascii():
+            raise Unauthorized()
+        return super()._check_mailing_email_token(
+            mailing_id, document_id, email, hash_token, required_mailing_id=required_mailing_id
         )
 
     def _read_recipient(self, mailing_id, document_id, told, token):
@@ -76,3 +103,14 @@ class Unsubscriptions(MassMailController):
             email = self._fetch_user_information(email, hash_token)[0]
             request.env["mailing.trace"]._record_unsubscription(mailing, document_id, email)
         return res
+
+
+def _is_number(value):
+    """Tell whether what somebody sent is nothing, or the number of a record."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(MAX_ID)):
+        value = int(value)
+    return not value or (type(value) is int and 0 < value <= MAX_ID)
+
+
+def _is_text(value):
+    return not value or (isinstance(value, str) and is_storable(value))

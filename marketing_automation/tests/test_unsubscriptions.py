@@ -1,6 +1,8 @@
+import itertools
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from odoo import http
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
@@ -166,3 +168,29 @@ class TestUnsubscriptions(MarketingAutomationCommon, HttpCase):
             self.env["mailing.trace"]._record_unsubscription(mailing, res_id, email)
         self.env["mailing.trace"]._record_unsubscription(self.env["mailing.mailing"], self.ada.id, self.ada.email)
         self.assertFalse(self.email.trace_ids.event_ids.filtered(lambda event: event.event == "unsubscribe"))
+
+    def test_what_stands_in_no_link(self):
+        """It is refused by each of Odoo's pages that a message leads to, without a traceback."""
+        mailing = self.email.mass_mailing_id
+        right = {"document_id": str(self.ada.id), "email": "ada@people.example.com"}
+        right["hash_token"] = mailing._generate_mailing_recipient_token(right["document_id"], right["email"])
+        bad = ("\0", "x", "1.5", "é", "٣", "9" * 40, "x" * 5000)
+        for name, value in [*itertools.product(("document_id", "hash_token"), bad), ("email", "\0")]:
+            query = urlencode({**right, name: value})
+            for page in ("view", "unsubscribe", "confirm_unsubscribe", "unsubscribe_oneclick"):
+                data = {"List-Unsubscribe": "One-Click"} if page == "unsubscribe_oneclick" else None
+                response = self.url_open(f"/mailing/{mailing.id}/{page}?{query}", data=data)
+                self.assertEqual(response.status_code, 401, (page, name, value[:20]))
+        self.authenticate(None, None)
+        for form in [right, *({**right, "mailing_id": value} for value in bad)]:
+            data = {**form, "csrf_token": http.Request.csrf_token(self)}
+            response = self.url_open("/mailing/confirm_unsubscribe", data=data)
+            self.assertIn(response.status_code, (400, 401), form)
+        values = (*bad, "\ud800", True, 1.5, [1], {"a": 1}, -1)
+        calls = [{**right, "mailing_id": mailing.id, name: value} for name in right for value in values]
+        for params in (*calls, *({**right, "mailing_id": value} for value in values)):
+            answer = self.url_open("/mailing/blocklist/add", json={"params": params}).json()
+            self.assertEqual(answer.get("result"), "unauthorized", (params, answer))
+        self.assertFalse(self.ada.is_blacklisted)
+        self.assertEqual(self.url_open(f"/mailing/{mailing.id}/unsubscribe?{urlencode(right)}").status_code, 200)
+        self.assertTrue(self.ada.is_blacklisted)

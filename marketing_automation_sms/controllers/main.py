@@ -1,5 +1,3 @@
-from werkzeug.exceptions import NotFound
-
 from odoo import http
 from odoo.http import request
 
@@ -17,8 +15,14 @@ class MarketingAutomationSmsController(TrackedClickMixin, PublicPages, MailingSM
         if trace_code == SAMPLE_CODE:
             return self._render_page("marketing_automation_sms.page_sample")
         if "\0" in trace_code:
-            raise NotFound()
+            return self._answer_nothing()
         return super().blacklist_page(mailing_id, trace_code, **post)
+
+    @http.route()
+    def blacklist_number(self, mailing_id, trace_code, **post):
+        if "\0" in trace_code:
+            return self._answer_nothing()
+        return super().blacklist_number(mailing_id, trace_code, **post)
 
     @http.route("/r/<string:code>/s/<string:sms_id_int>")
     def sms_short_link_redirect(self, code, sms_id_int, **post):

@@ -114,6 +114,12 @@ class TestSmsLinks(MarketingAutomationSmsCommon):
         self.assertEqual(response.status_code, 301)
         self.assertEqual(sorted(self._events(self.ada)), ["click", "open", "sent"])
 
+    def test_addresses_that_cannot_be(self):
+        """They lead nowhere, without a traceback."""
+        mailing = self.text.mass_mailing_id
+        for path in (f"/sms/{mailing.id}/%00", f"/sms/{mailing.id}/unsubscribe/a%00", f"/sms/{mailing.id}/%FF"):
+            self.assertIn(self.url_open(path, allow_redirects=False).status_code, (303, 404), path)
+
     def test_ten_thousand_signatures(self):
         texts = self.env["sms.sms"]
         signature = texts._get_marketing_link_signature("abc", 12)
