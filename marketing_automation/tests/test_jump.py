@@ -199,11 +199,18 @@ class TestJump(MarketingAutomationCommon):
                 jump.write({"jump_limit": limit})
 
     def test_a_step_that_moves_away(self):
+        """Not while a way leads to it: who sees this campaign may not see the other, and could not open it any more."""
         other = self._create_campaign(name="Other")
         target = self._create_action(self.campaign, "Target")
         self.jump.jump_activity_id = target
-        target.campaign_id = other
-        self.assertIn("which is of another campaign", self._get_problem())
+        with (
+            self.assertRaisesRegex(ValidationError, "“Again” goes to “Target”, which is of another campaign"),
+            self.cr.savepoint(),
+        ):
+            target.with_user(self.marketer).campaign_id = other
+        self.jump.jump_activity_id = self.first
+        target.with_user(self.marketer).campaign_id = other
+        self.assertFalse(self._get_problem())
 
     def test_a_target_that_is_gone(self):
         target = self._create_action(self.campaign, "Target")

@@ -62,7 +62,9 @@ class MarketingActivity(models.Model):
 
     @api.constrains("jump_activity_id", "activity_type", "campaign_id")
     def _check_jump_activity_id(self):
-        for activity in self.filtered("jump_activity_id"):
+        # also those that lead here: what moves to another campaign may not be seen there by all who see theirs
+        leading = self.search([("jump_activity_id", "in", self.ids), ("activity_type", "=", "jump")])
+        for activity in (self | leading).filtered("jump_activity_id"):
             problem = activity._find_target_problem()
             if problem:
                 raise ValidationError(problem)
