@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
+from .accounts import CONTACTS
 from .common import ENROLMENT_CRON, EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
 
@@ -159,6 +160,17 @@ class TestTask(PeopleCase):
         self.assertEqual(self._get_tasks().user_id, self.sue)
         self.assertTraces(step, {self.ada: "processed", self.ben: "canceled"})
         self.assertIn("Nobody is responsible", self._trace(step, self.ben).state_msg)
+
+    def test_rights(self):
+        """Of a record that the campaign's user may not write nothing is planned, nor of any without the right."""
+        rule = {"name": "Not Ben", "model_id": self.model_partner.id, "perm_read": False}
+        self.env["ir.rule"].create({**rule, "domain_force": f"[('id', '!=', {self.ben.id})]"})
+        step = self._plan()
+        self._live()
+        self.assertTraces(step, {self.ada: "processed", self.ben: "error"})
+        self.assertIn("may not plan an activity on this record", self._trace(step, self.ben).state_msg)
+        self.marketer.group_ids -= self.env.ref(CONTACTS)
+        self.assertIn("Mara Marketer may not change", "\n".join(step._get_user_errors(self.marketer)))
 
     def test_in_turn(self):
         self._plan(person_ids=self.sellers.ids)

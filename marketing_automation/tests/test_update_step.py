@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.service.model import call_kw
-from odoo.tests import new_test_user, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from .accounts import CONTACTS, USER
 from .common import EXECUTION_CRON, MarketingAutomationCommon
@@ -180,6 +180,15 @@ class TestUpdateStep(MarketingAutomationCommon):
                     self._edit(self.marketer, update_field=name, update_operation="set", update_value="x")
         self.assertLessEqual({"name", "category_id", "function", "country_id", "active", "user_id"}, offered)
 
+    def test_subscriptions_are_no_field(self):
+        """A list that is taken off a contact by its field would take the opt-out with it."""
+        model = self.env["ir.model"]._get("mailing.contact")
+        campaign = self._create_campaign(model_id=model.id, domain="[]")
+        mailing_list = self.env["mailing.list"].create({"name": "Newsletter"})
+        for name in ("list_ids", "subscription_ids", "opt_out", "is_blacklisted", "message_bounce"):
+            with self.subTest(name), self.assertRaises(ValidationError):
+                self._make_step(name, "remove", mailing_list.ids, campaign=campaign)
+
     def test_values_that_are_none(self):
         tag = self.vip.id
         for field, operation, value in (
@@ -321,3 +330,14 @@ class TestUpdateStep(MarketingAutomationCommon):
             with self.subTest(words):
                 self._set(*values)
                 self.assertIn(words, self.step.sentence)
+
+
+@tagged("post_install", "-at_install")
+class TestUpdateStepForm(MarketingAutomationCommon, HttpCase):
+    def test_form(self):
+        """A marketer chooses a field among those that may be set, and its value as fits the field."""
+        self._let_marketer_edit_contacts()
+        vip = self.env["res.partner.category"].create({"name": "Tour VIP"})
+        step = self._create_activity(self._create_campaign(), "Mark", "update", "begin", None)
+        self.start_tour(f"/odoo/marketing.activity/{step.id}", "marketing_automation_set_field", login="marketer")
+        self.assertEqual((step.update_field, step.update_operation, step.update_value), ("category_id", "add", vip.ids))

@@ -134,6 +134,8 @@ class MarketingActivity(models.Model):
         settings = {}
         for setting, fname in self._get_type().settings.items():
             value = self[fname]
+            if self._fields[fname].type in ("one2many", "many2many"):
+                value = self.sudo()[fname]  # all of them, whoever asks: else the step would differ by its reader
             if isinstance(value, models.BaseModel):
                 value = value.id if self._fields[fname].type == "many2one" else value.ids
             elif self._fields[fname].type in ("date", "datetime"):

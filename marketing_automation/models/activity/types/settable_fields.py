@@ -14,7 +14,8 @@ TYPES = {
 }
 # What decides who may do what, or how Odoo itself is built
 TECHNICAL_MODELS = re.compile(r"(ir|bus|base|marketing)\..*|res\.(company|groups|users)(\..*)?")
-TECHNICAL_COMODELS = re.compile(r"(ir|bus|base|marketing)\..*|res\.(company|groups)(\..*)?")
+# lists of mailings too: taking one off would forget an opt-out, which the step for mailing lists keeps
+TECHNICAL_COMODELS = re.compile(r"(ir|bus|base|marketing|mailing)\..*|res\.(company|groups)(\..*)?")
 SECRET_NAMES = re.compile(r"passw|secret|token|api_?key|totp|signup|credential|private_key")
 # Columns of Odoo's own mixins, kept by what happens to messages and activities
 MIXIN_NAMES = re.compile(r"(message|activity|rating|access|website_message)_.*|(my_|parent_path|display_name|id$).*")

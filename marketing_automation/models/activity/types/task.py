@@ -86,6 +86,20 @@ class MarketingActivity(models.Model):
             return [_("“%(activity)s”: no activities are planned on a “%(model)s”.", activity=self.name, model=target)]
         return [*self._find_whom_errors(), *filter(None, [self._find_task_loss(self.task_type_id)])]
 
+    def _find_user_errors_task(self, user):
+        return self._find_task_rights(user)
+
+    def _find_task_rights(self, who):
+        """Return in words that a user may not plan activities on records of the target, as a list."""
+        env = self.campaign_id._get_env_of(who)
+        if self.model_name not in env:
+            return []
+        model = env[self.model_name]
+        operation = getattr(model, "_mail_post_access", "write")  # as Odoo asks when one is planned
+        explain = self.env["ir.actions.server"]._explain_missing_right
+        problems = explain(model, operation) or explain(env["mail.activity"], "create")
+        return [_("“%(activity)s”: %(problem)s", activity=self.name, problem=problem) for problem in problems]
+
     def _find_whom_errors(self):
         """Return in words what is wrong with whom a step is for.
 
@@ -115,7 +129,8 @@ class MarketingActivity(models.Model):
         return {activity: [loss] for activity, loss in losses.items() if loss}
 
     def _find_hold_task(self, step, _approved):
-        return self._find_running_task_loss(step.settings)
+        problems = self._find_task_rights(self.campaign_id._get_run_user())
+        return self._find_running_task_loss(step.settings) or (problems[0] if problems else None)
 
     def _find_running_task_loss(self, settings):
         loss = self._find_task_loss(self.env["mail.activity.type"].browse(settings["type"] or []))
@@ -157,11 +172,16 @@ class MarketingActivity(models.Model):
         :raise RunAlone: where Odoo does something upon it that leaves the transaction
         """
         env, settings = self.campaign_id._get_run_env(), self._get_running_step().settings
-        loss = self._find_running_task_loss(settings)
+        loss = self._find_running_task_loss(settings) or next(iter(self._find_task_rights(env.user)), None)
         if loss:  # of a test: what runs waits for an Update instead
             return self._fail_each(traces, loss)
-        records = env[self.campaign_id._get_target()].browse(traces.mapped("res_id"))
-        turns, outcomes = self._find_whom(traces, records, settings), {}
+        target, ids = self.campaign_id._get_target(), traces.mapped("res_id")
+        records = env["mail.message"]._filter_records_for_message_operation(target, ids, "create")
+        allowed = set(records.ids)
+        refused = traces.filtered(lambda trace: trace.res_id not in allowed)
+        outcomes = self._fail_each(refused, _("%s may not plan an activity on this record.", env.user.name))
+        traces -= refused
+        turns = self._find_whom(traces, records, settings)
         for trace in traces:
             if turns[trace.id]:
                 outcomes[trace.id] = ("processed", None, {"user_id": turns[trace.id].id})
