@@ -135,6 +135,20 @@ class TestReach(MarketingAutomationCommon):
         )
         self.assertEqual(self._count_mails(campaign), 2)
 
+    def test_behind_a_split(self):
+        """Who takes which branch is not known before they enter: each branch is promised its share."""
+        campaign = self._create_campaign()
+        self.env["res.partner"].create(
+            [{"name": f"More {i}", "email": f"m{i}@x.example.com", "category_id": self.category.ids} for i in range(15)]
+        )
+        split = self._create_activity(campaign, "A or B", "split", "begin", None)
+        for branch, weight in zip(split.branch_ids, (3, 1), strict=True):
+            branch.weight = weight
+            self._create_email(campaign, f"Email {branch.name}", "branch", split, branch_id=branch.id)
+        self.assertEqual(self._preview(campaign)["messages"], {"email": 20})
+        campaign.marketing_activity_ids.filtered(lambda activity: activity.name == "Email A").action_remove()
+        self.assertEqual(self._preview(campaign)["messages"], {"email": 5})
+
     def test_an_address_that_got_it_before(self):
         """After a stop, somebody new with the address of somebody inside gets no second one."""
         self.assertEqual(self._count_mails(self.campaign), 5)

@@ -119,6 +119,12 @@ class MarketingCampaign(models.Model):
             counts[step.activity_type] += 0
             if way is not None or overdue.get(step.id):
                 reach = self._count_reach(step, way, now + FIRST_HOUR)
+                if way and way.share < 1:  # chance decides about who enters, not about those for whom it is due
+                    known = self._count_reach(step, None, now + FIRST_HOUR) if overdue.get(step.id) else {}
+                    reach = {
+                        code: known.get(code, 0) + round((count - known.get(code, 0)) * way.share)
+                        for code, count in reach.items()
+                    }
                 counts[step.activity_type] += reach.get(None, 0)
                 sentences += self._describe_left_out(step, reach)
         return dict(counts), sentences

@@ -40,7 +40,7 @@ class MarketingCampaign(models.Model):
         """Count whom a step that sends a message reaches, of those who enter and of those for whom it is due.
 
         :param Step step: of the workflow
-        :param list way: which of those who enter now come to it until then, see :meth:`_foresee_way`
+        :param Way way: of those who enter now and come to it until then, see :meth:`_foresee_way`
         :param datetime until: UTC
         :return: numbers by code of who is left out, and by None of who gets the message
         :rtype: dict[str | None, int]

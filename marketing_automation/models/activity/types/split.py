@@ -177,7 +177,9 @@ class MarketingActivity(models.Model):
 
     @api.model
     def _foresee_split(self, step, branch, campaign):
-        return None if branch else Domain.TRUE  # who takes which is not known before they are participants
+        """Return the share of a branch: who takes which is not known before they are participants."""
+        weights = dict(step.settings["weights"])
+        return weights.get(branch, 0) / sum(weights.values()) if branch else Domain.TRUE
 
     @api.private
     def _execute_split(self, traces, now):
