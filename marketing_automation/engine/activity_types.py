@@ -30,6 +30,8 @@ class ActivityType:
     :param tuple required: the settings without which a campaign does not start
     :param template: the field with the template or action that it executes; None for a type without one
     :param template_label: what that is, in words: "an SMS template"
+    :param bool waits: whether a participant may stay at a step of it; who waits is looked at again, see
+        ``runtime/waits.py``
     :param bool sends: whether it sends messages: its steps are complete when a server has accepted those
     :param mailing_type: the type of the ``mailing.mailing`` that is its template; None for another
     :param numbers: metrics on its card; by default *Sent* and its events for a type that sends, else none
@@ -48,6 +50,7 @@ class ActivityType:
     followed: bool = True
     template: str | None = None
     template_label: str = ""
+    waits: bool = False
     sends: bool = False
     mailing_type: str | None = None
     numbers: tuple | None = None

@@ -14,6 +14,7 @@ UNITS = ("hours", "days", "weeks", "months")
 
 # One day inside what Python and PostgreSQL can hold, whatever zone it is shown in.
 FAR_FUTURE = datetime(9999, 12, 30)
+FAR_PAST = datetime(1, 1, 3)
 
 
 def add_interval(moment, number, unit, tz="UTC"):
@@ -31,6 +32,21 @@ def add_interval(moment, number, unit, tz="UTC"):
     >>> add_interval(datetime(2026, 1, 31, 9), 1, "months")
     datetime.datetime(2026, 2, 28, 9, 0)
     """
+    return _shift(moment, number, unit, tz, 1)
+
+
+def subtract_interval(moment, number, unit, tz="UTC"):
+    """Return the moment that lies an interval before another one, never earlier than ``FAR_PAST``.
+
+    The parameters are those of :func:`add_interval`.
+
+    >>> subtract_interval(datetime(2026, 3, 31, 9), 1, "months")
+    datetime.datetime(2026, 2, 28, 9, 0)
+    """
+    return _shift(moment, number, unit, tz, -1)
+
+
+def _shift(moment, number, unit, tz, sign):
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError(f"an interval is a whole number, 0 or more: {number!r}")
     if unit not in UNITS:
@@ -39,15 +55,57 @@ def add_interval(moment, number, unit, tz="UTC"):
         return moment
     try:
         if unit == "hours":
-            due = moment + timedelta(hours=number)
+            due = moment + sign * timedelta(hours=number)
         else:
             zone = pytz.timezone(tz)
             local = pytz.utc.localize(moment).astimezone(zone)
-            wall = local.replace(tzinfo=None) + relativedelta(**{unit: number})
+            wall = local.replace(tzinfo=None) + relativedelta(**{unit: sign * number})
             due = _to_utc(wall, zone, local.utcoffset())
     except (OverflowError, ValueError):
-        return FAR_FUTURE
-    return min(due, FAR_FUTURE)
+        return FAR_FUTURE if sign > 0 else FAR_PAST
+    return max(FAR_PAST, min(due, FAR_FUTURE))
+
+
+def at_time(day, time, tz="UTC"):
+    """Return the moment at which the clocks of a zone show a time of a day.
+
+    :param date day: there
+    :param float time: hours since midnight, below 24
+    :param str tz: name of the zone
+    :return: naive UTC datetime
+
+    >>> at_time(datetime(2026, 6, 2).date(), 9.5, "Europe/Brussels")
+    datetime.datetime(2026, 6, 2, 7, 30)
+    """
+    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=round(time * 60))
+    if not FAR_PAST < wall < FAR_FUTURE:
+        return max(FAR_PAST, min(wall, FAR_FUTURE))
+    return _to_utc(wall, pytz.timezone(tz), None)
+
+
+def next_weekday(moment, weekday, time, tz="UTC"):
+    """Return when the clocks of a zone next show a time of a day of the week, after a moment.
+
+    :param datetime moment: naive UTC
+    :param int weekday: from 0, Monday, to 6
+    :param float time: hours since midnight, below 24
+    :param str tz: name of the zone
+    :return: naive UTC datetime
+
+    >>> next_weekday(datetime(2026, 6, 1, 8), 1, 10.0, "Europe/Brussels")  # a Monday
+    datetime.datetime(2026, 6, 2, 8, 0)
+    """
+    local = to_local(moment, tz)
+    for days in ((weekday - local.weekday()) % 7, (weekday - local.weekday()) % 7 + 7):
+        due = at_time(local.date() + timedelta(days=days), time, tz)
+        if due > moment:
+            return due
+    return due
+
+
+def to_local(moment, tz):
+    """Return what the clocks of a zone show at a naive UTC moment."""
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(tz)).replace(tzinfo=None)
 
 
 def _to_utc(wall, zone, offset):

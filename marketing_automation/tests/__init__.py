@@ -74,6 +74,7 @@ from . import (
     test_update,
     test_update_step,
     test_upgrade_rests,
+    test_wait,
     test_waits,
     test_warnings,
     test_wire,

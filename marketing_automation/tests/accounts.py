@@ -39,7 +39,8 @@ ACCOUNTS = {
 # What an account gets beside in one module of tests, which say there what the right is for
 ALSO = {
     **dict.fromkeys(
-        ("test_action_choice", "test_endings", "test_failures", "test_missing_rights"), {"marketer": {CONTACTS}}
+        ("test_action_choice", "test_endings", "test_failures", "test_missing_rights", "test_wait"),
+        {"marketer": {CONTACTS}},
     ),
     **dict.fromkeys(
         ("test_condition", "test_execution", "test_pains", "test_timeline"), {"marketer": {CONTACTS, EDITOR}}

@@ -64,6 +64,18 @@ USER_FIELDS = {
         "task_note": "About the offer",
         "task_days": 3,
         "notify_text": "Look",
+        "wait_type": "date",
+        "wait_domain": "[('name', '!=', False)]",
+        "wait_date_field_id": lambda test: test.env["ir.model.fields"]._get("res.partner", "create_date").id,
+        "wait_date_field": "create_date",
+        "wait_offset_number": 3,
+        "wait_offset_unit": "weeks",
+        "wait_offset_direction": "after",
+        "wait_time": 8.5,
+        "wait_weekday": "3",
+        "wait_event": "reply",
+        "wait_limit_number": 4,
+        "wait_limit_unit": "days",
     },
     "marketing.activity.branch": {
         "activity_id": lambda test: test.action.id,
@@ -125,12 +137,12 @@ ENGINE_FIELDS = {
         *("completed_participant_count", "total_participant_count", "test_participant_count", "has_results"),
         *("link_tracker_click_count", "mailing_count", "error_count", "success_rate", "warning_text"),
         *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
-        *("last_error_date", "last_error_traceback", "waiting_text"),
+        *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date"),
     },
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
-        *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click"),
+        *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click", "total_waiting"),
         *("statistics_graph_data", "sends_message", "trigger_label", "sentence", "interval_error", "validity_error"),
         *(
             "may_be_followed",
@@ -160,7 +172,7 @@ ENGINE_FIELDS = {
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),
         *("sent_date", "wait_until", "attempt", "end_code", "end_params", "state_msg", "parent_id", "child_ids"),
-        *("mailing_trace_ids", "event_ids", "is_test", "can_fire", "can_retry", "executing", "branch"),
+        *("mailing_trace_ids", "event_ids", "is_test", "can_fire", "can_retry", "executing", "branch", "waiting_since"),
     },
     "marketing.trace.event": {
         *("trace_id", "event", "date", "mailing_trace_id", "source", "campaign_id", "activity_id", "participant_id"),

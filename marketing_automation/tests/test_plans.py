@@ -37,6 +37,13 @@ SELECT p.id, p.campaign_id, a.id, 1, p.res_id, FALSE, 1,
   FROM marketing_participant p JOIN marketing_activity a ON a.campaign_id = p.campaign_id
  WHERE a.id = ANY(%s)
 """
+WAITING_ROWS = """
+INSERT INTO marketing_trace (participant_id, campaign_id, activity_id, visit, res_id, is_test, attempt, state,
+                             waiting_since)
+SELECT p.id, p.campaign_id, a.id, 1, p.res_id, FALSE, 1, 'scheduled', %s
+  FROM marketing_participant p JOIN marketing_activity a ON a.campaign_id = p.campaign_id
+ WHERE a.id = ANY(%s)
+"""
 EVENT_ROWS = """
 INSERT INTO marketing_trace_event (trace_id, event, date, source, campaign_id, activity_id, participant_id, is_test,
                                    consumed)
@@ -164,6 +171,25 @@ class TestPlans(MarketingAutomationCommon):
         with self._plans() as plans:
             traces._find_duplicates(emails)
         self.assertIndexes(plans, "mailing_trace_marketing_email")
+
+    def test_who_waits(self):
+        """A look at who waits is one statement for each step; it reads neither who has gone on, nor a table whole."""
+        campaign = self._create_campaign(domain="[('id', '=', 0)]")
+        values = {"wait_domain": "[('email_normalized', 'in', ('p7@people.example.com', 'p9@people.example.com'))]"}
+        wait = self._create_activity(campaign, "Wait", "wait", "begin", None, **values)
+        campaign.action_start_campaign()
+        self.env.flush_all()
+        self.env.cr.execute(PARTICIPANT_ROWS, [self.start, wait.ids])
+        self.env.cr.execute(WAITING_ROWS, [self.start, wait.ids])
+        self.env.cr.execute("ANALYZE marketing_participant, marketing_trace")
+        campaign = campaign.sudo()
+        campaign.wait_look_date = self.start
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self._plans() as plans:
+            self.assertEqual(campaign._look_at_waits(self.start), 2)
+        self.assertEqual(len(plans), 1)
+        self.assertIndexes(plans, "marketing_trace_at_wait")
 
     def test_enrolment(self):
         """Who is a participant already is found by record, or by what the campaign is unique by."""

@@ -77,6 +77,21 @@ ROWS = [
         (K,),
     ),
     Row(
+        "condition",
+        "logic:condition",
+        "Passing a condition, by its own query. Beside executing an action that does nothing, for as many contacts.",
+        (10 * K, 100 * K),
+        (K,),
+    ),
+    Row(
+        "wait",
+        "logic:wait",
+        "A look at all who wait until their record matches a filter, as each enrolment and every five minutes bring "
+        "it: nobody matches, then one in a thousand.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+    ),
+    Row(
         "email",
         "messages:emails",
         "An email with a name and two tracked links: prepared (rendered, queued, and the traces moved), then sent by "

@@ -113,6 +113,9 @@ class MarketingActivity(models.Model):
                 _("%(interval)s later on the branch “%(branch)s” of %(parent)s"),
             )
         if trigger.branch:
+            patterns = self.parent_id and self.parent_id._ask_type("label_timing", trigger.branch)
+            if patterns:
+                return patterns
             return _("As soon as %(parent)s says “%(branch)s”"), _("%(interval)s after %(parent)s said “%(branch)s”")
         if not trigger.event:
             if self.parent_id and self.parent_id._get_type().sends:

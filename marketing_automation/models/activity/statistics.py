@@ -32,6 +32,7 @@ class MarketingActivity(models.Model):
     total_bounce = fields.Integer(string="Bounced", compute="_compute_statistics")
     total_complaint = fields.Integer(string="Complaints", compute="_compute_statistics", help="Called spam.")
     total_unsubscribe = fields.Integer(string="Unsubscribed", compute="_compute_statistics")
+    total_waiting = fields.Integer(string="Waiting", compute="_compute_statistics", help="How many wait here now.")
     total_machine_open = fields.Integer(
         string="Opened by Machines",
         compute="_compute_statistics",
@@ -83,8 +84,9 @@ class MarketingActivity(models.Model):
             for activity_id, event, by_persons, by_machines in rows:
                 events[activity_id, event] = by_persons
                 events[activity_id, f"machine_{event}"] = by_machines
-        past = self._get_past_numbers()
+        past, waiting = self._get_past_numbers(), self._get_waiting_numbers()
         for activity in self:
+            activity.total_waiting = waiting.get(activity.id, 0)
             activity.processed = states.get((activity.id, "processed"), 0) + past[activity.id, "processed"]
             activity.rejected = states.get((activity.id, "rejected"), 0) + past[activity.id, "rejected"]
             activity.scheduled_count = states.get((activity.id, "scheduled"), 0)
@@ -94,6 +96,22 @@ class MarketingActivity(models.Model):
                 activity[f"total_{metric}"] = events.get((activity.id, metric), 0) + past[activity.id, metric]
             if activity.campaign_id.count_machine_opens:
                 activity.total_open += activity.total_machine_open
+
+    def _get_waiting_numbers(self):
+        """Return how many participants wait at each of these activities, by id."""
+        waiting = self.filtered(lambda activity: activity._get_type().waits)
+        if not waiting:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT activity_id, count(*) FROM marketing_trace
+                    WHERE activity_id = ANY(%s) AND state = 'scheduled' AND waiting_since IS NOT NULL
+                      AND is_test IS NOT TRUE
+                 GROUP BY activity_id""",
+                waiting.ids,
+            )
+        )
+        return dict(rows)
 
     def _get_branch_numbers(self):
         """Return how many participants each branch of these activities was chosen for.
@@ -212,6 +230,8 @@ class MarketingActivity(models.Model):
             trace_domain.append(("state", "=", metric))
         elif metric == "sent":
             trace_domain.append(("sent_date", "!=", False))
+        elif metric == "waiting":
+            trace_domain += [("state", "=", "scheduled"), ("waiting_since", "!=", False)]
         elif isinstance(metric, str) and metric in branches:
             branch, labels[metric] = branches[metric]
             trace_domain.append(("branch", "=", branch))
@@ -225,7 +245,7 @@ class MarketingActivity(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
         return dict(
             action,
-            display_name=f"{self.name}: {labels.get(metric) or events[metric]}",
+            display_name=f"{self.name}: {({**self._get_metric_labels(), **events, **labels})[metric]}",
             domain=[("is_test", "=", False), ("trace_ids", "any", trace_domain)],
             context={"marketing_of_campaign": True},
             help=self.campaign_id._get_empty_help(
@@ -252,6 +272,7 @@ class MarketingActivity(models.Model):
         """Return what the numbers on a card are called, by metric."""
         return {
             "sent": _("Sent"),
+            "waiting": _("Waiting"),
             "open": _("Opened"),
             "click": _("Clicked"),
             "reply": _("Replied"),

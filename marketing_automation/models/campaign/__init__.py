@@ -4,6 +4,7 @@ from . import (
     checklist,
     counts,
     filters,
+    filter_words,
     health,
     progress,
     retry,

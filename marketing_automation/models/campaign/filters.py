@@ -111,13 +111,21 @@ class MarketingCampaign(models.Model):
         """
         if not res_ids:
             return set()
+        return set(self._get_filter_query(env, filters, within, Domain("id", "in", list(set(res_ids)))))
+
+    @api.private
+    def _get_filter_query(self, env, filters, within="[]", among=Domain.TRUE):
+        """Return the query of the records that match all filters, as the campaign's user sees them.
+
+        :param Domain among: which records
+        :return: odoo.tools.Query; for the rest see :meth:`_filter_res_ids`
+        """
         try:
             domains = [self._parse_filter(text, env) for text in filters]
             model = env[self._get_target()]
             audience = self._parse_filter(within, env).iter_conditions()
             asked_for = any(condition.field_expr == model._active_name for condition in audience)
             self._check_references(model, Domain.AND(domains))
-            domain = Domain.AND([[("id", "in", list(set(res_ids)))], *domains])
-            return set(model._search(domain, active_test=not asked_for))
+            return model._search(Domain.AND([among, *domains]), active_test=not asked_for)
         except (ValueError, UserError) as error:
             raise CampaignStop(_("A filter cannot be read: %s", error)) from error

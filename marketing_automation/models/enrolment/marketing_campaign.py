@@ -57,7 +57,8 @@ class MarketingCampaign(models.Model):
                 except TransactionRollbackError:
                     # somebody else works on these rows: they are enrolled, or will be next time
                     self.env.cr.rollback()
-                    if campaign.update_job:  # until it is finished nothing of the campaign runs
+                    # until an Update is finished nothing of the campaign runs, and a look at those who wait is short
+                    if campaign.update_job or campaign.wait_look_date:
                         self._get_enrolment_cron()._trigger(at=moment + BUSY_PAUSE)
                     last_id = None
                 except BaseException as error:
@@ -127,6 +128,8 @@ class MarketingCampaign(models.Model):
         if last_id is None:
             self._remove_unmatched_participants(now)
             self.last_sync_date = now
+            if self.wait_look_date:
+                self.wait_look_date = now
         return last_id
 
     def _enrol(self, now, limit, after_id=0, res_ids=None, source="filter"):

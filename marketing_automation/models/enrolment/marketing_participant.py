@@ -23,8 +23,12 @@ class MarketingParticipant(models.Model):
         )
         self.env.execute_query(
             SQL(
-                """UPDATE marketing_trace SET state = 'scheduled', end_code = NULL, done_date = NULL
+                # who waited is asked at once: what is waited for may be another thing by now
+                """UPDATE marketing_trace
+                      SET state = 'scheduled', end_code = NULL, done_date = NULL,
+                          schedule_date = CASE WHEN waiting_since IS NULL THEN schedule_date ELSE %s END
                     WHERE participant_id = ANY(%s) AND state = 'canceled' AND end_code = 'left_filter' RETURNING id""",
+                now,
                 self.ids,
             )
         )

@@ -25,6 +25,7 @@ from . import (
     events,
     settle,
     visits,
+    waits,
     alone,
     alone_marks,
     failures,

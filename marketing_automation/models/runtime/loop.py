@@ -66,7 +66,7 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_next_due(self, held=()):
-        """Return when the next step is due, or the next wait or doubt ends, of all that runs.
+        """Return when the next step is due, the next wait or doubt ends or who waits is looked at, of all that runs.
 
         :param held: ids of activities that are left out
         """
@@ -74,7 +74,8 @@ class MarketingCampaign(models.Model):
             SQL(
                 # per running campaign, the first entry of two partial indexes
                 """
-                SELECT LEAST(min(LEAST(due.date, wait.date)), (SELECT min(doubt_until) FROM marketing_trace_event))
+                SELECT LEAST(min(LEAST(due.date, wait.date, c.wait_look_date)),
+                             (SELECT min(doubt_until) FROM marketing_trace_event))
                   FROM marketing_campaign c
                   LEFT JOIN LATERAL (SELECT t.schedule_date AS date FROM marketing_trace t
                                       WHERE t.campaign_id = c.id AND t.state = 'scheduled' AND t.is_test IS NOT TRUE
@@ -145,6 +146,7 @@ class MarketingCampaign(models.Model):
             done = (
                 campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._expire_waits, now)
+                or campaign._in_transaction(campaign._look_at_waits, now)
                 or campaign._execute_due(limited, now, all_held)
             )
             if failed:
@@ -342,7 +344,7 @@ class MarketingCampaign(models.Model):
         :raise StepHeld: where the step waits for an Update
         """
         traces = self.env["marketing.trace"].browse(trace_ids)._claim()
-        traces = traces.filtered(lambda trace: trace.schedule_date <= now)
+        traces = traces.filtered(lambda trace: trace.schedule_date and trace.schedule_date <= now)
         if not traces or self.state != "running":
             return 0, traces.browse()
         claimed = traces

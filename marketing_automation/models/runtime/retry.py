@@ -90,6 +90,7 @@ class MarketingTrace(models.Model):
                 "done_date": False,
                 "sent_date": False,
                 "branch": False,
+                "waiting_since": False,
                 "end_code": False,
                 "end_params": False,
             }

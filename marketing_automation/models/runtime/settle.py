@@ -51,6 +51,9 @@ class MarketingTrace(models.Model):
         self._cancel_children(canceled, now)
         self._spawn(scheduled + self._number_visits(returning))
         self._write_wait_deadlines(waits)
+        awaiting = self.env["marketing.activity"]._find_steps_that_await_events(workflow)
+        happened = self.filtered(lambda trace: trace.id in facts and facts[trace.id].events) if awaiting else self
+        self._ask_waiting(happened.participant_id, awaiting, now)
         self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
 
     def _filter_open_waits(self, waiting):
@@ -121,7 +124,10 @@ class MarketingTrace(models.Model):
         """
         if not codes:
             return
-        children = self.search([("parent_id", "in", self.ids), ("state", "=", "scheduled")])
+        # who waits at a step has come to it: what would have kept it from beginning comes too late
+        children = self.search(
+            [("parent_id", "in", self.ids), ("state", "=", "scheduled"), ("waiting_since", "=", False)]
+        )
         children._write_outcomes(
             {
                 child.id: ("canceled", codes[child.parent_id.id, child.activity_id.id], None)

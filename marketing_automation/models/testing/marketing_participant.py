@@ -25,6 +25,11 @@ class MarketingParticipant(models.Model):
         if self._is_over():
             return _("The test ended: %s", self.end_reason)
         scheduled = self.trace_ids.filtered(lambda trace: trace.state == "scheduled")
+        waiting = scheduled.filtered("waiting_since")
+        scheduled -= waiting
+        if waiting and not scheduled:
+            names = ", ".join(f"“{name}”" for name in waiting.activity_id.mapped("name"))
+            return _("It waits at %s: press Run there to see whether that is over, or choose what comes of it.", names)
         if scheduled:
             names = ", ".join(f"“{name}”" for name in scheduled.activity_id.mapped("name"))
             return _("Press Run beside %s: it runs now, whatever its date.", names)

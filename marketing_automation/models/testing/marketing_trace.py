@@ -24,21 +24,28 @@ class MarketingTrace(models.Model):
             ran = trace.is_test and trace.state == "processed" and not trace.participant_id._is_over()
             trace.can_fire = ran and bool(trace.activity_id._get_type_events(trace.activity_id.activity_type))
 
-    def action_run_test(self):
+    def action_run_test(self, branch=None):
         """Execute a step of a test now, whatever its date, and show what follows.
 
         What makes the step fail is its result, as it is for a participant.
 
-        :raise UserError: for a trace that is no test, or is not scheduled
+        :param str branch: have it choose that branch, where it chooses one, whatever is true
+        :raise UserError: for a trace that is no test, or is not scheduled; for a branch that it does not have
         """
         trace = self._check_test()
+        if branch is not None and not (isinstance(branch, str) and branch in trace.activity_id._get_branch_labels()):
+            raise UserError(_("“%s” has no such branch.", trace.activity_id.name))
         if trace.state != "scheduled":
             raise UserError(_("“%s” was dealt with already.", trace.activity_id.name))
         now = fields.Datetime.now()
         run = LoneRun()
         try:
             alone = trace.with_context(**{ALONE_KEY: run})
-            alone._pass_gates(Batch(alone.campaign_id, now))._execute_and_finish(now)
+            passed = alone._pass_gates(Batch(alone.campaign_id, now))
+            if branch is None:
+                passed._execute_and_finish(now)
+            else:
+                passed._finish(dict.fromkeys(passed.ids, ("processed", None, None, branch)), now)
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
         except BaseException as error:

@@ -7,7 +7,8 @@ class MarketingTrace(models.Model):
 
     def _get_timeline_rank(self):
         """Return by what steps are in order: of time, and at one moment that of the workflow, whatever ran first."""
-        return self.schedule_date, self.activity_id.sequence, self.activity_id.id
+        moment = self.waiting_since or self.schedule_date
+        return moment, self.activity_id.sequence, self.activity_id.id
 
     def _prepare_timeline_step(self, facts, waits, events):
         """Return what the timeline shows of this step.
@@ -26,7 +27,8 @@ class MarketingTrace(models.Model):
             "key": f"trace-{self.id}",
             "trace_id": self.id,
             "state": self.state,
-            "state_label": state_labels[self.state],
+            "state_label": _("Waiting") if self._is_waiting() else state_labels[self.state],
+            "since": fields.Datetime.to_string(self.waiting_since) if self._is_waiting() else False,
             "due": fields.Datetime.to_string(self.schedule_date),
             "done": fields.Datetime.to_string(self.done_date),
             "attempt": self.attempt,
@@ -34,6 +36,7 @@ class MarketingTrace(models.Model):
             "note": _("In the queue: no server has accepted it yet.") if is_queued else self._get_note(),
             "events": self._prepare_timeline_events(events),
             "can_run": self.is_test and self.state == "scheduled" and not participant._is_over(),
+            "choices": self._get_choices(),
             "can_retry": self.can_retry,
             "fires": self._prepare_timeline_fires(facts, waits.get(self.id, [])),
         }

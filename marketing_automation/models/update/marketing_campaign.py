@@ -30,6 +30,11 @@ TIMING = (
 LATE = ("skip", "run")
 
 
+def _says_otherwise(old, new):
+    """Tell whether a step does something else, whenever it comes."""
+    return (old.activity_type, old.settings) != (new.activity_type, new.settings)
+
+
 class _Undo(Exception):
     """Ends a preview."""
 
@@ -62,6 +67,7 @@ class MarketingCampaign(models.Model):
         """Have the campaign run its workflow as it is now, for those inside and those who come."""
         now = fields.Datetime.now()
         self._begin_update(late)
+        self._plan_look_at_waits(now)
         self._sync_first_chunk(now)
         self._wake_lanes()
 
@@ -170,6 +176,7 @@ class MarketingCampaign(models.Model):
             "moved": sorted(moved),
             "fresh": sorted(added | moved),
             "retimed": sorted(retimed),
+            "waits": sorted(step_id for step_id in both if _says_otherwise(old.steps[step_id], new.steps[step_id])),
             "before": {str(step_id): asdict(old.steps[step_id]) for step_id in retimed},
             "parents": sorted(parents - {None}),
             "late": late,

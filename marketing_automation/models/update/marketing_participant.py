@@ -23,7 +23,9 @@ class MarketingParticipant(models.Model):
         removed = traces.search([*pending, ("activity_id", "in", job["removed"])])
         counts = Counter((trace.activity_id.id, "canceled") for trace in removed)
         removed._write_outcomes(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), now)
-        traces.search([*pending, ("activity_id", "in", job["moved"])]).unlink()
+        waiting = traces.search([*pending, ("waiting_since", "!=", False)])
+        (traces.search([*pending, ("activity_id", "in", job["moved"])]) - waiting).unlink()
+        counts += waiting._ask_anew(job, now)
 
         changed = {*job["fresh"], *job["retimed"]}
         parent_ids = {workflow.steps[step_id].parent_id for step_id in changed} - {None}
@@ -53,7 +55,7 @@ class MarketingParticipant(models.Model):
         traces = self.env["marketing.trace"].search(
             [("participant_id", "in", self.ids), ("activity_id", "=", step.id), ("visit", "=", 1)]
         )
-        for trace in traces.filtered(lambda trace: trace.state == "scheduled"):
+        for trace in traces.filtered(lambda trace: trace.state == "scheduled" and not trace.waiting_since):
             date = dates[trace.participant_id]
             if trace.schedule_date != date:
                 trace.schedule_date = date

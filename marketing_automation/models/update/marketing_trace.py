@@ -24,7 +24,7 @@ class MarketingTrace(models.Model):
             if not child:
                 if decision.kind == SCHEDULE:
                     scheduled.append((trace, step.id, decision.date, trace.visit))
-            elif child.state == "scheduled":
+            elif child.state == "scheduled" and not child.waiting_since:  # who waits there has come to it
                 if decision.kind == CANCEL:
                     canceled[child.id] = ("canceled", decision.code, None)
                 elif decision.kind != SCHEDULE:
@@ -42,6 +42,20 @@ class MarketingTrace(models.Model):
         )
         unexpected = new.filtered(lambda trace: trace.parent_id not in expected)
         return counts + new._count_new(step, unexpected, job, now)
+
+    def _ask_anew(self, job, now):
+        """Have those of these waiting steps be asked at once for whom it was changed what they wait for.
+
+        :return: Counter of (activity id, what was done)
+        """
+        types = self.env["marketing.activity"]._get_types()
+        changed = self.filtered(
+            lambda trace: trace.state == "scheduled" and trace.activity_id.id in job.get("waits", ())
+        )
+        changed.write({"schedule_date": now})
+        changed.filtered(lambda trace: not types[trace.activity_id.activity_type].waits).write({"waiting_since": False})
+        self.env.flush_all()
+        return Counter((trace.activity_id.id, "rescheduled") for trace in changed)
 
     def _filter_expecting(self, before):
         """Return those of these executed traces below which a step was to come anyway.

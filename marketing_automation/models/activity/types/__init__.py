@@ -3,3 +3,4 @@
 from . import marketing_activity, condition, email, end, form, jump, server_action, split
 from . import settable_fields, together, people  # what plain steps share
 from . import assign, mailing_list, notify, task, update
+from . import wait

@@ -141,7 +141,9 @@ class MarketingActivity(models.Model):
             step, trigger = workflow.steps.get(edge.target), triggers.get(edge.trigger_type)
             hours = step.interval_number * HOURS[step.interval_type] if step and not edge.repeats else 0
             waits = events and trigger and trigger.event and not trigger.negative
-            pauses[edge] = hours + own.get(edge.target, 0) + bool(waits)
+            source = self.browse(edge.source) if edge.source in own else self.browse()
+            left = source._ask_type("pause_after", trigger.branch, default=0) if source and trigger else 0
+            pauses[edge] = hours + own.get(edge.target, 0) + left + bool(waits)
         target = self.jump_activity_id.id
         way = shortest_way(workflow.edges, pauses, target, self.id)
         return None if way is None else way + own.get(target, 0)

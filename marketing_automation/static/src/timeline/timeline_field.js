@@ -41,7 +41,7 @@ export class TimelineField extends Component {
             canAct: this.data.can_write,
             busy: this.state.busy,
             open: (step) => this.open(step),
-            run: (step) => this.act(step, "action_run_test"),
+            run: (step, ...branch) => this.act(step, "action_run_test", ...branch),
             retry: (step) => this.act(step, "action_retry"),
             fire: (step, event) => this.act(step, "action_fire_event", event),
         };

@@ -49,7 +49,15 @@ export class TimelineStep extends Component {
 
     /** When it was done, is due or is waited for, in words; a step that ended has both dates. */
     get when() {
-        const { state, due, done, until } = this.step;
+        const { state, due, done, until, since } = this.step;
+        if (since) {
+            return due
+                ? _t("Waiting since %(since)s, until %(until)s at most", {
+                      since: this.format(since),
+                      until: this.format(due),
+                  })
+                : _t("Waiting since %s", this.format(since));
+        }
         if (state === "scheduled") {
             return this.props.timeline.isTest
                 ? _t("Without a test: on %s", this.format(due))

@@ -140,20 +140,23 @@ export class WorkflowCard extends Component {
     }
 
     /** Say what has to be true for Yes, once the names of its fields are known: nothing waits for that. */
-    async loadCondition({ condition = "[]" }) {
-        if (condition === this.shownCondition) {
+    async loadCondition({ condition = "[]", condition_words: pattern = "" }) {
+        const shown = `${condition} ${pattern}`;
+        if (shown === this.shownCondition) {
             return;
         }
-        this.shownCondition = condition;
-        const words = isEmpty(condition) ? "" : await this.describeCondition(condition);
-        if (condition === this.shownCondition) {
+        this.shownCondition = shown;
+        const isWords = isEmpty(condition) && !pattern.includes("%s");
+        const words = isWords ? pattern : isEmpty(condition) ? "" : await this.describeCondition(condition, pattern);
+        if (shown === this.shownCondition) {
             this.state.condition = words;
         }
     }
 
-    async describeCondition(text) {
+    async describeCondition(text, pattern) {
         try {
-            return _t("If %s", await this.describe(text));
+            const words = await this.describe(text);
+            return pattern ? pattern.replace("%s", () => words) : _t("If %s", words);
         } catch {
             return _t("The condition cannot be read.");
         }
