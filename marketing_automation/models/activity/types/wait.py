@@ -12,8 +12,8 @@ from ....engine.errors import CampaignStop
 from ....engine.waits import DATE, DOMAIN, EVENT, Wait
 from ....engine.workflow import Trigger, has_conditions
 from ..checks import MAX_INTERVAL
-from .jump import HOURS
 from ..marketing_activity import UNIT_SELECTION
+from .jump import HOURS
 
 _lt = LazyTranslate(__name__)
 
