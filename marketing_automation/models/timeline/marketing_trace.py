@@ -45,6 +45,20 @@ class MarketingTrace(models.Model):
         """Return what is to be said of this step: by the method ``_note_<type>``, else which branch it has chosen."""
         return self._get_branch_label() or self.activity_id._ask_type("note", self, default="")
 
+    def _is_waiting(self):
+        return self.state == "scheduled" and bool(self.waiting_since)
+
+    def _get_choices(self):
+        """Return what may be chosen by hand to come of this step of a test.
+
+        :return: branch and label of each
+        :rtype: list[dict]
+        """
+        if not self.is_test or self.state != "scheduled" or self.participant_id._is_over():
+            return []
+        labels = self.activity_id._get_branch_labels()
+        return [{"branch": branch, "label": _("As if “%s”", label)} for branch, label in labels.items()]
+
     def _get_branch_label(self):
         """Return which branch this step has chosen, in words, or an empty text."""
         if not self.branch:
