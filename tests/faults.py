@@ -12,6 +12,11 @@ GATES = "models/runtime/gates.py"
 DUPLICATES = "models/runtime/duplicates.py"
 EVENTS = "models/runtime/events.py"
 SETTLE = "models/runtime/settle.py"
+VISITS = "models/runtime/visits.py"
+JUMP = "models/activity/types/jump.py"
+SPLIT = "models/activity/types/split.py"
+END = "models/activity/types/end.py"
+UPDATE = "models/update/marketing_campaign.py"
 RETURN = "models/enrolment/marketing_participant.py"
 RETRY = "models/runtime/retry.py"
 UPDATE_PARTICIPANT = "models/update/marketing_participant.py"
@@ -340,7 +345,7 @@ FAULTS = [
     Fault(
         "every branch runs",
         WORKFLOW,
-        "if facts.branch != (step.branch if trigger.branch == STEPS else trigger.branch):",
+        "if facts.branch != branch:",
         "if False:",
     ),
     Fault("what was chosen is not kept", "models/runtime/finish.py", "branch = o.branch,", "branch = NULL,"),
@@ -350,20 +355,50 @@ FAULTS = [
         "branch=trace.branch or None",
         "branch=None",
     ),
+    Fault("who comes back comes to a visit that was", VISITS, "            last[participant_id] += 1\n", ""),
+    Fault("a loop goes once more than its limit", VISITS, "edge.target] >= edge.limit", "edge.target] > edge.limit"),
+    Fault("a loop has no limit", VISITS, "if edge.limit and passages", "if False and passages"),
+    Fault("who comes back goes the way again whenever it is looked at", VISITS, "if way[0].id not in gone", ""),
     Fault(
-        "who comes back comes to the visit before",
-        WORKFLOW,
-        "_along(step, edge), visit + 1",
-        "_along(step, edge), visit",
+        "the next visit follows that of the step that sends back",
+        VISITS,
+        "last[participant_id]))",
+        "trace.visit + 1))",
     ),
-    Fault("a loop goes once more than its limit", WORKFLOW, "visit <= edge.limit", "visit <= edge.limit + 1"),
-    Fault("a loop has no limit", WORKFLOW, "elif not edge.limit or visit <= edge.limit:", "else:"),
     Fault(
         "below a step that is come back to everything is of the first visit",
-        WORKFLOW,
-        "ways.append((step, visit))",
-        "ways.append((step, 1))",
+        SETTLE,
+        "scheduled.append((trace, step.id, decision.date, trace.visit))",
+        "scheduled.append((trace, step.id, decision.date, 1))",
     ),
+    # go to, split, end
+    Fault("Go to goes once more than its limit", JUMP, "0) < limit else OVER", "0) <= limit else OVER"),
+    Fault("Go to has no limit", JUMP, "if not limit or", "if True or"),
+    Fault("all take the first branch", "engine/split.py", "* total // SPACE", "* 0"),
+    Fault(
+        "a split chooses by the weights of an edit",
+        SPLIT,
+        'self._get_running_step().settings["weights"]',
+        "self.branch_weights",
+    ),
+    Fault(
+        "a split chooses the same at each visit",
+        SPLIT,
+        "trace.participant_id.id, trace.visit)",
+        "trace.participant_id.id)",
+    ),
+    Fault(
+        "who moved to another branch keeps the step",
+        UPDATE,
+        '    "branch",\n    "interval_number"',
+        '    "interval_number"',
+    ),
+    Fault("an end ends nobody", END, "traces.participant_id._end(", "traces.participant_id.browse()._end("),
+    Fault(
+        "who has ended goes on", SETTLE, "trace.participant_id._is_over()", 'trace.participant_id.state == "unlinked"'
+    ),
+    Fault("an Update brings back who has ended", UPDATE, "AND end_code IS NULL ", ""),
+    Fault("who has ended is running again", PARTICIPANT, " AND p.end_code IS NULL", ""),
     Fault(
         "who has gone on in one visit is waited for in no other",
         SETTLE,
@@ -388,8 +423,8 @@ FAULTS = [
     Fault(
         "a Stop loses those whose message waited",
         WITHDRAWN,
-        "kinds.get(trace.id) == WITHDRAWN and trace",
-        "False and trace",
+        "kinds.get(trace.id) == WITHDRAWN and not trace",
+        "False and not trace",
     ),
     Fault(
         "whom a server refused was reached",

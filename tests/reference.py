@@ -5,6 +5,8 @@ executed, which events are known) each time it is asked for. Property tests comp
 All datetimes are naive UTC.
 """
 
+from hashlib import blake2b
+
 import pytz
 from reference_facts import (
     ACCEPTING,
@@ -46,6 +48,7 @@ class Campaign:
         self._approved = {}  # the settings, as they were at the last Start or Update
         self._broken = set()
         self._created = 0
+        self.numbers_of = None  # (rid, step key) -> what the activity and the participant are called by
 
     # ---- what people and crons do
 
@@ -212,7 +215,7 @@ class Campaign:
             and self.may_be_retried(other.rid, trace)
         ]
         for participant in (first, *duplicates):
-            if participant.state != "unlinked":
+            if not participant.is_over:
                 self._retry(participant.traces[key], now)
                 self._refresh(participant, now)
 
@@ -233,7 +236,7 @@ class Campaign:
     # ---- facts
 
     def _inside(self):
-        return [participant for participant in self.participants.values() if participant.state != "unlinked"]
+        return [participant for participant in self.participants.values() if not participant.is_over]
 
     def _is_held(self, key):
         """Was what the step rests on changed behind the campaign? It waits for an Update then, whole."""
@@ -307,7 +310,7 @@ class Campaign:
 
     def _refresh(self, participant, now):
         """Completed: nothing is scheduled, and no wait that has an end is left."""
-        if participant.state != "unlinked":
+        if not participant.is_over:
             busy = any(trace.state == "scheduled" for trace in participant.traces.values()) or any(
                 self._keeps_running(participant, step, now, visit)
                 for step in self.plan.steps
@@ -387,7 +390,7 @@ class Campaign:
 
     def _take_back(self, participant, trace, code, now):
         """The message left the queue unsent: the step is cancelled, or due again when only its campaign had stopped."""
-        if code == "mail_withdrawn" and participant.state != "unlinked":
+        if code == "mail_withdrawn" and not participant.is_over:
             self._retry(trace, now)
         else:
             trace.address = None
@@ -395,7 +398,7 @@ class Campaign:
 
     def _follow(self, participant, parent):
         """The effect of what is known of a trace on its children: scheduled, or cancelled while they wait."""
-        if participant.state == "unlinked":
+        if participant.is_over:
             return
         for step in self.plan.steps:
             if step.parent != parent.key:
@@ -409,13 +412,44 @@ class Campaign:
         self._go_back(participant, parent)
 
     def _go_back(self, participant, trace):
-        """From the end of a loop to its beginning, at once, as often as its limit allows."""
+        """From a step that leads elsewhere to that step, at once and once, as often as its limit allows.
+
+        It is a visit of its own: none of the participant's steps has its number.
+        """
         step = self._step(trace.key)
-        target = step and step.kind == "back" and self._step(step.to)
-        if not target or trace.state != "processed" or trace.visit > step.limit:
+        target = step and step.kind in ("back", "jump") and self._step(step.to)
+        if not target or trace.state != "processed" or trace.gone:
             return
-        if visit_id(target.key, trace.visit + 1) not in participant.traces:
-            self._schedule(participant, target, trace.done, trace.visit + 1)
+        if step.kind == "back" and self._passages(participant, step) >= step.limit:
+            return
+        if step.kind == "jump" and trace.branch != "again":
+            return
+        trace.gone = True
+        visit = 1 + max(other.visit for other in participant.traces.values())
+        self._schedule(participant, target, trace.done, visit)
+
+    def _passages(self, participant, step):
+        """How often the participant has gone from a step to where it leads."""
+        return sum(trace.gone for trace in participant.traces.values() if trace.key == step.key)
+
+    def _choose(self, participant, step, record, visit):
+        """Which branch the step chooses for a record."""
+        if step.kind == "choice":
+            return "yes" if record.color in step.yes else "no"
+        if step.kind == "jump":
+            return "again" if self._passages(participant, step) < step.limit else "over"
+        if step.kind == "split":
+            called = ":".join(map(str, (*self.numbers_of(record.id, step.key), visit)))
+            place = int(blake2b(called.encode(), digest_size=8).hexdigest(), 16) * sum(step.weights) >> 64
+            return str(next(n for n in range(len(step.weights)) if place < sum(step.weights[: n + 1])))
+        return None
+
+    def _end(self, participant):
+        """Through, for good: what waits is cancelled."""
+        for trace in participant.traces.values():
+            if trace.state == "scheduled":
+                self._move(trace, "canceled", "ended")
+        participant.state, participant.left = "completed", "ended"
 
     def _run(self, participant, trace, now):
         """A due trace ends, one way or another."""
@@ -439,9 +473,10 @@ class Campaign:
             trace.asked_for = record.address if step.kind == "email" else None
             trace.done = now
             trace.address = record.address if step.kind == "email" else None
-            if step.kind == "choice":
-                trace.branch = "yes" if record.color in step.yes else "no"
+            trace.branch = self._choose(participant, step, record, trace.visit)
             self._move(trace, "processed")
+            if step.kind == "end":
+                self._end(participant)
         self._follow(participant, trace)
 
     def _passes_filters(self, step, record):

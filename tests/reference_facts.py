@@ -17,7 +17,8 @@ POSITIVE = {
     "mail_complaint": "complaint",
     "mail_unsubscribe": "unsubscribe",
 }
-BRANCHES = {"choice_yes": "yes", "choice_no": "no"}  # what a step that chooses has to choose
+# what a step that chooses has to choose; of a split, the number of the branch
+BRANCHES = {"choice_yes": "yes", "choice_no": "no", "branch_0": "0", "branch_1": "1"}
 NEGATIVE = {"mail_not_open": "open", "mail_not_reply": "reply", "mail_not_click": "click"}
 LASTING = {"mail_bounce", "mail_complaint", "mail_unsubscribe"}  # what is awaited also of a message that is over
 IMPLIED_BY = {
@@ -43,7 +44,7 @@ class Step:
 
     key: str
     parent: str | None
-    kind: str  # "email", "action", "choice" or "back"
+    kind: str  # "email", "action", "choice", "back", "jump", "split" or "end"
     trigger: str  # begin, activity, or one of POSITIVE and NEGATIVE
     number: int
     unit: str  # hours, days, weeks, months
@@ -53,6 +54,7 @@ class Step:
     yes: frozenset = frozenset({0})  # the colors for which a choice chooses "yes"
     to: str | None = None  # where a way back leads
     limit: int = 1  # … and how often one participant may go it
+    weights: tuple = (1, 1)  # of the branches of a split
 
     @property
     def timing(self):
@@ -96,6 +98,7 @@ class Trace:
     done: datetime | None = None  # executed
     sent: datetime | None = None  # accepted by the mail server
     branch: str | None = None  # what it has chosen
+    gone: bool = False  # whether the participant went back from here
     address: str | None = None  # who the message was made for; None: there is no message
     asked_for: str | None = None  # the address of the last message, made or not
     reached: set = field(default_factory=set)  # addresses that got it by earlier attempts
@@ -147,8 +150,13 @@ class Participant:
     rid: str
     enrolled: datetime
     state: str = "running"  # running, completed, unlinked
-    left: str | None = None  # why it is unlinked
+    left: str | None = None  # why it is unlinked, or has ended
     traces: dict = field(default_factory=dict)  # visit_id -> Trace
+
+    @property
+    def is_over(self):
+        """Has it left, or come to an end? Nothing goes on for it then."""
+        return self.left is not None
 
 
 def visit_id(key, visit):

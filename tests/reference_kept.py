@@ -51,7 +51,88 @@ LOOP = [
     _step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days")),
 ]
 
+SPLIT = [
+    _step(FORK, "activity", kind="split", interval=AT_ONCE, weights=(1, 0)),
+    _step("zero", "branch_0", parent=FORK, kind="action"),
+    _step("one", "branch_1", parent=FORK, kind="action"),
+]
+
 KEPT = {
+    "a step that is brought to another branch of a split is cancelled, one that comes to the taken one runs": _story(
+        ("live", NOW),
+        ("retrigger_step", "zero", "branch_1"),
+        ("retrigger_step", "one", "branch_0"),
+        ("update", "run"),
+        ("run", 4 * DAY),
+        steps=SPLIT,
+    ),
+    "new weights hold from the Update on, for who comes then": _story(
+        ("live", NOW),
+        ("weigh_step", FORK, (0, 1)),
+        ("add", (0, TWIN_EMAIL, TWIN)),
+        ("sync",),
+        ("live", NOW),
+        ("update", "run"),
+        ("add", (0, "late@example.com", "late")),
+        ("sync",),
+        ("live", NOW),
+        ("run", 4 * DAY),
+        steps=SPLIT,
+    ),
+    "who has come to an end goes on with nothing": _story(
+        ("break", (HERO, "broken"), True),
+        ("live", NOW),
+        ("run", 2 * DAY),
+        ("event", (HERO, ROOT), "open"),
+        ("run", NOW),
+        ("break", (HERO, "broken"), False),
+        ("add_step", _step("more", "activity", kind="action", interval=AT_ONCE)),
+        ("update", "run"),
+        ("retry", 0),
+        ("run", 4 * DAY),
+        ("delete", HERO),
+        ("sync",),
+        steps=[
+            _step("broken", "activity", kind="action", interval=AT_ONCE),
+            _step(TARGET, "mail_open", kind="action", interval=AT_ONCE),
+            _step("later", "activity", kind="action"),
+            _step("end", "activity", kind="end", interval=(1, "days")),
+        ],
+    ),
+    "who comes to an end while a message waits for its acceptance is through": _story(
+        ("live", NOW),
+        ("run", DAY),
+        ("run", DAY),
+        ("live", DAY),
+        steps=[
+            _step(TARGET, "activity", kind="email", interval=(1, "days")),
+            _step("after", "activity", parent=TARGET, kind="action"),
+            _step("end", "activity", kind="end", interval=(2, "days")),
+        ],
+    ),
+    "two ways lead back to one step at once, and each is gone as often as its own limit says": _story(
+        ("live", NOW),
+        *[("live", DAY)] * 6,
+        steps=[
+            _step("again", "activity", kind="jump", to=ROOT, interval=(1, "days")),
+            _step("too", "activity", kind="jump", to=ROOT, limit=2, interval=(1, "days")),
+        ],
+    ),
+    "who returns to the campaign goes back no second time": _story(
+        ("live", NOW),
+        ("live", DAY),
+        ("color", HERO, 1),
+        ("sync",),
+        ("color", HERO, 0),
+        ("sync",),
+        ("live", NOW),
+        ("run", 4 * DAY),
+        steps=[
+            _step("again", "activity", kind="jump", to=ROOT, limit=3, interval=(1, "days")),
+            _step("later", "activity", kind="action", interval=(9, "days")),
+        ],
+        colors=frozenset({0}),
+    ),
     "who went on in one visit is still waited for in the next": _story(
         ("live", NOW),
         ("event", (HERO, ROOT), "open"),

@@ -239,18 +239,40 @@ class Teller:
 class BranchTeller(Teller):
     """Tells stories of workflows that choose branches; apart, so that the others stay what they were."""
 
+    kind, triggers = "choice", ("choice_yes", "choice_no")
+
     def story(self):
-        fork = {**FIRST, "key": FORK, "parent": ROOT, "kind": "choice", "trigger": "activity"}
+        fork = {**FIRST, "key": FORK, "parent": ROOT, "kind": self.kind, "trigger": "activity"}
         sides = [self._side(number) for number in range(3)]
         story = self._story_of_chance()
         return replace(story, steps=[FIRST, fork, *sides, *story.steps[1:5]])
 
     def _side(self, number):
-        below = {"parent": FORK, "trigger": self.choice(["choice_yes", "choice_no"]), "interval": self.interval()}
+        below = {"parent": FORK, "trigger": self.choice(self.triggers), "interval": self.interval()}
         return {**self.step(), **below, "key": f"side{number}"}
 
     def step(self):
-        return {**super().step(), "kind": self.choice(["email", "action", "choice"]), "yes": self.choice(CHOICES)}
+        return {**super().step(), "kind": self.choice(["email", "action", self.kind]), "yes": self.choice(CHOICES)}
+
+
+class SplitTeller(BranchTeller):
+    """Tells stories of workflows with splits, and with ends."""
+
+    kind, triggers = "split", ("branch_0", "branch_1")
+
+    def story(self):
+        story = super().story()
+        end = {**self.step(), "parent": self.choice([ROOT, FORK]), "key": "end", "kind": "end", "trigger": self.index()}
+        return replace(story, steps=[*story.steps[:5], end, *story.steps[5:]])
+
+    def step(self):
+        return {**super().step(), "weights": self._weights()}
+
+    def _weights(self):
+        return self.choice([(1, 1), (1, 1), (9, 1), (0, 2)])
+
+    def _edit(self):
+        return self.choice([super()._edit(), super()._edit(), ("weigh_step", self.index(), self._weights())])
 
 
 class LoopTeller(Teller):
@@ -258,11 +280,17 @@ class LoopTeller(Teller):
 
     def story(self):
         between = {**self.step(), "parent": ROOT, "key": "between", "trigger": 0}
-        below = {"parent": self.choice([ROOT, "between"]), "trigger": self.choice([0, self.index()])}
-        loop = {"kind": "back", "to": self.choice([ROOT, "between"]), "limit": self.choice([1, 2, 3])}
-        again = {**self.step(), **below, **loop, "key": "again", "expiry": None}
+        loops = [{**self._loop(), "key": key} for key in self.choice([["again"], ["again", "too"]])]
+        split = {**self.step(), "parent": "between", "key": FORK, "kind": "split", "trigger": 0}
+        sides = [{**self.step(), "parent": FORK, "trigger": trigger} for trigger in ("branch_0", "branch_1")]
         story = self._story_of_chance()
-        return replace(story, steps=[FIRST, between, again, *story.steps[1:4]])
+        return replace(story, steps=[FIRST, between, *loops, split, *sides, *story.steps[1:4]])
+
+    def _loop(self):
+        below = {"parent": self.choice([ROOT, "between"]), "trigger": self.choice([0, self.index()])}
+        loop = {"kind": self.choice(["back", "jump"]), "to": self.choice([ROOT, "between"])}
+        loop |= {"limit": self.choice([1, 2, 3]), "interval": (self.choice([1, 2]), self.choice(["hours", "days"]))}
+        return {**self.step(), **below, **loop, "expiry": None}
 
     def _edit(self):
         return self._time()

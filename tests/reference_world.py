@@ -9,10 +9,10 @@ from unittest.mock import patch
 
 from reference import Campaign
 from reference_coverage import Diary
-from reference_facts import BRANCHES, Plan, Record, Step, step_of, visit_id
+from reference_facts import Plan, Record, Step, step_of, visit_id
 from reference_messages import AWAITED, Messages, pick
 
-from odoo import api, fields
+from odoo import Command, api, fields
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -25,8 +25,11 @@ record.sudo().write({{'{ran}': (record.{ran} or '') + '{key};'}})
 TRIGGERS = {
     "action": ["activity"],
     "back": ["activity"],
-    "choice": ["activity", *BRANCHES],
+    "choice": ["activity", "choice_yes", "choice_no"],
     "email": ["activity", *AWAITED],
+    "end": [],
+    "jump": [],
+    "split": ["activity", "branch_0", "branch_1"],
 }
 MAX_STEPS = 10
 
@@ -69,6 +72,7 @@ class Both(Messages):
         self.case, self.env = case, case.env
         self.story, self.target = story, TARGETS[story.target]
         self.model, self.diary = Campaign(story.tz, story.proxies), Diary(reached)
+        self.model.numbers_of = self._numbers_of
         self.now = story.start
         self.plan = Plan(steps=(), colors=story.colors, leave=story.leave)
         self.removed, self.activities, self.contacts = {}, {}, {}
@@ -142,6 +146,11 @@ class Both(Messages):
         key, visit = step_of(trace_id)
         traces = self.activities[key].trace_ids.sudo()
         return traces.filtered(lambda trace: (trace.res_id, trace.visit) == (self.contacts[rid], visit))
+
+    def _numbers_of(self, rid, key):
+        """Return the ids that a split goes by: of its activity and of a participant."""
+        of = [("campaign_id", "=", self.campaign.id), ("res_id", "=", self.contacts[rid])]
+        return self.activities[key].id, self.env["marketing.participant"].search(of).id
 
     # the world
 
@@ -241,9 +250,13 @@ class Both(Messages):
         return [] if colors is None else [(self.target.color, "in", [*map(self.target.to_color, sorted(colors))])]
 
     def _step_values(self, step):
+        trigger, _mark, branch = (
+            step.trigger.partition("_") if step.trigger.startswith("branch_") else (step.trigger, "", "")
+        )
         return {
             "parent_id": self.activities[step.parent].id if step.parent else False,
-            "trigger_type": step.trigger,
+            "trigger_type": trigger,
+            "branch_id": self.activities[step.parent].branch_ids[int(branch)].id if branch else False,
             "bounce_type": step.bounces,
             "interval_number": step.number,
             "interval_type": step.unit,
@@ -285,7 +298,8 @@ class Both(Messages):
     def add_step(self, draft):
         if len(self.activities) >= MAX_STEPS:
             return
-        parent = None if draft["parent"] is None else pick(self._steps(), draft["parent"])
+        parents = [step.key for step in self.plan.steps if TRIGGERS[step.kind]]
+        parent = None if draft["parent"] is None else pick(parents, draft["parent"])
         self.steps_made += 1
         key = draft.get("key") or f"s{self.steps_made:02}"
         step = Step(
@@ -301,6 +315,7 @@ class Both(Messages):
             yes=draft.get("yes", frozenset({0})),
             to=draft.get("to"),
             limit=draft.get("limit", 1),
+            weights=draft.get("weights", (1, 1)),
         )
         values = self._step_values(step)
         trigger, parent_id = values.pop("trigger_type"), values.pop("parent_id")
@@ -315,9 +330,16 @@ class Both(Messages):
         if step.kind == "action":
             return partial(self.case._create_action, code=self._code(step.key))
 
-        own = {"choice_domain": repr(self._filter(step.yes))}
-        if step.kind == "back":
+        own = {}
+        if step.kind == "choice":
+            own = {"choice_domain": repr(self._filter(step.yes))}
+        elif step.kind == "back":
             own = {"back_activity_id": self.activities[step.to].id, "back_limit": step.limit}
+        elif step.kind == "jump":
+            own = {"jump_activity_id": self.activities[step.to].id, "jump_limit": step.limit}
+        elif step.kind == "split":
+            branches = [{"name": str(number), "weight": weight} for number, weight in enumerate(step.weights)]
+            own = {"branch_ids": [Command.create(values) for values in branches]}
 
         def make(campaign, name, trigger, parent, **values):
             return self.case._create_activity(campaign, name, step.kind, trigger, parent, **own, **values)
@@ -331,7 +353,7 @@ class Both(Messages):
     def touch(self, which, setting):
         """Somebody changes a server action, or who a template reaches and by what, behind the campaign."""
         key = pick(self._steps(), which)
-        if not key or self._steps()[key].kind in ("choice", "back"):  # which rest on nothing
+        if not key or self._steps()[key].kind not in ("email", "action"):  # which rest on nothing
             return
         self.model.settings[key] = setting
         activity = self.activities[key]
@@ -370,7 +392,7 @@ class Both(Messages):
         if not step:
             return
         below = self._below(step.key)
-        keys = [key for key in self._steps() if key not in below]
+        keys = [key for key, other in self._steps().items() if key not in below and TRIGGERS[other.kind]]
         parent = None if parent_which is None else pick(keys, parent_which)
         if parent != step.parent and (parent is not None or len(self.plan.steps) > 1):
             self._write_step(replace(step, parent=parent, trigger=self._trigger(parent, trigger)))
@@ -385,6 +407,14 @@ class Both(Messages):
         trigger = step and pick(self._triggers_of(step.parent), trigger)
         if trigger:
             self._write_step(replace(step, trigger=trigger, bounces=bounces))
+
+    def weigh_step(self, which, weights):
+        """Somebody changes the weights of a split."""
+        step = self._steps().get(pick([step.key for step in self.plan.steps if step.kind == "split"], which))
+        if step:
+            for branch, weight in zip(self.activities[step.key].branch_ids, weights, strict=True):
+                branch.weight = weight
+            self._write_step(replace(step, weights=weights))
 
     def expire_step(self, which, expiry):
         step = self._step(which)
@@ -440,7 +470,7 @@ class Both(Messages):
         """Yield (rid, key, trace, whether the participant is inside)."""
         for rid, participant in self.model.participants.items():
             for key, trace in sorted(participant.traces.items()):
-                yield rid, key, trace, participant.state != "unlinked"
+                yield rid, key, trace, not participant.is_over
 
     def retry(self, which):
         errors = [

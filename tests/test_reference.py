@@ -27,9 +27,8 @@ from urllib.parse import urlencode
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from reference_coverage import EDITED, ENDINGS, beyond, not_reached, written
-from reference_facts import BRANCHES
 from reference_kept import KEPT
-from reference_stories import BranchTeller, LoopTeller, Teller
+from reference_stories import BranchTeller, LoopTeller, SplitTeller, Teller
 from reference_world import Both
 
 from odoo.tests import HttpCase, tagged
@@ -90,7 +89,14 @@ class TestReference(MarketingAutomationCommon, HttpCase):
         reached = Counter()
         for number in range(max(BRANCHED, EXAMPLES // 5)):
             self._tell(BranchTeller(Random(f"branches {SEED} {number}")).story(), reached)
-        for trigger, code in product(BRANCHES, (None, "filter_mismatch")):
+        for trigger, code in product(BranchTeller.triggers, (None, "filter_mismatch")):
+            self.assertTrue(reached[trigger, code], f"{trigger} {code}")
+
+    def test_splits(self):
+        reached = Counter()
+        for number in range(max(BRANCHED, EXAMPLES // 5)):
+            self._tell(SplitTeller(Random(f"splits {SEED} {number}")).story(), reached)
+        for trigger, code in (*product(SplitTeller.triggers, (None,)), ("activity", "ended")):
             self.assertTrue(reached[trigger, code], f"{trigger} {code}")
 
     def test_loops(self):
