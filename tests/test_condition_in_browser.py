@@ -2,7 +2,7 @@
 
 from test_ten_minutes import walk  # noqa: F401, the fixture
 
-TYPE = ".modal .o_field_widget[name=activity_type]"
+TYPE = ".o_marketing_palette_type"
 DOMAIN = ".modal .o_field_widget[name=condition_domain]"
 
 
@@ -14,9 +14,9 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
     browser.wait_for(".o_field_widget[name=name] :focus")
     browser.type("Neighbours")
     walk.click(".o_marketing_workflow button", "Add the first activity")
+    walk.click(TYPE, "Condition")
     browser.wait_for(".modal .o_field_widget[name=name] input:focus")
     browser.type("Lives in Belgium")
-    walk.click(f"{TYPE} label", "Condition")
     walk.click(f"{DOMAIN} button", "Add condition")
     walk.click(f"{DOMAIN} .o_tree_editor .o-autocomplete--input")
     browser.type("Belgium")
@@ -30,11 +30,11 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
 
     # both ways are offered, in words
     walk.click(f"{card} + .o_marketing_activity_add_child")
-    browser.wait_for(".o-dropdown--menu .dropdown-item", "Yes")
-    browser.wait_for(".o-dropdown--menu .dropdown-item", "No")
+    browser.wait_for(".o_marketing_palette label", "Yes")
+    browser.wait_for(".o_marketing_palette label", "No")
     walk.picture("ways")
     browser.press("Escape")
-    browser.wait_gone(".o-dropdown--menu")
+    browser.wait_gone(".o_marketing_palette")
 
     [campaign] = odoo_server.rpc("marketing.campaign", "search", [("name", "=", "Neighbours")])
     odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])

@@ -21,7 +21,7 @@ ENGLISH, LANGUAGE = "en_US", "fr_FR"
 OURS = [
     *(".o_marketing_workflow", ".o_marketing_timeline", ".o_marketing_campaign_templates", ".o_marketing_muted"),
     ".o_kanban_view .o_kanban_record",
-    ".o_dialog .modal-body",
+    *(".o_dialog .modal-body", ".o_marketing_palette"),
     ".o_marketing_campaign_form .o_group",
     ".o_marketing_campaign_form .o_statusbar_buttons",
     ".app_settings_block[data-key=marketing_automation]",
@@ -203,11 +203,15 @@ def test_by_keyboard(visits, browser):
     assert "Edit" in json.loads(browser.evaluate(FOCUSED))[0]
     browser.evaluate(f"document.querySelector('{WORKFLOW} .o_marketing_activity_add_child').focus()")
     browser.press("Enter")
-    browser.wait_for(".o-dropdown--menu .dropdown-item")
+    browser.wait_for(".o_marketing_palette [role=combobox]:focus")
+    chosen = "document.querySelector('.o_marketing_palette [aria-selected=true]').dataset.type"
+    first = browser.evaluate(chosen)
     browser.press("ArrowDown")
-    assert browser.evaluate("!!document.querySelector('.o-dropdown--menu .dropdown-item.focus')")
+    browser.settle()
+    assert browser.evaluate(chosen) != first
     browser.press("Escape")
-    browser.wait_gone(".o-dropdown--menu")
+    browser.wait_gone(".o_marketing_palette")
+    browser.wait_for(f"{WORKFLOW} .o_marketing_activity_add_child:focus")
 
 
 def press_until(browser, name):

@@ -17,6 +17,7 @@ WIDTHS = (1400, 400)  # pixels
 HEIGHT = 900
 FAIR = "https://shop.example.com/fair"
 FRAME, TEXT = ".o_mail_body_mailing iframe", ".odoo-editor-editable p"
+EMAIL = ".o_marketing_palette_type[data-type=email]"
 HOME = ".o_action_manager > *"  # what Odoo shows whoever has just come
 OPEN_EDITOR, SAVE = ".modal .o_marketing_template_write", ".modal .o_form_button_save"
 
@@ -126,13 +127,15 @@ def plan_campaign(walk):
     walk.click(".o-autocomplete--dropdown-item", "Belgium")
     browser.wait_for(".o_field_widget[name=domain]", "2 record(s)")
     walk.click(".o_marketing_workflow button", "Add the first activity")
+    walk.click(EMAIL)
     walk.write_step("Invitation", "Come to our autumn fair", f"It opens on Friday: {FAIR} See you there. ")
     for trigger, name, subject, text in (
         ("Clicked", "Thanks", "Nice that you come", "We keep a seat for you. "),
         ("Not clicked", "Reminder", "Friday is near", f"There is still time: {FAIR} Shall we keep a seat for you? "),
     ):
         walk.click(f"{walk.card('Invitation')} + .o_marketing_activity_add_child")
-        walk.click(".o-dropdown--menu .dropdown-item", trigger)
+        walk.click(".o_marketing_palette label", trigger)
+        walk.click(EMAIL)
         walk.write_step(name, subject, text)
 
 

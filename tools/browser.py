@@ -21,7 +21,7 @@ SIZE = "1366,900"
 PHONE = 600  # pixels
 KEYS = {  # their code, and what they write
     **{"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), "ArrowDown": (40, "")},
-    **{"End": (35, ""), "Backspace": (8, ""), "b": (66, "")},
+    **{"End": (35, ""), "Backspace": (8, ""), "b": (66, ""), "y": (89, ""), "z": (90, "")},
 }
 CONTROL = 2  # how DevTools names the key
 STILL = 0.3  # seconds without a change: more than Odoo waits after a key or a click before it asks the server
@@ -59,6 +59,21 @@ FIND = """
 """
 
 
+MIDDLE = """
+(({x, y, width, height}) => JSON.stringify([x + width / 2, y + height / 2]))(
+    document.querySelector(%s).getBoundingClientRect()
+)
+"""
+
+
+CHOOSE = """
+((select, value) => {
+    select.value = value;
+    select.dispatchEvent(new Event("change", {bubbles: true}));
+})(document.querySelector(%s), %s)
+"""
+
+
 class Browser:
     """:ivar errors: what the page's console complained about, and exceptions that nobody caught"""
 
@@ -68,6 +83,7 @@ class Browser:
         self._frame = None
         self._seen = None  # the page, when it was last looked at
         self._begun = 0  # requests
+        self._is_pressed = False  # the mouse
         self._pending = set()  # those that are not answered yet
         self.errors = []
         for domain in ("Page", "Runtime", "Network"):
@@ -91,9 +107,42 @@ class Browser:
     def click(self, selector, text="", frame=None):
         """Click an element as soon as it can be; see :meth:`wait_for`."""
         x, y = self._find(selector, text, click=True, frame=frame)
-        for kind, buttons in (("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)):
-            button = "none" if kind == "mouseMoved" else "left"
-            self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=1)
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self._mouse(kind, x, y)
+
+    def drag(self, selector, to, drop=True):
+        """Press the mouse on an element, move it over another one, and release it there.
+
+        :param to: selector of the other one, which is seen without scrolling
+        :param drop: False: keep it pressed; see :meth:`drop`
+        """
+        x, y = self._find(selector, "", click=True)
+        self._mouse("mouseMoved", x, y)
+        self._mouse("mousePressed", x, y)
+        self._mouse("mouseMoved", x + 20, y + 20)  # more than a hand trembles
+        left, top = json.loads(self.evaluate(MIDDLE % json.dumps(to)))
+        self._mouse("mouseMoved", left, top)
+        self._mouse("mouseMoved", left + 1, top)
+        if drop:
+            self.drop(left, top)
+
+    def drop(self, x=0, y=0):
+        self._mouse("mouseReleased", x, y)
+
+    def hover(self, selector, text=""):
+        self._mouse("mouseMoved", *self._find(selector, text, click=True))
+
+    def _mouse(self, kind, x, y):
+        held = kind != "mouseReleased" and (kind == "mousePressed" or self._is_pressed)
+        self._is_pressed = held
+        button = "none" if kind == "mouseMoved" and not held else "left"
+        event = {"type": kind, "x": x, "y": y, "button": button, "buttons": int(held), "clickCount": 1}
+        self._send("Input.dispatchMouseEvent", **event)
+
+    def choose(self, selector, value):
+        """Choose an option of a select, by its value."""
+        self.wait_for(selector)
+        self.evaluate(CHOOSE % tuple(map(json.dumps, (selector, value))))
 
     def fill(self, selector, text):
         """Replace what a field holds."""

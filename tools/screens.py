@@ -204,6 +204,7 @@ class Screens:
         """What an activity lacks that is saved too early."""
         self.draft()
         self._browser.click(".o_marketing_workflow_add")
+        self._browser.click(".o_marketing_palette_type[data-type=email]")
         self._browser.wait_for(".o_dialog .o_form_button_save")
         self._browser.click(".o_dialog .o_form_button_save")
         self._browser.wait_for(".o_notification")
@@ -211,7 +212,13 @@ class Screens:
     def child(self):
         self.campaign()
         self._browser.click('.o_marketing_activity_card[data-name="Reminder"] + .o_marketing_activity_add_child')
-        self._browser.wait_for(".o-dropdown--menu .dropdown-item")
+        self._browser.wait_for(".o_marketing_palette_type")
+
+    def type_choice(self):
+        """All types, from the dialog of an activity."""
+        self.activity()
+        self._browser.click(".o_dialog .o_marketing_type_choice")
+        self._browser.wait_for(".o_marketing_palette_type")
 
     def removal(self):
         self.campaign()

@@ -152,7 +152,7 @@ ENGINE_FIELDS = {
             "unoffered_actions",
             "action_description",
         ),
-        *("update_choices", "update_problem"),
+        *("update_choices", "update_problem", "discard_date"),
     },
     "marketing.activity.branch": {"share"},
     "marketing.participant": {
@@ -262,6 +262,8 @@ METHODS = {
         "action_view_errors": [],
         "action_view_records": ["processed"],
         "action_view_left_out": ["mail_bl"],
+        "action_paste": [0],
+        "get_palette": [],
     },
     "marketing.participant": {
         "action_refresh_test": [],

@@ -37,6 +37,7 @@ METHODS = {
     },
     "marketing.activity": {
         *("action_remove", "action_view_records", "action_view_errors", "action_view_left_out", "action_retry_errors"),
+        *("action_paste", "get_palette"),
     },
     "marketing.participant": {"action_remove", "action_stop_test", "action_test_again", "action_refresh_test"},
     "marketing.trace": {"action_retry", "action_run_test", "action_fire_event"},
@@ -138,6 +139,7 @@ class TestAccess(MarketingAutomationCommon):
             (self.campaign, "get_update_preview", []),
             (self.campaign, "copy", []),
             (self.email, "action_remove", []),
+            (self.email, "action_paste", [self.campaign.id]),
             (participant, "action_remove", []),
             (participant, "action_stop_test", []),
             (participant, "action_test_again", []),

@@ -93,14 +93,13 @@ class TestCards(MarketingAutomationCommon):
         """A child is offered the triggers that its parent's type gives, and no other."""
         self._create_action(self.campaign, "Tag", "mail_bounce", self.email)
         cards = self._cards()
-        triggers = {
-            trigger_type: (label, tone) for trigger_type, label, tone, _values in cards["Welcome"]["child_triggers"]
-        }
+        triggers = {way["trigger"]: (way["label"], way["tone"]) for way in cards["Welcome"]["ways"]}
         self.assertEqual(triggers["activity"], ("Sent", "neutral"))
         self.assertEqual(triggers["mail_open"], ("Opened", "positive"))
         self.assertEqual(triggers["mail_not_click"], ("Not clicked", "negative"))
         self.assertEqual(triggers["mail_bounce"], ("Bounced", "bounce"))
-        self.assertEqual(cards["Tag"]["child_triggers"], [("activity", "Done", "neutral", {})])
+        self.assertEqual([(way["trigger"], way["label"]) for way in cards["Tag"]["ways"]], [("activity", "Done")])
+        self.assertEqual((cards["Welcome"]["way"], cards["Tag"]["way"]), ("begin", "mail_bounce"))
         self.assertEqual((cards["Tag"]["chip"], cards["Tag"]["tone"]), ("Bounced · at once", "bounce"))
         self.assertEqual(cards["Tag"]["parent_id"], self.email.id)
 

@@ -180,7 +180,7 @@ class TestChecklist(NoviceCase, HttpCase):
         self.assertEqual(tag.trigger_label, "As soon as the confirmation link in “Welcome” is clicked")
         cards = {card["name"]: card for card in self.campaign.get_workflow_cards()["cards"]}
         self.assertEqual(cards["Tag"]["chip"], "Confirmed · at once")
-        labels = {trigger: label for trigger, label, *_rest in cards["Welcome"]["child_triggers"]}
+        labels = {way["trigger"]: way["label"] for way in cards["Welcome"]["ways"]}
         self.assertEqual((labels["mail_click"], labels["mail_not_click"]), ("Confirmed", "Not confirmed"))
         self.assertIn("Confirmed", [metric["label"] for metric in cards["Welcome"]["metrics"]])
         tag.write({"trigger_type": "mail_not_click", "interval_number": 2, "interval_type": "days"})

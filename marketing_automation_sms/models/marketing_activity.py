@@ -10,6 +10,8 @@ _lt = LazyTranslate(__name__)
 SMS = ActivityType(
     "sms",
     icon="fa-mobile",
+    group="message",
+    hint=_lt("Text to their phones"),
     does=(_lt("send an SMS"), _lt("send the SMS “%s”")),
     template="mass_mailing_id",
     template_label=_lt("an SMS template"),

@@ -34,6 +34,7 @@ class MarketingActivity(models.Model):
             "type": self.activity_type,
             "type_label": self._get_label("activity_type"),
             "icon": described.icon,
+            "group": described.group,
             "chip": chip,
             "tone": tone,
             "sentence": self.sentence,
@@ -61,7 +62,8 @@ class MarketingActivity(models.Model):
             ],
             **self._ask_type("card", default={}),
             "series": series,
-            "child_triggers": self._get_child_triggers(),
+            "way": self._get_way(),
+            "ways": self._get_ways(),
             "start_errors": self._get_start_errors(),
             "mail": self._get_mail_preview(),
         }

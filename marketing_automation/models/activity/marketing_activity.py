@@ -168,6 +168,8 @@ class MarketingActivity(models.Model):
         if not vals.get("active", True):  # what follows goes with it
             self = self.search([("id", "child_of", self.ids)]) | self
         res = super().write(vals)
+        if vals.get("active"):
+            self.sudo().discard_date = False  # sudo: only the engine dates it
         if {"mass_mailing_id", "campaign_id"} & set(vals):
             self._adopt_mailings()
         if {"mass_mailing_id", "trigger_type", "parent_id"} & set(vals):
@@ -239,19 +241,20 @@ class MarketingActivity(models.Model):
         steps = {step_id for campaign in running for step_id in campaign.sudo()._get_workflow().steps}
         return self.filtered(lambda activity: activity in with_history or activity.id in steps)
 
-    def _copy_to(self, campaign, parent, executed):
-        """Copy this activity into another campaign, with a template and a server action of its own.
+    def _copy_to(self, campaign, parent, executed, **values):
+        """Copy this activity into a campaign, with a template and a server action of its own.
 
         An action that was not made for campaigns is shared, as it was; so is one that came with
         a campaign template.
 
-        :param campaign: the other campaign
+        :param campaign: the other campaign, or its own
         :param parent: the copy of its parent there, or None
         :param dict executed: the copies of templates and actions that were made already, by what they are copies of
+        :param values: in which the copy differs
         """
         mailing, action = self.mass_mailing_id, self.server_action_id.sudo()
         if mailing and mailing not in executed:
-            executed[mailing] = mailing.copy({"subject": mailing.subject})
+            executed[mailing] = mailing.copy({"subject": mailing._get_free_title(campaign)})
         if action.usage == "marketing_automation" and not action.marketing_shipped_key and action not in executed:
             executed[action] = action.with_context(clean_context(self.env.context)).copy()
         return self.with_context(**{COPY_KEY: StepCopy()}).copy(
@@ -261,6 +264,7 @@ class MarketingActivity(models.Model):
                 "branch_id": self._find_branch_in(parent).id if parent else False,
                 "mass_mailing_id": executed.get(mailing, mailing).id,
                 "server_action_id": executed.get(action, action).id,
+                **values,
             }
         )
 
@@ -299,20 +303,26 @@ class MarketingActivity(models.Model):
     # Actions
     # ------------------------------------------------------------
 
-    def action_remove(self):
+    def action_remove(self, undoable=False):
         """Remove these activities, and those below them, from the workflow.
 
         Those that run, or have a history, are archived, so that it stays; the others are deleted.
 
+        :param bool undoable: archive the others too, and delete them a day later: until then writing ``active`` takes
+            them back
+        :return: ids of what can be taken back
         :raise AccessError: for a user who may not write the campaigns
         """
         self.exists().check_access("unlink")
+        if undoable:
+            return self.exists()._discard().ids
         for activity in self.exists():
             branch = self.with_context(active_test=False).search([("id", "child_of", activity.ids)])
             if branch._filter_needed():
                 activity.action_archive()
             else:
                 activity.unlink()
+        return []
 
     # ------------------------------------------------------------
     # Before it runs

@@ -275,6 +275,7 @@ class MarketingCampaign(models.Model):
 
     def write(self, vals):
         if vals.get("model_id"):
+            self.env["marketing.activity"]._delete_discarded([("campaign_id", "in", self.ids)])
             for campaign in self:
                 if campaign.model_id.id != vals["model_id"] and (
                     campaign.with_context(active_test=False).marketing_activity_ids or campaign.participant_ids

@@ -23,6 +23,7 @@ class IrActionsServer(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_step(self):
         activities = self.env["marketing.activity"].sudo().with_context(active_test=False)
+        activities._delete_discarded([("server_action_id", "in", self.ids)])
         activity = activities.search([("server_action_id", "in", self.ids)], limit=1)
         if activity:
             raise UserError(

@@ -77,6 +77,16 @@ class MailingMailing(models.Model):
                     )
                 )
 
+    def _get_free_title(self, campaign):
+        """Return the title of a copy of this template in a campaign: its own, where no other there has that.
+
+        :rtype: str
+        """
+        title = self.subject
+        while self.search_count([("marketing_campaign_id", "=", campaign.id), ("subject", "=", title)], limit=1):
+            title = _("%s (copy)", title)
+        return title
+
     @api.constrains("marketing_confirm_click", "mailing_type")
     def _check_marketing_confirm_click(self):
         for mailing in self:
@@ -88,6 +98,7 @@ class MailingMailing(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_template_in_use(self):
         activity = self.env["marketing.activity"].sudo().with_context(active_test=False)
+        activity._delete_discarded([("mass_mailing_id", "in", self.ids)])
         running = self.sudo().marketing_campaign_id.filtered(
             lambda campaign: campaign.state == "running" and campaign.workflow
         )

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@odoo/hoot";
 import { markup } from "@odoo/owl";
-import { advanceTime, animationFrame, Deferred, queryAllTexts, queryOne } from "@odoo/hoot-dom";
+import { advanceTime, animationFrame, Deferred, press, queryAllTexts, queryOne } from "@odoo/hoot-dom";
 import {
     contains,
     defineModels,
@@ -12,6 +12,7 @@ import {
     patchWithCleanup,
     serverState,
 } from "@web/../tests/web_test_helpers";
+import { browser } from "@web/core/browser/browser";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 
 import { MailPreview } from "@marketing_automation/mail_preview/mail_preview";
@@ -35,11 +36,26 @@ const CARD = {
     error_reasons: [],
     metrics: [],
     series: { processed: { "2026-06-02": 3 }, rejected: {} },
-    child_triggers: [],
+    group: "message",
+    way: "begin",
+    ways: [],
     start_errors: [],
     left_out: [],
     waiting: "",
 };
+const WAYS = [
+    { key: "activity", trigger: "activity", branch: null, label: "Sent", tone: "neutral", values: {} },
+    { key: "mail_not_open", trigger: "mail_not_open", branch: null, label: "Not opened", tone: "negative", values: {} },
+];
+const FORK = ["yes", "no"].map((branch) => ({
+    ...{ key: `cond_${branch}`, trigger: `cond_${branch}`, branch, tone: "branch", values: {} },
+    label: { yes: "Yes", no: "No" }[branch],
+}));
+const TYPES = [
+    ["email", "Email", "Write to each of them", "message", "Messages"],
+    ["condition", "Condition", "Go one way or the other", "logic", "Logic"],
+    ["action", "Server Action", "", "record", "Record"],
+].map(([type, label, hint, group, group_label]) => ({ type, label, hint, group, group_label, icon: "fa-bolt" }));
 const DATA = {
     state: "draft",
     can_write: true,
@@ -68,16 +84,19 @@ class MarketingActivity extends models.Model {
     name = fields.Char();
     campaign_id = fields.Many2one({ relation: "marketing.campaign" });
     parent_id = fields.Many2one({ relation: "marketing.activity" });
+    activity_type = fields.Char();
     trigger_type = fields.Char();
 
     _views = {
-        form: `<form><field name="name"/><field name="campaign_id"/><field name="parent_id"/><field name="trigger_type"/></form>`,
+        form: `<form><field name="name"/><field name="campaign_id"/><field name="parent_id"/>
+            <field name="activity_type"/><field name="trigger_type"/></form>`,
     };
 }
 
 defineMailModels();
 defineModels([MarketingCampaign, MarketingActivity]);
 
+const typeOf = (type) => `.o_marketing_palette_type[data-type=${type}]`;
 const cardOf = (name) => `.o_marketing_activity_card[data-name="${name}"]`;
 
 async function mountWorkflow(data, resId = 1) {
@@ -85,6 +104,7 @@ async function mountWorkflow(data, resId = 1) {
     onRpc("marketing.campaign", "get_campaign_templates", () => [
         { key: "welcome", name: "Welcome Flow", summary: "Greets", icon: "fa-hand-peace-o" },
     ]);
+    onRpc("marketing.activity", "get_palette", () => TYPES);
     await mountView({
         type: "form",
         resModel: "marketing.campaign",
@@ -305,7 +325,7 @@ describe("cards", () => {
     test("who may not write the campaign is offered no change", async () => {
         await mountWorkflow({
             can_write: false,
-            cards: [{ ...CARD, id: 1, name: "Welcome", child_triggers: [["activity", "Sent", "neutral"]] }],
+            cards: [{ ...CARD, id: 1, name: "Welcome", ways: WAYS }],
         });
         expect(".o_marketing_workflow_add").toHaveCount(0);
         expect(".o_marketing_activity_remove").toHaveCount(0);
@@ -327,11 +347,6 @@ describe("cards", () => {
 });
 
 describe("editing", () => {
-    const triggers = [
-        ["activity", "Sent", "neutral"],
-        ["mail_not_open", "Not opened", "negative"],
-    ];
-
     test("adding to an unsaved campaign saves what was typed", async () => {
         onRpc("web_save", ({ model, args }) => {
             if (model === "marketing.campaign") {
@@ -341,6 +356,7 @@ describe("editing", () => {
         await mountWorkflow({}, false);
         await contains("[name=name] input").edit("Summer", { confirm: "tab" });
         await contains(".o_marketing_workflow_empty button").click();
+        await contains(typeOf("email")).click();
         expect.verifySteps(["Summer"]);
         expect(".modal .modal-title").toHaveText("Add New Activity");
         expect(".modal [name=trigger_type] input").toHaveValue("begin");
@@ -355,18 +371,208 @@ describe("editing", () => {
         await mountWorkflow({}, false);
         expect(".o_marketing_campaign_template[data-key=welcome]").toHaveCount(1);
         await contains(".o_marketing_workflow_empty button").click();
+        await contains(typeOf("email")).click();
         expect.verifySteps(["Untitled campaign"]);
         expect(".modal .modal-title").toHaveText("Add New Activity");
         expect(".o_marketing_workflow_templates").toHaveCount(0);
     });
 
     test("a child begins with the trigger that was chosen", async () => {
-        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome", child_triggers: triggers }] });
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome", ways: WAYS }] });
         await contains(".o_marketing_activity_add_child").click();
-        expect(queryAllTexts(".o-dropdown-item")).toEqual(["Sent", "Not opened"]);
-        await contains(".o-dropdown-item:contains('Not opened')").click();
+        expect(queryAllTexts(".o_marketing_palette_ways label")).toEqual(["Sent", "Not opened"]);
+        await contains(".o_marketing_palette_ways label:contains('Not opened')").click();
+        await contains(typeOf("action")).click();
         expect(".modal .modal-title").toHaveText("Add Child Activity to “Welcome”");
         expect(".modal [name=trigger_type] input").toHaveValue("mail_not_open");
+        expect(".modal [name=activity_type] input").toHaveValue("action");
+    });
+
+    test("a type is found by typing, and chosen by Enter", async () => {
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        await contains(".o_marketing_workflow_add").click();
+        expect(queryAllTexts(".o_marketing_palette_group")).toEqual(["MESSAGES", "LOGIC", "RECORD"]);
+        expect(".o_marketing_palette_ways").toHaveCount(0);
+        await contains(".o_marketing_palette input[type=text]").edit("serv", { confirm: false });
+        expect(queryAllTexts(".o_marketing_palette_type b")).toEqual(["Server Action"]);
+        await contains(".o_marketing_palette input[type=text]").edit("nothing of that kind", { confirm: false });
+        expect(".o_marketing_palette_none").toHaveCount(1);
+        await contains(".o_marketing_palette input[type=text]").edit("one way", { confirm: false });
+        await press("Enter");
+        await animationFrame();
+        expect(".modal [name=activity_type] input").toHaveValue("condition");
+    });
+
+    test("a branch after which nothing follows ends, and takes what is added there", async () => {
+        await mountWorkflow({
+            cards: [
+                { ...CARD, id: 1, name: "In Belgium", ways: FORK },
+                { ...CARD, id: 2, name: "Elsewhere", parent_id: 1, way: "cond_no", chip: "No · at once" },
+            ],
+        });
+        expect(queryAllTexts(".o_marketing_workflow_chip.o_tone_branch")).toEqual(["Yes", "No · at once"]);
+        expect(".o_marketing_workflow_end").toHaveText(/Nothing follows/);
+        await contains(".o_marketing_workflow_end button").click();
+        expect(".o_marketing_palette_ways").toHaveCount(0);
+        await contains(typeOf("email")).click();
+        expect(".modal [name=trigger_type] input").toHaveValue("cond_yes");
+        await contains(".modal .o_form_button_cancel").click();
+        await contains(`${cardOf("In Belgium")} + .o_marketing_activity_add_child`).click();
+        expect(".btn-check:checked").toHaveAttribute("data-way", "cond_yes");
+    });
+
+    test("what is added before an activity takes its place, and is followed by it", async () => {
+        onRpc("marketing.activity", "write", ({ args }) => {
+            expect.step(args);
+            return true;
+        });
+        const first = { ...CARD, id: 7, name: "Welcome", ways: WAYS };
+        const second = { ...CARD, id: 8, name: "Reminder", parent_id: 7, way: "mail_not_open" };
+        await mountWorkflow({ cards: [first, second] });
+        onRpc("marketing.activity", "read", () => [{ id: 8, parent_id: 7, trigger_type: "mail_not_open" }]);
+        await contains(".o_marketing_workflow_insert:eq(1)").click();
+        expect(".o_marketing_palette_ways").toHaveCount(0);
+        await contains(typeOf("condition")).click();
+        expect(".modal .modal-title").toHaveText("Add Activity before “Reminder”");
+        expect(".modal [name=trigger_type] input").toHaveValue("mail_not_open");
+        const added = { ...CARD, id: 1, name: "In Belgium", parent_id: 7, way: "mail_not_open", ways: FORK };
+        onRpc("marketing.campaign", "web_read", ({ parent }) => {
+            const [campaign] = parent();
+            return [{ ...campaign, workflow_cards: { ...DATA, cards: [first, second, added] } }];
+        });
+        await contains(".modal [name=name] input").edit("In Belgium", { confirm: false });
+        await contains(".modal .o_form_button_save").click();
+        expect.verifySteps([[[8], { parent_id: 1, trigger_type: "cond_yes" }]]);
+        onRpc("marketing.activity", "action_remove", ({ args }) => {
+            expect.step(args);
+            return args[0];
+        });
+        await contains(".o_marketing_workflow_undo").click();
+        expect.verifySteps([
+            [[8], { parent_id: 7, trigger_type: "mail_not_open" }],
+            [[1], true],
+        ]);
+        await contains(".o_marketing_workflow_redo").click();
+        expect.verifySteps([
+            [[1], { active: true }],
+            [[8], { parent_id: 1, trigger_type: "cond_yes" }],
+        ]);
+    });
+
+    test("what was removed comes back, by a button and by keys", async () => {
+        onRpc("marketing.activity", "action_remove", () => {
+            expect.step("remove");
+            return [1, 2];
+        });
+        onRpc("marketing.activity", "write", ({ args }) => {
+            expect.step(args);
+            return true;
+        });
+        await mountWorkflow({ cards: [{ ...CARD, id: 1, name: "Welcome" }] });
+        expect(".o_marketing_workflow_undo").not.toBeEnabled();
+        await contains(`${cardOf("Welcome")} .o_marketing_activity_remove`).click();
+        await contains(".modal .btn-danger").click();
+        expect.verifySteps(["remove"]);
+        expect(".o_marketing_workflow_undo").toHaveAttribute("aria-label", "Undo: Remove “Welcome”");
+        await press(["ctrl", "z"]);
+        await animationFrame();
+        expect.verifySteps([[[1, 2], { active: true }]]);
+        expect(".o_marketing_workflow_undo").not.toBeEnabled();
+        await press(["ctrl", "y"]);
+        await animationFrame();
+        expect.verifySteps(["remove"]);
+    });
+
+    test("a step moves to where it may follow, with the way that fits", async () => {
+        onRpc("marketing.activity", "read", ({ args }) => [
+            { id: args[0][0], parent_id: 1, trigger_type: "mail_not_open" },
+        ]);
+        onRpc("marketing.activity", "write", ({ args }) => {
+            expect.step(args);
+            return true;
+        });
+        await mountWorkflow({
+            cards: [
+                { ...CARD, id: 1, name: "Welcome", ways: WAYS },
+                { ...CARD, id: 2, name: "Reminder", parent_id: 1, way: "mail_not_open", ways: WAYS },
+                { ...CARD, id: 3, name: "Last call", parent_id: 2, way: "activity", ways: WAYS },
+                { ...CARD, id: 4, name: "In Belgium", parent_id: 1, way: "activity", ways: FORK },
+                { ...CARD, id: 5, name: "The end", parent_id: 1, way: "activity" },
+            ],
+        });
+        await contains(`${cardOf("Reminder")} .o_marketing_activity_menu`).click();
+        await contains("[data-action=move]").click();
+        const places = queryAllTexts("#o_marketing_move_parent option").map((text) => text.trim());
+        expect(places).toEqual(["The beginning of the workflow", "Welcome", "In Belgium"]);
+        expect("#o_marketing_move_way").toHaveValue("mail_not_open");
+        await contains("#o_marketing_move_parent").select("4");
+        expect("#o_marketing_move_way").toHaveValue("cond_yes");
+        await contains("#o_marketing_move_way").select("cond_no");
+        await contains(".o_marketing_move_confirm").click();
+        expect.verifySteps([[[2], { parent_id: 4, trigger_type: "cond_no" }]]);
+        await contains(".o_notification button:contains(Undo)").click();
+        expect.verifySteps([[[2], { parent_id: 1, trigger_type: "mail_not_open" }]]);
+    });
+
+    test("copied here, pasted below another one; ids alone are kept", async () => {
+        onRpc("marketing.activity", "action_paste", ({ args }) => {
+            expect.step(args);
+            return 2;
+        });
+        await mountWorkflow({
+            cards: [
+                { ...CARD, id: 1, name: "Welcome", ways: WAYS },
+                { ...CARD, id: 2, name: "Reminder", parent_id: 1, way: "mail_not_open", ways: WAYS },
+            ],
+        });
+        const menu = async (name, action) => {
+            await contains(`${cardOf(name)} .o_marketing_activity_menu`).click();
+            await contains(`[data-action=${action}]`).click();
+        };
+        await menu("Reminder", "copy");
+        expect(JSON.parse(browser.localStorage.getItem("marketing_automation.activity"))).toEqual({
+            id: 2,
+            campaign: 1,
+            isCut: false,
+        });
+        await menu("Welcome", "paste");
+        await menu("Reminder", "duplicate");
+        await contains(".o_marketing_workflow_paste").click();
+        expect.verifySteps([
+            [[2], 1, 1, "activity"],
+            [[2], 1, 1, "mail_not_open"],
+            [[2], 1, false, false],
+        ]);
+    });
+
+    test("what was cut goes where it is pasted, never below itself", async () => {
+        onRpc("marketing.activity", "read", () => [{ id: 2, parent_id: 1, trigger_type: "activity" }]);
+        onRpc("marketing.activity", "write", ({ args }) => {
+            expect.step(args);
+            return true;
+        });
+        await mountWorkflow({
+            cards: [
+                { ...CARD, id: 1, name: "In Belgium", ways: FORK },
+                { ...CARD, id: 2, name: "Reminder", parent_id: 1, way: "cond_no", ways: WAYS },
+                { ...CARD, id: 3, name: "Last call", parent_id: 2, way: "activity", ways: WAYS },
+            ],
+        });
+        await contains(`${cardOf("Last call")} .o_marketing_activity_edit`).focus();
+        const keys = async (name, ...pressed) => {
+            queryOne(`${cardOf(name)} .o_marketing_activity_menu`).focus();
+            await press(pressed);
+            await animationFrame();
+        };
+        await keys("Reminder", "ctrl", "x");
+        await keys("Last call", "ctrl", "v");
+        expect(".o_notification:contains(cannot follow itself)").toHaveCount(1);
+        await keys("In Belgium", "ctrl", "v");
+        expect.verifySteps([]);
+        await keys("Last call", "ctrl", "x");
+        await keys("In Belgium", "ctrl", "v");
+        expect.verifySteps([[[3], { parent_id: 1, trigger_type: "cond_yes" }]]);
+        expect(browser.localStorage.getItem("marketing_automation.activity")).toBe(null);
     });
 
     test("removing asks first, and tells what goes with it", async () => {

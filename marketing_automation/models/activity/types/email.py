@@ -11,6 +11,8 @@ _lt = LazyTranslate(__name__)
 EMAIL = ActivityType(
     "email",
     icon="fa-envelope-o",
+    group="message",
+    hint=_lt("Write to each of them"),
     does=(_lt("send an email"), _lt("send the email “%s”")),
     template="mass_mailing_id",
     template_label=_lt("a mailing template"),

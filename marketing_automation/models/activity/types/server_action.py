@@ -28,6 +28,7 @@ BLOCKLISTING = ("blocklist", "blocklist_bounced")
 
 ACTION = ActivityType(
     "action",
+    hint=_lt("Run what an administrator has prepared"),
     icon="fa-cogs",
     does=(_lt("run a server action"), _lt("run “%s”")),
     template="server_action_id",

@@ -11,6 +11,7 @@ import { formatInteger } from "@web/views/fields/formatters";
 import { MailPreview } from "../mail_preview/mail_preview";
 import { doReturnedAction } from "../returned_action";
 import { WorkflowChart } from "./workflow_chart";
+import { readClipboard } from "./workflow_clipboard";
 import { formatShare } from "./workflow_layout";
 
 const COUNT_LIMIT = 10000;
@@ -81,6 +82,18 @@ export class WorkflowCard extends Component {
 
     get noFilter() {
         return _t("none");
+    }
+
+    get addChildLabel() {
+        return _t("Add child activity to “%s”", this.card.name);
+    }
+
+    get menuLabel() {
+        return _t("More for “%s”", this.card.name);
+    }
+
+    get canPaste() {
+        return Boolean(this.card.ways.length && readClipboard());
     }
 
     get removeLabel() {

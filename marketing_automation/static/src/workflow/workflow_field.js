@@ -2,22 +2,27 @@ import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { _t } from "@web/core/l10n/translation";
 import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
+import { usePopover } from "@web/core/popover/popover_hook";
 import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
-import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
 import { CampaignTemplateCards } from "../campaign_templates/campaign_templates";
 import { useLiveRefresh } from "../live";
 import { Checklist } from "../mail_preview/checklist";
-import { getFaultContext, openTemplateEditor } from "../mail_preview/template_editor";
+import { Palette } from "../palette/palette";
 import { doReturnedAction } from "../returned_action";
-import { arrangeWorkflow } from "./workflow_layout";
+import { useWorkflowDrag } from "./workflow_drag";
+import { WorkflowEditor } from "./workflow_editor";
+import { WorkflowHistory } from "./workflow_history";
+import { arrangeWorkflow, proposeWay } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
+import { findPlace } from "./workflow_places";
 
 const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state: "draft" };
 
@@ -38,10 +43,35 @@ export class WorkflowField extends Component {
         this.orm = useService("orm");
         this.formatInteger = formatInteger;
         this.root = useRef("root");
+        this.types = useService("marketing_activity_types");
+        this.palette = usePopover(Palette, { position: "bottom", popoverClass: "o_marketing_palette_popover" });
+        this.editor = new WorkflowEditor({
+            dialog: this.dialog,
+            notification: useService("notification"),
+            orm: this.orm,
+            getRecord: () => this.props.record,
+            getData: () => this.data,
+            reload: () => this.reload(),
+            history: useState(new WorkflowHistory(this.orm)),
+        });
+        useWorkflowDrag({
+            ref: this.root,
+            enable: () => this.data.can_write,
+            findPlace: (cardId, target) => findPlace(cardId, target, this.data.cards),
+            onMove: (cardId, { parent, way }) => this.editor.move(this.getCard(cardId), parent, way),
+        });
+        useHotkey("control+z", () => this.editor.undo(), { isAvailable: () => this.editor.canUndo });
+        for (const keys of ["control+y", "control+shift+z"]) {
+            useHotkey(keys, () => this.editor.redo(), { isAvailable: () => this.editor.canRedo });
+        }
         this.isFormStale = false;
         this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth, showsChecklist: false });
         useRecordObserver((record) => {
             this.state.data = record.data[this.props.name] || EMPTY;
+            if (this.resId !== record.resId && this.resId) {
+                this.editor.history.clear(); // those changes were of another campaign
+            }
+            this.resId = record.resId;
             this.showNumbersAfterStart(record.resId);
             if (this.state.period !== "month") {
                 this.refresh();
@@ -79,10 +109,15 @@ export class WorkflowField extends Component {
             modelName: data.model_name,
             firstDay: data.first_day,
             lastDay: data.last_day,
-            edit: (card) => this.edit(card),
-            editMail: (card) => this.editMail(card),
-            remove: (card) => this.remove(card),
-            addChild: (card, triggerType, values) => this.add(card, triggerType, values),
+            edit: (card) => this.editor.edit(card),
+            editMail: (card) => this.editor.editMail(card),
+            remove: (card) => this.editor.remove(card),
+            move: (card) => this.editor.openMove(card),
+            copy: (card) => this.editor.copy(card),
+            cut: (card) => this.editor.copy(card, true),
+            duplicate: (card) => this.editor.duplicate(card),
+            paste: (card, way) => this.editor.paste(card, way),
+            offer: (ev, place) => this.offer(ev, place),
         };
     }
 
@@ -175,123 +210,70 @@ export class WorkflowField extends Component {
     // Editing
     // ------------------------------------------------------------
 
+    async reload() {
+        await this.props.record.load();
+        return this.props.record.data[this.props.name] || EMPTY;
+    }
+
+    getCard(cardId) {
+        return this.data.cards.find(({ id }) => id === cardId);
+    }
+
+    get undoLabel() {
+        const { next } = this.editor.history;
+        return next ? _t("Undo: %s", next.label) : _t("Undo");
+    }
+
+    get redoLabel() {
+        const { last } = this.editor.history;
+        return last ? _t("Do again: %s", last.label) : _t("Do again");
+    }
+
+    /** Copy, cut and paste by the keys that everybody knows, where no text is being copied. */
+    onKeydown(ev) {
+        const card = this.getCard(Number(ev.target.closest(".o_marketing_activity_card")?.dataset.id));
+        const isText = ev.target.closest("input, textarea, [contenteditable=true]") || String(getSelection());
+        if (!card || isText || !this.data.can_write) {
+            return;
+        }
+        const key = ev.ctrlKey || ev.metaKey ? `control+${ev.key.toLowerCase()}` : ev.key;
+        const actions = {
+            "control+c": () => this.editor.copy(card),
+            "control+x": () => this.editor.copy(card, true),
+            "control+v": () => card.ways.length && this.editor.paste(card),
+            "control+d": () => this.editor.duplicate(card),
+            Delete: () => this.editor.remove(card),
+        };
+        if (actions[key] && !ev.shiftKey && !ev.altKey) {
+            ev.preventDefault();
+            actions[key]();
+        }
+    }
+
     get isNew() {
         return !this.props.record.resId;
     }
 
-    /** Save what was typed in the form, since an activity needs its campaign. */
-    async save() {
-        if (this.isNew && !(this.props.record.data.name || "").trim()) {
-            await this.props.record.update({ name: _t("Untitled campaign") });
-        }
-        return this.props.record.save();
-    }
-
     /**
-     * Open the dialog of a new activity.
+     * Offer all types of activities, and add the one that is chosen.
      *
-     * @param {object} [parent] the card that it follows
-     * @param {string} [triggerType]
-     * @param {object} [values] more of it, as which branch it follows
+     * @param {MouseEvent} ev of the button beside which they are offered
+     * @param {object} [place] where it comes: see WorkflowEditor
      */
-    async add(parent, triggerType, values = {}) {
-        if (!(await this.save())) {
-            return;
-        }
-        const sequences = this.data.cards.length;
-        this.openDialog(parent ? _t("Add Child Activity to “%s”", parent.name) : _t("Add New Activity"), false, {
-            default_campaign_id: this.props.record.resId,
-            default_parent_id: parent ? parent.id : false,
-            default_trigger_type: parent ? triggerType : "begin",
-            default_sequence: 10 * (sequences + 1),
-            ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`default_${name}`, value])),
+    async offer(ev, place = {}) {
+        const target = ev.currentTarget;
+        const types = await this.types.load();
+        this.palette.open(target, {
+            types,
+            ways: place.way ? [place.way] : place.parent?.ways,
+            way: place.parent && proposeWay(place.parent, this.data.cards)?.key,
+            onChoose: (type, way) =>
+                this.editor.add({
+                    ...place,
+                    type,
+                    way: place.way || place.parent?.ways.find(({ key }) => key === way),
+                }),
         });
-    }
-
-    async edit(card) {
-        if (await this.save()) {
-            this.openDialog(card.name, card.id, {});
-        }
-    }
-
-    /**
-     * Open the editor of a card's message at once, over the whole window.
-     *
-     * @param {object} card
-     * @param {object} [check] what is to be mended in it
-     */
-    async editMail(card, check) {
-        const { mail } = card;
-        if (!(await this.save())) {
-            return;
-        }
-        openTemplateEditor((...args) => this.dialog.add(...args), {
-            resId: mail.id,
-            title: mail.subject,
-            context: getFaultContext(mail, check),
-            canWrite: this.data.can_write,
-            onClose: () => this.props.record.load(),
-        });
-    }
-
-    openDialog(title, resId, context) {
-        this.dialog.add(
-            FormViewDialog,
-            {
-                title,
-                resModel: "marketing.activity",
-                resId,
-                context: { form_view_ref: "marketing_automation.marketing_activity_view_form", ...context },
-                canExpand: false,
-                size: "xl",
-            },
-            { onClose: () => this.props.record.load() }
-        );
-    }
-
-    async remove(card) {
-        const below = this.data.cards.filter((other) => this.isBelow(other, card));
-        const hasHistory = [card, ...below].some(({ processed, rejected, scheduled, errors, metrics }) =>
-            Boolean(processed || rejected || scheduled || errors || metrics.some(({ count }) => count))
-        );
-        const parts = [this.getRemovalLabel(card.name, below.length)];
-        if (hasHistory) {
-            parts.push(_t("What it did stays as history; what it has scheduled is cancelled at the next Update."));
-        } else if (this.data.state === "running") {
-            parts.push(_t("Participants go on as before until the next Update."));
-        }
-        this.dialog.add(ConfirmationDialog, {
-            title: _t("Remove this activity?"),
-            body: parts.join(" "),
-            confirmLabel: _t("Remove"),
-            confirmClass: "btn-danger",
-            confirm: async () => {
-                if (await this.save()) {
-                    await this.orm.call("marketing.activity", "action_remove", [[card.id]]);
-                    await this.props.record.load();
-                }
-            },
-            cancel: () => {},
-        });
-    }
-
-    getRemovalLabel(name, below) {
-        if (!below) {
-            return _t("“%s” leaves the workflow.", name);
-        }
-        return below === 1
-            ? _t("“%s” and the activity below it leave the workflow.", name)
-            : _t("“%(name)s” and the %(count)s activities below it leave the workflow.", { name, count: below });
-    }
-
-    isBelow(card, ancestor) {
-        const byId = new Map(this.data.cards.map((other) => [other.id, other]));
-        for (let parent = byId.get(card.parent_id); parent; parent = byId.get(parent.parent_id)) {
-            if (parent.id === ancestor.id) {
-                return true;
-            }
-        }
-        return false;
     }
 
     // ------------------------------------------------------------

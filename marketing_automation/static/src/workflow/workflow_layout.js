@@ -2,6 +2,7 @@ import { user } from "@web/core/user";
 
 // Pixels; the stylesheet knows the same.
 const CARD_WIDTH = 270;
+const END_WIDTH = 150;
 const GAP = 24; // beside each card, half of it on either side
 const INDENT = 28;
 const STACK_WIDTH = 380;
@@ -9,13 +10,14 @@ const MOST_BARS = 45; // of a card's graph
 
 /**
  * Arrange the cards of a workflow as a tree: branches side by side where there is room for
- * them, below each other where there is not.
+ * them, below each other where there is not. A card that chooses among branches has a node for each of them: where
+ * nothing follows, an end.
  *
- * @param {object[]} cards with `id` and `parent_id`, in the order of the workflow
+ * @param {object[]} cards with `id`, `parent_id`, `way` and `ways`, in the order of the workflow
  * @param {number} width in pixels
  * @returns {{mode: "row" | "stack", children: object[]}} the root, above all first activities; each
- *  of its `children` has a `card`, the `width` of its column in pixels, or null for as much as it
- *  needs, and `mode` and `children` likewise
+ *  of its `children` has a `key`, a `card`, or the `parent` and the `end` (a way) after which nothing follows, the
+ *  `width` of its column in pixels, or null for as much as it needs, and `mode` and `children` likewise
  */
 export function arrangeWorkflow(cards, width) {
     const byParent = new Map();
@@ -26,13 +28,56 @@ export function arrangeWorkflow(cards, width) {
         byParent.set(parent, [...(byParent.get(parent) || []), card]);
     }
     const grow = (card) => {
-        const children = (byParent.get(card && card.id) || []).map(grow);
+        const children = followBranches(card, byParent.get(card && card.id) || []).map((next) =>
+            next.card ? grow(next.card) : { ...next, children: [], rowWidth: END_WIDTH + GAP, width: null, mode: "row" }
+        );
         const inRow = children.reduce((sum, child) => sum + child.rowWidth, 0);
-        return { card, children, rowWidth: Math.max(CARD_WIDTH + GAP, inRow), width: null, mode: "row" };
+        const key = card ? card.id : "root";
+        return {
+            key,
+            card: card || null,
+            children,
+            rowWidth: Math.max(CARD_WIDTH + GAP, inRow),
+            width: null,
+            mode: "row",
+        };
     };
     const root = grow(false);
     place(root, width);
     return root;
+}
+
+/** What follows a card, in the order of its branches: cards, and the ends of branches without any. */
+function followBranches(card, followers) {
+    const branches = ((card && card.ways) || []).filter((way) => way.branch);
+    const rest = followers.filter(({ way }) => !branches.some(({ key }) => key === way));
+    const ordered = branches.flatMap((end) => {
+        const followed = followers.filter(({ way }) => way === end.key);
+        return followed.length ? followed.map((next) => ({ card: next })) : [{ key: end.key, parent: card, end }];
+    });
+    return [...ordered, ...rest.map((next) => ({ card: next }))];
+}
+
+/**
+ * @param {object} card
+ * @param {object[]} cards of the workflow
+ * @returns {object} the way by which another activity most likely follows a card: its first branch after which nothing
+ *  follows, else the first of its ways
+ */
+export function proposeWay(card, cards) {
+    const isFollowed = ({ key }) => cards.some((other) => other.parent_id === card.id && other.way === key);
+    return card.ways.find((way) => way.branch && !isFollowed(way)) || card.ways[0];
+}
+
+/** @returns {boolean} whether a card comes, at any depth, below another one */
+export function isBelow(card, ancestor, cards) {
+    const byId = new Map(cards.map((other) => [other.id, other]));
+    for (let parent = byId.get(card.parent_id); parent; parent = byId.get(parent.parent_id)) {
+        if (parent.id === ancestor.id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 function place(node, width) {

@@ -45,6 +45,10 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
+            trigger: '.o_marketing_palette_type[data-type="email"]',
+            run: "click",
+        },
+        {
             trigger: '.modal .o_field_widget[name="name"] input',
             run: "edit Welcome",
         },
@@ -92,16 +96,16 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
-            trigger: '.o-dropdown-item:has([data-trigger="mail_click"])',
+            trigger: '.o_marketing_palette label[data-trigger="mail_click"]',
+            run: "click",
+        },
+        {
+            trigger: '.o_marketing_palette_type[data-type="action"]',
             run: "click",
         },
         {
             trigger: '.modal .o_field_widget[name="name"] input',
             run: "edit Thank who clicks",
-        },
-        {
-            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("Server Action")',
-            run: "click",
         },
         {
             trigger: '.modal .o_field_widget[name="server_action_id"] input',
@@ -150,16 +154,13 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
-            trigger: ".o-dropdown--menu:not(:contains('Opened')) .o-dropdown-item:contains('Done')",
+            content: "It can follow in one way alone",
+            trigger: '.o_marketing_palette:not(:has(.btn-check)) .o_marketing_palette_type[data-type="action"]',
             run: "click",
         },
         {
             trigger: '.modal .o_field_widget[name="name"] input',
             run: "edit Too much",
-        },
-        {
-            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("Server Action")',
-            run: "click",
         },
         {
             trigger: '.modal .o_field_widget[name="server_action_id"] input',

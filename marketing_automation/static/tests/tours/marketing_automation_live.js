@@ -22,16 +22,16 @@ registry.category("web_tour.tours").add("marketing_automation_live", {
             run: "click",
         },
         {
-            trigger: ".o-dropdown-item:contains('Sent')",
+            trigger: '.o_marketing_palette label[data-trigger="activity"]:contains("Sent")',
+            run: "click",
+        },
+        {
+            trigger: '.o_marketing_palette_type[data-type="action"]',
             run: "click",
         },
         {
             trigger: '.modal .o_field_widget[name="name"] input',
             run: "edit Follow up",
-        },
-        {
-            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("Server Action")',
-            run: "click",
         },
         {
             trigger: '.modal .o_field_widget[name="server_action_id"] input',

@@ -102,6 +102,10 @@ registry.category("web_tour.tours").add("marketing_automation_templates", {
             run: "click",
         },
         {
+            trigger: '.o_marketing_palette_type[data-type="email"]',
+            run: "click",
+        },
+        {
             content: "What is missing is named, and the cursor is there",
             trigger: ".modal .o_form_button_save, .modal .o_form_button_save_new",
             run: "click",

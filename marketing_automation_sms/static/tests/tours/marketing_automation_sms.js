@@ -11,13 +11,13 @@ registry.category("web_tour.tours").add("marketing_automation_sms", {
             run: "click",
         },
         {
-            trigger: '.modal .o_field_widget[name="name"] input',
-            run: "edit Sale",
+            content: "An SMS",
+            trigger: '.o_marketing_palette_type[data-type="sms"]',
+            run: "click",
         },
         {
-            content: "An SMS",
-            trigger: '.modal .o_field_widget[name="activity_type"] label:contains("SMS")',
-            run: "click",
+            trigger: '.modal .o_field_widget[name="name"] input',
+            run: "edit Sale",
         },
         {
             content: "Make its template",
