@@ -220,6 +220,32 @@ class Screens:
         self._browser.click(".o_dialog .o_marketing_type_choice")
         self._browser.wait_for(".o_marketing_palette_type")
 
+    def _make_fork(self):
+        name = "Autumn fair"
+        if not self._call("marketing.campaign", "search", [["name", "=", name]]):
+            [campaign] = self._call("marketing.campaign", "create", [{"name": name}])
+            before = {"parent_id": False, "trigger_type": "begin"}
+            for label, way, domain in (
+                ("Lives in Belgium", "cond_no", "[('country_id.code', '=', 'BE')]"),
+                ("Was there last year", "cond_yes", "[('category_id.name', '=', 'Met at the fair')]"),
+            ):
+                values = {"name": label, "campaign_id": campaign, "activity_type": "condition", **before}
+                [step] = self._call("marketing.activity", "create", [{**values, "condition_domain": domain}])
+                before = {"parent_id": step, "trigger_type": way}
+        return name
+
+    def step_menu(self):
+        """What can be done with a card, in a draft with forks."""
+        self._open_campaign(self._make_fork())
+        self._browser.settle()
+        self._browser.click('.o_marketing_activity_card[data-name="Lives in Belgium"] .o_marketing_activity_menu')
+        self._browser.wait_for(".o-dropdown--menu [data-action=move]")
+
+    def move(self):
+        self.step_menu()
+        self._browser.click("[data-action=move]")
+        self._browser.wait_for(".o_dialog .o_marketing_move_confirm")
+
     def removal(self):
         self.campaign()
         self._browser.click('.o_marketing_activity_card[data-name="Reminder"] .o_marketing_activity_remove')

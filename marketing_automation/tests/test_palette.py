@@ -38,7 +38,7 @@ class TestPalette(MarketingAutomationCommon):
         cards = {card["name"]: card for card in campaign.get_workflow_cards()["cards"]}
         self.assertEqual(
             [(way["key"], way["branch"], way["label"]) for way in cards["One of us"]["ways"]],
-            [("cond_yes", True, "Yes"), ("cond_no", True, "No"), ("activity", False, "Either way")],
+            [("cond_yes", "yes", "Yes"), ("cond_no", "no", "No"), ("activity", None, "Either way")],
         )
         self.assertEqual(cards["Tag"]["way"], "cond_no")
         self.assertEqual([way["key"] for way in tag._get_ways()], ["activity"])
@@ -50,10 +50,13 @@ class TestPalette(MarketingAutomationCommon):
         first, second = split.branch_ids
         tag = self._create_action(campaign, "Tag", "branch", split, branch_id=second.id)
         ways = split._get_ways()
-        self.assertEqual([(way["label"], way["values"]) for way in ways if way["branch"]], [
-            (first.name, {"branch_id": first.id}),
-            (second.name, {"branch_id": second.id}),
-        ])
+        self.assertEqual(
+            [(way["label"], way["values"]) for way in ways if way["branch"]],
+            [
+                (first.name, {"branch_id": first.id}),
+                (second.name, {"branch_id": second.id}),
+            ],
+        )
         self.assertEqual(tag._get_way(), ways[1]["key"])
         copy = split.action_paste(campaign.id)
         [copied] = self.env["marketing.activity"].browse(copy).child_ids

@@ -56,20 +56,25 @@ class MarketingActivity(models.Model):
     def _get_ways(self):
         """Return how another activity may follow this one: by a trigger, and where it chooses a branch by each of them.
 
-        ``values`` are those of the activity that follows by it, beside its trigger.
+        ``branch`` is what the traces call that, ``values`` are more of the activity that follows by it.
 
         :rtype: list[dict]
         """
         self.ensure_one()
         triggers = self._get_triggers()
-        return [
-            {
-                "key": ":".join([trigger_type, *map(str, values.values())]),
-                "trigger": trigger_type,
-                "branch": bool(triggers[trigger_type].branch),
-                "label": label,
-                "tone": "branch" if triggers[trigger_type].branch else tone,
-                "values": values,
-            }
-            for trigger_type, label, tone, values in self._get_child_triggers()
-        ]
+        ways = []
+        for trigger_type, label, tone, values in self._get_child_triggers():
+            branch = triggers[trigger_type].branch
+            if branch == STEPS:
+                branch = ":".join(map(str, values.values()))
+            ways.append(
+                {
+                    "key": f"{trigger_type}:{branch}" if values else trigger_type,
+                    "trigger": trigger_type,
+                    "branch": branch,
+                    "label": label,
+                    "tone": "branch" if branch else tone,
+                    "values": values,
+                }
+            )
+        return ways

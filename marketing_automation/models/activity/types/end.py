@@ -10,6 +10,7 @@ _lt = LazyTranslate(__name__)
 END = ActivityType(
     "end",
     icon="fa-flag-checkered",
+    hint=_lt("Say that it is over, and why"),
     group="logic",
     does=(_lt("end the workflow"), _lt("end the workflow")),
     settings={"reason": "end_reason"},

@@ -18,6 +18,7 @@ AGAIN, OVER = "again", "over"
 JUMP = ActivityType(
     "jump",
     icon="fa-share",
+    hint=_lt("On to another step, or back to one"),
     group="logic",
     does=(_lt("go on at another step"), _lt("go on at another step")),
     settings={"target": "jump_activity_id", "limit": "jump_limit"},

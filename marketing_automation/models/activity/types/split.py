@@ -15,6 +15,7 @@ MIN_BRANCHES, MAX_BRANCHES = 2, 8
 SPLIT = ActivityType(
     "split",
     icon="fa-random",
+    hint=_lt("Send them on by chance, to compare"),
     group="logic",
     does=(_lt("send each participant on by chance"), _lt("send each participant on by chance")),
     settings={"weights": "branch_weights"},

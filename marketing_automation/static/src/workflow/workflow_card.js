@@ -1,9 +1,11 @@
-import { Component, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, onWillUnmount, onWillUpdateProps, useState } from "@odoo/owl";
 
+import { browser } from "@web/core/browser/browser";
 import { Domain } from "@web/core/domain";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
+import { usePopover } from "@web/core/popover/popover_hook";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { formatInteger } from "@web/views/fields/formatters";
@@ -15,6 +17,7 @@ import { readClipboard } from "./workflow_clipboard";
 import { formatShare } from "./workflow_layout";
 
 const COUNT_LIMIT = 10000;
+const PAUSE = 300; // milliseconds for which one is at a message before it is shown big
 
 /** Whether the text of a filter has no condition. */
 const isEmpty = (text) => ["[]", "()"].includes(text.trim());
@@ -33,6 +36,13 @@ export class WorkflowCard extends Component {
         this.orm = useService("orm");
         this.treeProcessor = useService("tree_processor");
         this.formatInteger = formatInteger;
+        this.mail = usePopover(MailPreview, {
+            position: "right",
+            animation: false,
+            setActiveElement: false,
+            popoverClass: "o_marketing_mail_popover",
+        });
+        onWillUnmount(() => this.hideMail());
         this.state = useState({ tab: "graph", filters: null, condition: "" });
         this.loadCondition(this.card);
         onWillUpdateProps(({ card }) => {
@@ -82,6 +92,21 @@ export class WorkflowCard extends Component {
 
     get noFilter() {
         return _t("none");
+    }
+
+    /** Show a message as big as it can be read, beside its small picture. */
+    showMail(ev) {
+        const target = ev.currentTarget;
+        this.hideMail();
+        if (!this.env.isSmall && this.card.mail.url) {
+            const size = { width: 360, height: 440 };
+            this.mailTimer = browser.setTimeout(() => this.mail.open(target, { mail: this.card.mail, ...size }), PAUSE);
+        }
+    }
+
+    hideMail() {
+        browser.clearTimeout(this.mailTimer);
+        this.mail.close();
     }
 
     get addChildLabel() {

@@ -23,7 +23,9 @@ import { WorkflowHistory } from "./workflow_history";
 import { arrangeWorkflow, proposeWay } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 import { findPlace } from "./workflow_places";
+import { FAR, usePan, WorkflowZoom } from "./workflow_zoom";
 
+const BIG = 40; // cards, of which the browser draws only those in sight
 const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state: "draft" };
 
 /**
@@ -54,6 +56,9 @@ export class WorkflowField extends Component {
             reload: () => this.reload(),
             history: useState(new WorkflowHistory(this.orm)),
         });
+        this.treeRef = useRef("tree");
+        this.zoom = new WorkflowZoom(useState({ level: 1 }), this.treeRef);
+        usePan(this.root);
         useWorkflowDrag({
             ref: this.root,
             enable: () => this.data.can_write,
@@ -97,7 +102,14 @@ export class WorkflowField extends Component {
     }
 
     get tree() {
-        return arrangeWorkflow(this.data.cards, this.state.width);
+        return arrangeWorkflow(this.data.cards, this.state.width / this.zoom.state.level);
+    }
+
+    get treeClass() {
+        return {
+            o_marketing_workflow_big: this.data.cards.length > BIG,
+            o_marketing_workflow_far: this.zoom.state.level < FAR,
+        };
     }
 
     /** What the cards share. */
@@ -107,6 +119,7 @@ export class WorkflowField extends Component {
             canEdit: data.can_write,
             canRetry: data.can_write && data.state === "running",
             modelName: data.model_name,
+            showsPeople: data.state !== "draft",
             firstDay: data.first_day,
             lastDay: data.last_day,
             edit: (card) => this.editor.edit(card),

@@ -1,6 +1,7 @@
 import { Component } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
+import { formatInteger } from "@web/views/fields/formatters";
 
 import { WorkflowCard } from "./workflow_card";
 
@@ -17,6 +18,26 @@ export class WorkflowNode extends Component {
     getTone(card) {
         const way = this.props.node.card?.ways.find(({ key }) => key === card.way);
         return way?.branch ? way.tone : card.tone;
+    }
+
+    /** How many wait on the line to a card, and how many have passed it. */
+    getPeople({ scheduled, processed, rejected }) {
+        const passed = processed + rejected;
+        if (!this.props.workflow.showsPeople || !(scheduled || passed)) {
+            return "";
+        }
+        return scheduled
+            ? _t("%(waiting)s wait · %(passed)s passed", {
+                  waiting: formatInteger(scheduled),
+                  passed: formatInteger(passed),
+              })
+            : _t("%s passed", formatInteger(passed));
+    }
+
+    /** How many have come to the end of a branch. */
+    getPeopleAtEnd({ parent, end }) {
+        const { count } = parent.metrics.find(({ name }) => name === `branch:${end.branch}`) || {};
+        return count && this.props.workflow.showsPeople ? _t("%s passed", formatInteger(count)) : "";
     }
 
     getInsertLabel(card) {
