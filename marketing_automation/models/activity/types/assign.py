@@ -11,6 +11,7 @@ _lt = LazyTranslate(__name__)
 ASSIGN = ActivityType(
     "assign",
     icon="fa-user-plus",
+    hint=_lt("Give them a salesperson, one or in turn"),
     group="team",
     does=(_lt("assign the record to somebody"),) * 2,
     settings={"people": "person_ids", "replace": "assign_replace"},

@@ -14,6 +14,7 @@ _lt = LazyTranslate(__name__)
 LIST = ActivityType(
     "list",
     icon="fa-list-ul",
+    hint=_lt("Put them on a mailing list, or take them off"),
     does=(_lt("put the address on a mailing list, or take it off"),) * 2,
     settings={"operation": "list_operation", "list": "mailing_list_id"},
     required=("list",),

@@ -16,6 +16,7 @@ LISTED = 20  # records that a message names
 NOTIFY = ActivityType(
     "notify",
     icon="fa-bell-o",
+    hint=_lt("Tell colleagues what happened"),
     group="team",
     does=(_lt("tell colleagues"),) * 2,
     settings={"text": "notify_text", "whom": "whom", "people": "person_ids"},

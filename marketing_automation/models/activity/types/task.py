@@ -18,6 +18,7 @@ MAX_DAYS = 1_000
 TASK = ActivityType(
     "task",
     icon="fa-check-square-o",
+    hint=_lt("Plan a call or a to-do for somebody"),
     group="team",
     does=(_lt("plan an activity for a colleague"),) * 2,
     settings={

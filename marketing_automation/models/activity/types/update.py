@@ -14,6 +14,7 @@ _lt = LazyTranslate(__name__)
 UPDATE = ActivityType(
     "update",
     icon="fa-pencil-square-o",
+    hint=_lt("Change a field, add or remove a tag"),
     does=(_lt("set a field"), _lt("set a field")),
     settings={
         "field": "update_field",
