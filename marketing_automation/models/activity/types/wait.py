@@ -21,6 +21,7 @@ DONE, TIMEOUT = "done", "timeout"
 WAIT = ActivityType(
     "wait",
     icon="fa-hourglass-half",
+    hint=_lt("Until something is true, or a day has come"),
     group="logic",
     waits=True,
     does=(_lt("wait"), _lt("wait for “%s”")),
