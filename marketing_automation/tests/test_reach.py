@@ -135,6 +135,19 @@ class TestReach(MarketingAutomationCommon):
         )
         self.assertEqual(self._count_mails(campaign), 2)
 
+    def test_behind_a_wait(self):
+        """Who matches already does not wait; nobody knows when the others go on."""
+        campaign = self._create_campaign()
+        values = {"wait_domain": "[('name', 'in', ('Ada', 'Ben'))]", "wait_limit_number": 1}
+        wait = self._create_activity(campaign, "Ada or Ben", "wait", "begin", None)
+        wait.write(values)
+        self._create_email(campaign, "At once", "wait_done", wait)
+        self._create_email(campaign, "Too late", "wait_timeout", wait)
+        self.assertEqual(self._preview(campaign)["messages"], {"email": 2})
+        self.assertEqual(self._count_mails(campaign), 2)
+        wait.wait_type = "weekday"
+        self.assertEqual(self._preview(campaign.copy())["messages"], {"email": 0})
+
     def test_behind_a_split(self):
         """Who takes which branch is not known before they enter: each branch is promised its share."""
         campaign = self._create_campaign()

@@ -446,6 +446,14 @@ class MarketingActivity(models.Model):
         return None
 
     @api.model
+    def _foresee_wait(self, step, branch, campaign):
+        """Return who does not wait at all: records that match already. Who else goes on, and when, nobody knows."""
+        wait = Wait.from_settings(step.settings)
+        if wait.kind != DOMAIN or branch != DONE:
+            return None
+        return campaign._parse_filter(wait.domain, campaign._get_run_env())
+
+    @api.model
     def _find_steps_that_await_events(self, workflow):
         """Return the ids of the steps of a workflow that wait for an event of their participants."""
         return [
