@@ -69,7 +69,7 @@ ALSO = {
     # campaigns on leads are made by salespeople
     **{
         f"{CRM}.{module}": {"marketer": {SALES}}
-        for module in ("test_lead_people", "test_lead_reach", "test_lead_templates", "test_tour")
+        for module in ("test_lead_people", "test_lead_reach", "test_lead_steps", "test_lead_templates", "test_tour")
     },
     **{
         f"{CRM}.{module}": {"marketer": {ALL_SALES}}

@@ -224,6 +224,8 @@ class TestTask(PeopleCase):
     def test_words(self):
         step = self._plan(task_days=2)
         self.assertIn("plan “Call: Ask” for Sam, due in 2 working days", step.sentence)
+        step.person_ids += self.sue
+        self.assertIn("for Sam, Sue in turn, due in", step.sentence)
         step.whom = "record"
         self.assertIn("for who is responsible for the record", step.sentence)
 

@@ -146,7 +146,10 @@ class MarketingActivity(models.Model):
     def _phrase_task(self, settings):
         task_type = self.env["mail.activity.type"].sudo(False).browse(settings["type"] or []).exists()
         what = ": ".join(filter(None, [task_type.name, settings["summary"]])) or "…"
-        names = {"what": what, "whom": self._name_whom(settings), "days": settings["days"]}
+        whom = self._name_whom(settings)
+        if settings["whom"] != "record" and len(settings["people"] or []) > 1:
+            whom = _("%s in turn", whom)
+        names = {"what": what, "whom": whom, "days": settings["days"]}
         if not settings["days"]:
             return _("plan “%(what)s” for %(whom)s, due on the day itself", **names)
         if settings["days"] == 1:
