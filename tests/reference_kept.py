@@ -66,6 +66,14 @@ KEPT = {
         ("run", 4 * DAY),
         steps=SPLIT,
     ),
+    "a step that is brought to the taken branch too late is skipped, where that is asked": _story(
+        ("live", NOW),
+        ("run", 4 * DAY),
+        ("retrigger_step", "one", "branch_0"),
+        ("update", "skip"),
+        ("run", NOW),
+        steps=SPLIT,
+    ),
     "new weights hold from the Update on, for who comes then": _story(
         ("live", NOW),
         ("weigh_step", FORK, (0, 1)),

@@ -41,6 +41,7 @@ from . import (
     test_mail_reports,
     test_missing_rights,
     test_new_forms,
+    test_nurture,
     test_novice,
     test_own_test,
     test_palette,

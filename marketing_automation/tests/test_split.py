@@ -269,8 +269,3 @@ class TestSplit(MarketingAutomationCommon):
         self.assertEqual(found, self._on(self.first))
         [step] = self._on(self.second)[0].timeline_data["steps"]
         self.assertEqual(step["note"], "Branch: B")
-
-    def test_an_empty_branch_in_what_start_tells(self):
-        """Messages behind a split are not foretold: nobody knows who takes which branch before they are in."""
-        self._create_email(self.campaign, "Mail", "branch", self.split, branch_id=self.second.id)
-        self.assertEqual(self.campaign.get_start_preview()["messages"], {"email": 0})

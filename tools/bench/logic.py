@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo import fields
 
-from .campaigns import NOTHING, audience, clear, make_action, make_activity, make_campaign, start_campaign
+from .campaigns import NOTHING, audience, clear, make_action, make_activity, make_campaign
 from .laps import administrator, alternate, lap, superuser
 from .lines import at_least, at_most, line
 
@@ -27,39 +27,58 @@ ONE_IN = 1_000  # contacts, who match what is waited for
 
 def condition(registry, size, runs):
     """Execute a condition, beside the action that does nothing."""
+    return _measure(registry, size, runs, "condition", lambda: {"condition_domain": CONDITION})
+
+
+def split(registry, size, runs):
+    """Execute a split, beside the action that does nothing."""
+    return _measure(registry, size, runs, "split", dict)
+
+
+def jump(registry, size, runs):
+    """Execute Go to and the End that it leads to, beside the action that does nothing."""
+    return _measure(registry, size, runs, "jump", dict, steps=2)
+
+
+def _measure(registry, size, runs, activity_type, make_values, steps=1):
+    """:param steps: how many of them each participant passes"""
 
     def ours():
-        return _execute(registry, size, "condition", condition_domain=CONDITION)
+        return _execute(registry, size, activity_type, steps, **make_values())
 
     def no_op():
         with administrator(registry) as env:
             action_id = make_action(env, **NOTHING).id
             env.cr.commit()
-        return _execute(registry, size, "action", server_action_id=action_id)
+        return _execute(registry, size, "action", 1, server_action_id=action_id)
 
     def between():
         with superuser(registry) as env:
             clear(env)
 
     laps, others = alternate(runs, ours, no_op, between)
-    queries = [time.queries / size for time in laps]
-    rates = [size / time.seconds for time in laps]
+    queries = [time.queries / (steps * size) for time in laps]
+    rates = [steps * size / time.seconds for time in laps]
     return [
         line(
-            "condition",
+            activity_type,
             "passed per second",
             rates,
             [size / time.seconds for time in others],
             at_least("ours", 10_000),
             notes={"queries each": queries[-1]},
         ),
-        line("condition: queries", "queries each", queries, target=at_most("ours", 0.01)),
+        line(f"{activity_type}: queries", "queries each", queries, target=at_most("ours", 0.01)),
     ]
 
 
-def _execute(registry, size, activity_type, **values):
+def _execute(registry, size, activity_type, steps, **values):
     with administrator(registry) as env:
-        campaign = start_campaign(env, size, activity_type, **values)
+        campaign = make_campaign(env, size)
+        step = make_activity(campaign, activity_type, **values)
+        if activity_type == "jump":
+            step.jump_activity_id = make_activity(campaign, "end", interval_number=1, interval_type="months")
+        campaign.action_start_campaign()
         env.cr.commit()
         env["marketing.campaign"].sudo().browse(campaign.id).sync_participants()
         campaign_id = campaign.id
@@ -67,7 +86,7 @@ def _execute(registry, size, activity_type, **values):
         with lap() as time:
             env["marketing.campaign"].browse(campaign_id).execute_activities()
         done = env["marketing.trace"].search_count([("state", "=", "processed")])
-        assert done == size, f"{done} of {size} were executed"
+        assert done == steps * size, f"{done} of {steps * size} were executed"
     return time
 
 

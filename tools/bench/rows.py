@@ -84,6 +84,21 @@ ROWS = [
         (K,),
     ),
     Row(
+        "split",
+        "logic:split",
+        "Passing a split with two branches. Beside executing an action that does nothing, for as many contacts.",
+        (10 * K, 100 * K),
+        (K,),
+    ),
+    Row(
+        "jump",
+        "logic:jump",
+        "Passing Go to, which gives each participant another visit of the step that it leads to, and that step, an "
+        "End: two steps each. Beside executing an action that does nothing, for as many contacts.",
+        (10 * K, 100 * K),
+        (K,),
+    ),
+    Row(
         "wait",
         "logic:wait",
         "A look at all who wait until their record matches a filter, as each enrolment and every five minutes bring "
