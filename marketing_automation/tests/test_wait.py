@@ -204,6 +204,16 @@ class TestWait(WaitCase):
         self._after(hours=4)
         self.assertTraces(self.late, {self.ada: None, self.ben: "processed", self.cleo: "processed"})
 
+    def test_replies_reach_odoo(self):
+        """Odoo proposes a user's own address for them, of which no campaign hears."""
+        first = self._create_email(self.campaign, "First").mass_mailing_id
+        self.wait.write({"wait_type": "event", "wait_event": "click"})
+        self.assertEqual(first.reply_to_mode, "new")
+        self.wait.wait_event = "reply"
+        second = self._create_email(self.campaign, "Second").mass_mailing_id
+        other = self._create_email(self._create_campaign(name="Other"), "Other").mass_mailing_id
+        self.assertEqual([mailing.reply_to_mode for mailing in first | second | other], ["update", "update", "new"])
+
     # ------------------------------------------------------------
     # What happens meanwhile
     # ------------------------------------------------------------

@@ -172,7 +172,7 @@ class MarketingActivity(models.Model):
             self.sudo().discard_date = False  # sudo: only the engine dates it
         if {"mass_mailing_id", "campaign_id"} & set(vals):
             self._adopt_mailings()
-        if {"mass_mailing_id", "trigger_type", "parent_id"} & set(vals):
+        if {"mass_mailing_id", "trigger_type", "parent_id", "activity_type", *self._get_setting_fields()} & set(vals):
             (self | self.child_ids)._route_replies()
         return res
 

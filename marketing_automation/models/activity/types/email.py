@@ -46,21 +46,32 @@ class MarketingActivity(models.Model):
         catch-all with the record's thread is what a template gets then; any other address that
         somebody chose stays.
         """
-        triggers = self._get_triggers()
         users = self.env["res.users"].sudo().with_context(active_test=False)
-        for activity in self:
-            mailing = activity.parent_id.mass_mailing_id
-            trigger = triggers.get(activity.trigger_type)
-            if not mailing or not trigger or trigger.event != "reply" or mailing.reply_to_mode == "update":
+        for mailing in self._find_answered_mailings():
+            if mailing.mailing_type != "mail" or mailing.reply_to_mode == "update":
                 continue
             address = email_normalize(mailing.reply_to or "")
             if not address or users.search_count([("email_normalized", "=", address)], limit=1):
                 mailing.reply_to_mode = "update"
 
+    def _find_answered_mailings(self):
+        """Return the templates to which replies are awaited: by these activities, or by any for all of its campaign.
+
+        A type whose steps may wait for a reply to any message says so by ``_awaits_replies_<type>()``.
+        """
+        triggers = self._get_triggers()
+        waiting = self.filtered(
+            lambda activity: activity.trigger_type in triggers and triggers[activity.trigger_type].event == "reply"
+        )
+        activities = self.campaign_id.marketing_activity_ids
+        campaigns = activities.filtered(
+            lambda activity: activity._ask_type("awaits_replies", default=False)
+        ).campaign_id
+        return waiting.parent_id.mass_mailing_id | campaigns.marketing_activity_ids.mass_mailing_id
+
     def _find_warnings_email(self):
         mailing = self.mass_mailing_id
-        triggers = self._get_triggers()
-        awaited = any(triggers[child.trigger_type].event == "reply" for child in self.child_ids)
+        awaited = mailing in (self | self.child_ids)._find_answered_mailings()
         company = self.campaign_id.company_id or self.env.company
         if awaited and mailing.reply_to_mode == "update" and not company.alias_domain_id.catchall_email:
             return [

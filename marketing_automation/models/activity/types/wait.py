@@ -211,6 +211,9 @@ class MarketingActivity(models.Model):
             ]
         return []
 
+    def _awaits_replies_wait(self):
+        return self.wait_type == "event" and self.wait_event == "reply"
+
     def _find_filters_wait(self):
         return {_("What “%s” waits for", self.name): self.wait_domain or "[]"} if self.wait_type == "domain" else {}
 
