@@ -37,6 +37,8 @@ class ActivityType:
     :param mailing_type: the type of the ``mailing.mailing`` that is its template; None for another
     :param numbers: metrics on its card; by default *Sent* and its events for a type that sends, else none
     :param form: XML of what the form shows of it; by default the fields of its settings, "" for a view of its own
+    :param tuple form_texts: its texts, and the attributes that people read, as ``LazyTranslate`` gives them: they are
+        shown in the reader's language
     :param str address_column: where ``mailing.trace`` keeps the address of its message
     :param str duplicate_code: why a message to an address that got it already is not made
     """
@@ -57,6 +59,7 @@ class ActivityType:
     mailing_type: str | None = None
     numbers: tuple | None = None
     form: str | None = None
+    form_texts: tuple = ()
     address_column: str = "email"
     duplicate_code: str = "mail_dup"
 

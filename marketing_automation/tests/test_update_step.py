@@ -314,6 +314,14 @@ class TestUpdateStep(MarketingAutomationCommon):
     # In words
     # ------------------------------------------------------------
 
+    def test_a_form_in_french(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        activities = self.env["marketing.activity"].with_user(self.marketer).with_context(lang="fr_FR")
+        arch = activities.get_view(view_type="form")["arch"]
+        self.assertNotIn("Choose a field", arch)
+        self.assertNotIn("Who has opted out", arch)
+        self.assertIn("Choisissez un champ", arch)
+
     def test_words(self):
         self.assertEqual(self.step.sentence, "As soon as a record enters the campaign: add “VIP” to “Tags”.")
         [card] = self.campaign.with_user(self.marketer).get_workflow_cards()["cards"]

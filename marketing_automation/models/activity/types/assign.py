@@ -21,6 +21,10 @@ ASSIGN = ActivityType(
                options="{'no_create': True}" placeholder="Choose one person, or several who take turns"/>
         <field name="assign_replace"/>
     """,
+    form_texts=(
+        _lt("Assign to"),
+        _lt("Choose one person, or several who take turns"),
+    ),
 )
 
 

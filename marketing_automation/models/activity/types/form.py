@@ -5,6 +5,7 @@ from lxml import etree
 from odoo import api, models
 
 REQUIRED = ' required="True"'
+READ = ("string", "placeholder", "title", "aria-label")  # attributes that people read
 
 
 class MarketingActivity(models.Model):
@@ -32,11 +33,27 @@ class MarketingActivity(models.Model):
                 f'<field name="{fname}"{REQUIRED if setting in described.required else ""}/>'
                 for setting, fname in described.settings.items()
             )
+        texts = {" ".join(text._source.split()): self.env._(text) for text in described.form_texts}
         other = f"activity_type != '{described.name}'"
         nodes = list(etree.fromstring(f"<group>{form}</group>"))
         for node in nodes:
+            _translate(node, texts)
             hidden, required = node.get("invisible"), node.get("required")
             node.set("invisible", f"{other} or ({hidden})" if hidden else other)
             if required:
                 node.set("required", f"not ({other}) and ({required})")
         return nodes
+
+
+def _translate(node, texts):
+    """Put what people read of a form into their language.
+
+    :param dict texts: translations by what stands there
+    """
+    for part in node.iter():
+        for name in READ:
+            if part.get(name) in texts:
+                part.set(name, texts[part.get(name)])
+        words = " ".join((part.text or "").split())
+        if words in texts:
+            part.text = texts[words]

@@ -25,6 +25,12 @@ LIST = ActivityType(
             Who has opted out of the list stays opted out. Taking an address off is no opt-out: it may be put on again.
         </div>
     """,
+    form_texts=(
+        _lt(
+            "Who has opted out of the list stays opted out. Taking an address off is no "
+            "opt-out: it may be put on again."
+        ),
+    ),
 )
 
 

@@ -31,6 +31,15 @@ NOTIFY = ActivityType(
             message.
         </div>
     """,
+    form_texts=(
+        _lt("Tell"),
+        _lt("Choose whom to tell"),
+        _lt("e.g. Asked for an offer: please call today"),
+        _lt(
+            "In Discuss or by email, as each of them prefers, with a link to the record. "
+            "Many records at once make one message."
+        ),
+    ),
 )
 
 

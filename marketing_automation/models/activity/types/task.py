@@ -44,6 +44,12 @@ TASK = ActivityType(
         </div>
         <field name="task_note" placeholder="What there is to know"/>
     """,
+    form_texts=(
+        _lt("e.g. Call about the offer"),
+        _lt("Choose one person, or several who take turns"),
+        _lt("working days"),
+        _lt("What there is to know"),
+    ),
 )
 
 

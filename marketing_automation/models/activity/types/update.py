@@ -37,6 +37,7 @@ UPDATE = ActivityType(
                invisible="update_operation != 'copy'"/>
         <field name="update_choices" invisible="1"/>
     """,
+    form_texts=(_lt("Choose a field"),),
 )
 NUMBERS, DAYS = ("integer", "float", "monetary"), ("date", "datetime")
 VALUED = ("set", "increase", "decrease", "add", "remove")  # operations that need a value
