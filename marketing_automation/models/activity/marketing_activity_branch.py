@@ -14,7 +14,7 @@ class MarketingActivityBranch(models.Model):
 
     activity_id = fields.Many2one("marketing.activity", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
-    name = fields.Char(required=True)
+    name = fields.Char(string="Branch", required=True)
     weight = fields.Integer(
         default=50,
         required=True,

@@ -25,7 +25,7 @@ JUMP = ActivityType(
     required=("target",),
     followed=False,
     form="""
-        <field name="jump_activity_id" required="True" placeholder="Choose a step of this campaign"
+        <field name="jump_activity_id" required="True"
                domain="[('campaign_id', '=', campaign_id), ('id', '!=', id)]"
                options="{'no_create': True, 'no_open': True}"/>
         <field name="jump_limit"/>

@@ -24,7 +24,7 @@ SPLIT = ActivityType(
         <field name="branch_ids" nolabel="1" colspan="2">
             <list editable="bottom">
                 <field name="sequence" widget="handle"/>
-                <field name="name" string="Branch" placeholder="e.g. Discount"/>
+                <field name="name"/>
                 <field name="weight"/>
                 <field name="share" widget="percentage"/>
             </list>
