@@ -238,7 +238,7 @@ class Screens:
         """What can be done with a card, in a draft with forks."""
         self._open_campaign(self._make_fork())
         self._browser.settle()
-        self._browser.click('.o_marketing_activity_card[data-name="Lives in Belgium"] .o_marketing_activity_menu')
+        self._browser.click('.o_marketing_activity_card[data-name="Was there last year"] .o_marketing_activity_menu')
         self._browser.wait_for(".o-dropdown--menu [data-action=move]")
 
     def move(self):

@@ -43,6 +43,7 @@ LOWEST, HIGHEST = 800, 2600  # pixels of a picture
 ENDS = [
     *(".o_form_sheet", ".o_kanban_record", ".o_list_table tr:nth-child(-n + 20)", ".o_pivot"),
     *(".app_settings_block:not(.d-none) .o_setting_box", ".o_marketing_campaign_template", ".o-dropdown--menu"),
+    ".o_marketing_palette",
 ]
 HEIGHT = f"""
 Math.ceil(Math.max(0, ...[...document.querySelectorAll(
