@@ -12,6 +12,7 @@ from typing import Any
 ACTION_KEY = "marketing_automation_action"
 VISIT_KEY = "marketing_automation_visit"
 CLICK_KEY = "marketing_automation_click"
+LINK_KEY = "marketing_automation_link"
 BATCH_KEY = "marketing_automation_batch"
 TEST_KEY = "marketing_automation_test"
 QUEUE_KEY = "marketing_automation_queue"
@@ -39,6 +40,16 @@ class MessageBatch:
     @cached_property
     def trace_by_res_id(self):
         return {trace.res_id: trace.id for trace in self.traces}
+
+
+@dataclass(eq=False)
+class FollowedLink:
+    """The link of a click that is being recorded.
+
+    :param link_id: of link.tracker, once it is known
+    """
+
+    link_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -212,6 +223,11 @@ def click_source(env):
     """Return in words where a click that is being recorded comes from."""
     click = env.context.get(CLICK_KEY)
     return f"confirmed from {click.address}" if isinstance(click, ConfirmedClick) else "link"
+
+
+def followed_link(env):
+    """Return the FollowedLink of the click that is being recorded, or None."""
+    return _handed_on(env, LINK_KEY, FollowedLink)
 
 
 def visit(env):

@@ -7,6 +7,7 @@ from . import (
     test_campaign,
     test_cards,
     test_checklist,
+    test_behaviours,
     test_clipboard,
     test_condition,
     test_dashboard,

@@ -45,6 +45,7 @@ USER_FIELDS = {
         "validity_duration_type": "days",
         "activity_domain": "[('name', '!=', False)]",
         "condition_domain": "[('name', '!=', False)]",
+        "condition_behavior": {"lines": [{"event": "click", "link": "offer"}]},
         "branch_ids": [(5,)],
         "branch_id": False,
         "end_reason": "Became a customer",
@@ -152,7 +153,7 @@ ENGINE_FIELDS = {
             "unoffered_actions",
             "action_description",
         ),
-        *("update_choices", "update_problem", "discard_date"),
+        *("update_choices", "update_problem", "discard_date", "behavior_steps"),
     },
     "marketing.activity.branch": {"share"},
     "marketing.participant": {
@@ -176,7 +177,7 @@ ENGINE_FIELDS = {
     },
     "marketing.trace.event": {
         *("trace_id", "event", "date", "mailing_trace_id", "source", "campaign_id", "activity_id", "participant_id"),
-        *("is_test", "consumed", "bounce_type", "origin", "reason", "doubt_until"),
+        *("is_test", "consumed", "bounce_type", "origin", "reason", "doubt_until", "link_id"),
     },
     "marketing.trace.figure": {"campaign_id", "activity_id", "metric", "date", "number"},
     "marketing.trace.report": {

@@ -93,7 +93,8 @@ class TestCondition(MarketingAutomationCommon):
         self._live()
         self.condition.condition_domain = "[('name', '=', 'Cleo')]"
         self.assertTrue(self.campaign.require_sync)
-        self.assertIn("The activity “One of us” was changed.", self.campaign.sudo()._get_changes())
+        words = "“One of us” was: If Name is Ada or Ben. It becomes: If Name is Cleo."
+        self.assertEqual(self.campaign.sudo()._get_changes(), [words])
         self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
         self.assertTraces(self.yes, {self.ada: "processed", self.cleo: None})
 

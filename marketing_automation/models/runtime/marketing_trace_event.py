@@ -53,6 +53,7 @@ class MarketingTraceEvent(models.Model):
         readonly=True,
         help="Who opened or clicked. A machine is a proxy that fetches pictures, or a scanner that follows links.",
     )
+    link_id = Many2oneNoConstraint("link.tracker", string="Link", readonly=True, help="Of a click: which link.")
     reason = fields.Char(readonly=True, help="What decided: a header, a code, an agent.")
     doubt_until = fields.Datetime(
         readonly=True,
@@ -99,6 +100,7 @@ class MarketingTraceEvent(models.Model):
         origin=None,
         reason=None,
         doubt_until=None,
+        link_id=None,
     ):
         """Append an event to traces, and wake the engine once this transaction is committed.
 
@@ -112,6 +114,7 @@ class MarketingTraceEvent(models.Model):
         :param reason: what decided
         :param datetime doubt_until: until when (UTC) a person's may turn out to be a machine's; not for tests, whose
             user waits for what follows
+        :param link_id: of a click: id of the link.tracker
         """
         if not trace_ids:
             return
@@ -120,11 +123,12 @@ class MarketingTraceEvent(models.Model):
                 """
                 INSERT INTO marketing_trace_event
                        (trace_id, event, date, mailing_trace_id, source,
-                        bounce_type, origin, reason, doubt_until,
+                        bounce_type, origin, reason, doubt_until, link_id,
                         campaign_id, activity_id, participant_id, is_test, consumed)
                 SELECT t.id, %(event)s, %(date)s, r.mailing_trace_id, %(source)s,
                        %(bounce_type)s,
                        CASE WHEN doubt.until IS NULL THEN %(origin)s ELSE 'machine' END, %(reason)s, doubt.until,
+                       %(link)s,
                        t.campaign_id, t.activity_id, t.participant_id, t.is_test, FALSE
                   FROM unnest(%(trace_ids)s::int[], %(mailing_trace_ids)s::int[]) AS r (trace_id, mailing_trace_id)
                   JOIN marketing_trace t ON t.id = r.trace_id
@@ -138,6 +142,7 @@ class MarketingTraceEvent(models.Model):
                 origin=origin,
                 reason=reason and reason.replace("\0", " ")[:500],
                 doubt_until=doubt_until,
+                link=link_id,
                 trace_ids=list(trace_ids),
                 mailing_trace_ids=list(mailing_trace_ids or [None] * len(trace_ids)),
             )

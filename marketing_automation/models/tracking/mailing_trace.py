@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 
-from ...engine.context import click_source, gateway, may_record_events, visit
+from ...engine.context import click_source, followed_link, gateway, may_record_events, visit
 from ...mail_reports import RECEIPT
 from ..fields import Many2oneNoConstraint
 
@@ -101,9 +101,22 @@ class MailingTrace(models.Model):
     def set_clicked(self, domain=None):
         traces = self._with_found(domain)
         new = traces.filtered(lambda trace: trace.marketing_trace_id and not trace.links_click_datetime)
+        followed = followed_link(self.env)
+        link_id = followed and followed.link_id
+        if link_id:  # another link of the same message is another event
+            new += (traces - new)._filter_not_followed(link_id)
         res = super(MailingTrace, traces).set_clicked()
-        new._record_doubtful_event("click", click_source(self.env))
+        new._record_doubtful_event("click", click_source(self.env), link_id=link_id)
         return res
+
+    def _filter_not_followed(self, link_id):
+        """Return those of these messages of campaigns of which nobody is known to have followed a link."""
+        ours = self.filtered("marketing_trace_id")
+        if not ours:
+            return ours
+        domain = [("trace_id", "in", ours.marketing_trace_id.ids), ("event", "=", "click"), ("link_id", "=", link_id)]
+        known = self.env["marketing.trace.event"].search_fetch([*domain, ("origin", "!=", "machine")], ["trace_id"])
+        return ours.filtered(lambda trace: trace.marketing_trace_id not in known.trace_id)
 
     def set_replied(self, domain=None):
         traces = self._with_found(domain)
@@ -153,14 +166,15 @@ class MailingTrace(models.Model):
         domain = [("id", "in", self.marketing_trace_id.ids), ("is_test", "=", True)]
         return bool(self.env["marketing.trace"].sudo().search_count(domain, limit=1))
 
-    def _record_doubtful_event(self, event, source):
+    def _record_doubtful_event(self, event, source, **values):
         """Record that a person has opened or clicked; where a machine may be at it, once that is known.
 
         :param str source: where it was seen; a person stands behind a confirmation, a receipt and a reply
+        :param values: as of ``marketing.trace.event.record_events``
         """
         doubtful = source in ("open pixel", "click", "link")
         for doubt, traces in self.grouped(lambda trace: trace._get_doubt() if doubtful else None).items():
-            traces._record_marketing_event(event, source, origin="person", doubt_until=doubt)
+            traces._record_marketing_event(event, source, origin="person", doubt_until=doubt, **values)
 
     def _record_marketing_event(self, event, source, **values):
         """Record an event of these messages, those of campaigns.

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from ....engine.activity_types import ActivityType
+from ....engine.behaviour import read_behaviour
 from ....engine.errors import CampaignStop
 from ....engine.workflow import Trigger, has_conditions
 
@@ -17,9 +18,13 @@ CONDITION = ActivityType(
     group="logic",
     hint=_lt("Go one way or the other, by what is true of the record"),
     does=(_lt("look at the record"), _lt("see whether “%s” is true of the record")),
-    settings={"domain": "condition_domain"},
+    settings={"domain": "condition_domain", "behavior": "condition_behavior"},
     triggers={"cond_yes": Trigger(branch=YES), "cond_no": Trigger(branch=NO)},
-    form="""<field name="condition_domain" widget="domain" options="{'model': 'model_name', 'foldable': true}"/>""",
+    form="""
+        <field name="condition_domain" widget="domain" options="{'model': 'model_name', 'foldable': true}"/>
+        <field name="condition_behavior" widget="marketing_behaviour"/>
+        <field name="behavior_steps" invisible="1"/>
+    """,
 )
 
 
@@ -32,6 +37,11 @@ class MarketingActivity(models.Model):
         help="Records that match it when the activity runs go on at Yes, the others at No.",
     )
 
+    condition_behavior = fields.Json(
+        string="Behaviour",
+        help="What participants did with their messages. With a condition on the record, both have to be true for Yes.",
+    )
+
     @api.model
     def _describe_type_condition(self):
         return CONDITION
@@ -41,34 +51,85 @@ class MarketingActivity(models.Model):
         for activity in self.filtered("condition_domain"):
             activity.campaign_id._check_filter(activity.condition_domain, _("the condition “%s”", activity.name))
 
+    @api.constrains("condition_behavior")
+    def _check_condition_behavior(self):
+        for activity in self:
+            activity._check_behaviour(activity.condition_behavior, _("the behaviour of “%s”", activity.name))
+
     def _find_errors_condition(self):
-        if has_conditions(self.condition_domain):
-            return []
+        if has_conditions(self.condition_domain) or read_behaviour(self.condition_behavior):
+            return self._find_behaviour_errors(self.condition_behavior, _("The condition “%s”", self.name))
         return [_("“%s” has no condition yet: add what has to be true for Yes.", self.name)]
 
     def _find_filters_condition(self):
         return {_("The condition “%s”", self.name): self.condition_domain or "[]"}
 
     def _card_condition(self):
-        return {"condition": self.condition_domain or "[]"}
+        behaviour = self._describe_behaviour(self.condition_behavior)
+        if not behaviour:
+            return {"condition": self.condition_domain or "[]"}
+        # the browser has better words for filters
+        filter_words = ["%s"] if has_conditions(self.condition_domain) else []
+        words = _("If %s", _(" and ").join([*filter_words, behaviour]))
+        return {"condition": self.condition_domain or "[]", "condition_words": words}
+
+    def _label_condition(self):
+        if not self._describe_behaviour(self.condition_behavior):  # nor of what is none, before it is refused
+            return None
+        return _("see whether %s", self._describe_settings_condition(self._get_settings()))
+
+    def _describe_settings_condition(self, settings):
+        """Return in words what has to be true for Yes, given the settings of the activity or of the step that runs."""
+        parts = [
+            self.campaign_id._describe_filter(settings["domain"] or "[]"),
+            self._describe_behaviour(settings.get("behavior")),
+        ]
+        return _(" and ").join(filter(None, parts))
+
+    def _compare_condition(self, old):
+        """Return in words what has changed since a step was published."""
+        before, after = self._describe_settings_condition(old), self._describe_settings_condition(self._get_settings())
+        if before == after:
+            return []
+        return [
+            _("“%(name)s” was: If %(before)s. It becomes: If %(after)s.", name=self.name, before=before, after=after)
+        ]
+
+    def _relink_condition(self, original, copies):
+        data = self.condition_behavior
+        if not data:
+            return
+        lines = [
+            {**line, "activity": copies[line["activity"]].id} if line.get("activity") in copies else line
+            for line in data.get("lines", [])
+        ]
+        self.condition_behavior = {**data, "lines": lines}
 
     @api.model
     def _foresee_condition(self, step, branch, campaign):
+        if step.settings.get("behavior"):
+            return None  # nobody knows
         domain = campaign._parse_filter(step.settings["domain"], campaign._get_run_env())
         return domain if branch == YES else ~domain if branch == NO else Domain.TRUE
 
     @api.private
     def _execute_condition(self, traces, now):
-        """Decide for a batch of traces by one query, as the campaign's user.
+        """Decide for a batch of traces by one query, as the campaign's user, and one for each line of its behaviour.
 
         :raise CampaignStop: when the condition cannot be read
         """
         campaign, workflow = self.campaign_id, self.campaign_id._get_workflow()
-        domain = workflow.steps[self.id].settings["domain"]
+        settings = workflow.steps[self.id].settings
+        behaviour = read_behaviour(settings.get("behavior"))  # of 19.0.1.0.3 it has none
+        yes = set(traces.ids)
         try:
-            matching = campaign._filter_res_ids(
-                campaign._get_run_env(), traces.mapped("res_id"), [domain], within=workflow.domain
-            )
+            if has_conditions(settings["domain"]) or not behaviour:
+                matching = campaign._filter_res_ids(
+                    campaign._get_run_env(), traces.mapped("res_id"), [settings["domain"]], within=workflow.domain
+                )
+                yes = {trace.id for trace in traces if trace.res_id in matching}
+            if behaviour and yes:
+                yes &= self._find_behaving(behaviour, traces.filtered(lambda trace: trace.id in yes), now)
         except CampaignStop as stop:
             raise CampaignStop(_("The condition “%(name)s”: %(error)s", name=self.name, error=stop)) from stop
-        return {trace.id: ("processed", None, None, YES if trace.res_id in matching else NO) for trace in traces}
+        return {trace.id: ("processed", None, None, YES if trace.id in yes else NO) for trace in traces}

@@ -140,6 +140,8 @@ class MarketingActivity(models.Model):
                 value = value.id if self._fields[fname].type == "many2one" else value.ids
             elif self._fields[fname].type in ("date", "datetime"):
                 value = self._fields[fname].to_string(value)
+            elif self._fields[fname].type == "json" and not value:
+                continue  # it came later than the type: of a campaign that runs for longer it is not kept either
             settings[setting] = value
         return settings
 

@@ -315,7 +315,7 @@ class MarketingActivity(models.Model):
 
     def _card_wait(self):
         wait = Wait.from_settings(self._get_settings())
-        if wait.kind == DOMAIN:  # the browser has better words for filters
+        if wait.kind == DOMAIN and has_conditions(wait.domain):  # the browser has better words for filters
             return {"condition": self.wait_domain or "[]", "condition_words": self._get_wait_words_of(wait, "%s")}
         return {"condition_words": self._get_wait_words_of(wait, self._get_until_words(wait))}
 

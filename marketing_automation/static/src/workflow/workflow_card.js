@@ -184,8 +184,7 @@ export class WorkflowCard extends Component {
             return;
         }
         this.shownCondition = shown;
-        const isWords = isEmpty(condition) && !pattern.includes("%s");
-        const words = isWords ? pattern : isEmpty(condition) ? "" : await this.describeCondition(condition, pattern);
+        const words = isEmpty(condition) ? pattern : await this.describeCondition(condition, pattern);
         if (shown === this.shownCondition) {
             this.state.condition = words;
         }

@@ -1,0 +1,181 @@
+"""Behaviours: what participants did with their messages, asked for a batch by one query a line, and told in words."""
+
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+from ....engine.behaviour import DAYS, RUN, read_behaviour
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    behavior_steps = fields.Json(
+        compute="_compute_behavior_steps", help="Id and name of each step whose messages a behaviour may be about."
+    )
+
+    @api.depends("campaign_id.marketing_activity_ids.name", "campaign_id.marketing_activity_ids.activity_type")
+    def _compute_behavior_steps(self):
+        for activity in self:
+            activity.behavior_steps = [
+                [step.id, step.name]
+                for step in activity.campaign_id.marketing_activity_ids._origin
+                if step.sends_message
+            ]
+
+    def _check_behaviour(self, data, label):
+        """Refuse what is no behaviour.
+
+        :param data: what JSON holds
+        :param str label: what it is, for the message
+        :raise ValidationError:
+        """
+        try:
+            read_behaviour(data)
+        except ValueError as error:
+            raise ValidationError(
+                _(
+                    "Campaign “%(campaign)s”, %(label)s: %(error)s.",
+                    campaign=self.campaign_id.name,
+                    label=label,
+                    error=error,
+                )
+            ) from error
+
+    def _find_behaviour_errors(self, data, label):
+        """Return in words what keeps a behaviour from being asked."""
+        steps = {step_id for step_id, _name in self.behavior_steps or ()}
+        if any(line.activity and line.activity not in steps for line in read_behaviour(data).lines):
+            return [_("%s asks about a step that is not there any more: choose another.", label)]
+        return []
+
+    # ------------------------------------------------------------
+    # Asking
+    # ------------------------------------------------------------
+
+    def _find_behaving(self, behaviour, traces, now):
+        """Return the ids of those of these traces whose participants behaved so: by one query for each line.
+
+        :param Behaviour behaviour:
+        :param datetime now: UTC
+        :rtype: set[int]
+        """
+        participants = traces.participant_id
+        res_ids = {trace.participant_id.id: trace.res_id for trace in traces}
+        answers = []
+        for line in behaviour.lines:
+            found = self._find_who_did(line, participants.ids, [res_ids[id_] for id_ in participants.ids], now)
+            answers.append(found if line.did else set(participants.ids) - found)
+        return {
+            trace.id for trace in traces if behaviour.is_true([trace.participant_id.id in answer for answer in answers])
+        }
+
+    def _find_who_did(self, line, participant_ids, res_ids, now):
+        """Return the ids of those of these participants who did what a line says, even where it says that they did not.
+
+        Who asks about all campaigns sees those of the campaign's own companies, of the same target.
+        """
+        campaign = self.campaign_id
+        kinds = self.env["marketing.trace.event"]._get_kinds()
+        if line.span == RUN:
+            scope = SQL("p.id = b.participant_id")
+        elif line.anywhere:
+            companies = campaign._get_run_env().companies.ids
+            scope = SQL(
+                "p.model_name = %s AND p.res_id = b.res_id AND (c.company_id IS NULL OR c.company_id = ANY(%s))",
+                campaign._get_target(),
+                companies,
+            )
+        else:
+            scope = SQL("p.campaign_id = %s AND p.res_id = b.res_id", campaign.id)
+        conditions = [
+            # what implies it may not have been taken into account yet
+            SQL(
+                "e.event = ANY(%s)", [line.event, *(name for name, kind in kinds.items() if kind.implies == line.event)]
+            ),
+            SQL("(e.origin IS DISTINCT FROM 'machine' OR %s AND c.count_machine_opens)", line.event == "open"),
+        ]
+        if line.activity:
+            conditions.append(SQL("t.activity_id = %s", line.activity))
+        if line.span == DAYS:
+            conditions.append(SQL("e.date >= %s", now - timedelta(days=line.days)))
+        if line.link:
+            text = f"%{_escape_like(line.link.strip())}%"
+            conditions.append(
+                SQL(
+                    """EXISTS (SELECT 1 FROM link_tracker l
+                                WHERE l.id = e.link_id AND (l.url ILIKE %s OR l.label ILIKE %s))""",
+                    text,
+                    text,
+                )
+            )
+        rows = self.env.execute_query(
+            SQL(
+                # participants by record, their steps by participant, the events of each by its trace
+                """
+                SELECT b.participant_id
+                  FROM unnest(%(participants)s::int[], %(records)s::int[]) AS b (participant_id, res_id)
+                  JOIN marketing_participant p ON (p.is_test IS NOT TRUE OR p.id = b.participant_id)
+                  JOIN marketing_campaign c ON c.id = p.campaign_id AND %(scope)s
+                  JOIN marketing_trace t ON t.participant_id = p.id
+                  JOIN marketing_trace_event e ON e.trace_id = t.id AND %(conditions)s
+              GROUP BY b.participant_id HAVING count(DISTINCT e.trace_id) >= %(times)s
+                """,
+                participants=participant_ids,
+                records=res_ids,
+                scope=scope,
+                conditions=SQL(" AND ").join(conditions),
+                times=line.times,
+            )
+        )
+        return {row[0] for row in rows}
+
+    # ------------------------------------------------------------
+    # In words
+    # ------------------------------------------------------------
+
+    def _describe_behaviour(self, data):
+        """Return in words what a behaviour says; an empty text for none."""
+        try:
+            behaviour = read_behaviour(data)
+        except ValueError:
+            return ""
+        return (_(" or ") if behaviour.any else _(" and ")).join(map(self._describe_behaviour_line, behaviour.lines))
+
+    def _describe_behaviour_line(self, line):
+        if line.activity:
+            names = dict(self.behavior_steps or [])
+            message = _("“%s”", names.get(line.activity, _("a step that was removed")))
+        elif line.times > 1:
+            message = _("at least %s messages", line.times)
+        else:
+            message = _("a message")
+        if line.anywhere:
+            message = _("%s of any campaign", message)
+        patterns = {
+            ("sent", True): _("they got %(message)s"),
+            ("sent", False): _("they did not get %(message)s"),
+            ("open", True): _("they opened %(message)s"),
+            ("open", False): _("they did not open %(message)s"),
+            ("click", True): _("they clicked in %(message)s"),
+            ("click", False): _("they did not click in %(message)s"),
+            ("link", True): _("they clicked a link with “%(link)s” in %(message)s"),
+            ("link", False): _("they did not click a link with “%(link)s” in %(message)s"),
+            ("reply", True): _("they replied to %(message)s"),
+            ("reply", False): _("they did not reply to %(message)s"),
+            ("bounce", True): _("%(message)s bounced"),
+            ("bounce", False): _("%(message)s did not bounce"),
+        }
+        pattern = patterns["link" if line.link else line.event, line.did]
+        words = pattern % {"message": message, "link": line.link or ""}
+        if line.span == RUN:
+            return _("%s in this run", words)
+        if line.span == DAYS:
+            return _("%(what)s within the last %(days)s days", what=words, days=line.days)
+        return words
+
+
+def _escape_like(text):
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
