@@ -30,6 +30,9 @@ WAIT = "wait"  # nothing to write; `date` is the last moment of the wait, if it 
 CANCEL = "cancel"  # if the step is scheduled it no longer runs, for the reason `code`
 
 
+# Begins a link filter that is the whole address of a link; else it is a part of its address or its text
+WHOLE = "="
+
 # The branch of a trigger of which each step says for itself for which branch it is, as below a split
 STEPS = "*"
 
@@ -37,6 +40,21 @@ STEPS = "*"
 def has_conditions(text):
     """Tell whether the text of a filter has any condition."""
     return bool(text) and text.strip() not in ("[]", "()")
+
+
+def matches_link(link_filter, url, label):
+    """Tell whether a link is one of those that a step is about.
+
+    :param str link_filter: ``WHOLE`` and an address, or what the address or the text of the link contains
+    :param url: of the link; None where a test does not say which it was: any
+    :param label: its text
+    """
+    if url is None:
+        return True
+    if link_filter.startswith(WHOLE):
+        return url == link_filter[len(WHOLE) :]
+    text = link_filter.casefold()
+    return text in url.casefold() or text in (label or "").casefold()
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,7 @@ class Step:
     validity_number: int | None = None
     validity_type: str | None = None
     bounce_type: str = "any"  # of a trigger about a bounce: hard, soft or any
+    link_filter: str | None = None  # of a trigger about a click: on which link, see :func:`matches_link`
     branch: str | None = None  # which branch has to be chosen, where its trigger does not say so itself
     settings: dict = field(default_factory=dict, hash=False)  # of its type: see ``ActivityType.settings``
 
@@ -219,6 +238,7 @@ def _along(step, edge):
         validity_number=None,
         validity_type=None,
         bounce_type="any",
+        link_filter=None,
         branch=edge.branch,
     )
 
@@ -235,6 +255,7 @@ class Facts:
     :param completed: when it was executed, or its message was accepted by the server;
         None while that is not known
     :param events: first moment of each event that counts, by its name
+    :param clicks: first moment, address and text of each link that was clicked
     :param bounces: first moment of a bounce, by whether it is ``HARD`` or ``SOFT``
     :param kinds: the :class:`~.events.EventKind` of all events, by name
     :param branch: the branch that it has chosen, where its type chooses one
@@ -243,6 +264,7 @@ class Facts:
     completed: datetime | None = None
     events: dict = field(default_factory=dict)
     bounces: dict = field(default_factory=dict)
+    clicks: list = field(default_factory=list)
     kinds: dict = field(default_factory=lambda: KINDS, repr=False)
     branch: str | None = None
 
@@ -260,6 +282,9 @@ class Facts:
         """Return when that first happened which a step waits for; None where it has not."""
         if trigger.event == "bounce" and step.bounce_type != "any":
             return self.bounces.get(step.bounce_type)
+        if trigger.event == "click" and step.link_filter:
+            moments = (moment for moment, url, label in self.clicks if matches_link(step.link_filter, url, label))
+            return min(moments, default=None)
         return self.events.get(trigger.event)
 
 

@@ -33,6 +33,7 @@ from . import (
     test_incoming_mail,
     test_jump,
     test_lanes,
+    test_link_filter,
     test_links,
     test_list_step,
     test_losses,

@@ -39,7 +39,7 @@ ACCOUNTS = {
 # What an account gets beside in one module of tests, which say there what the right is for
 ALSO = {
     **dict.fromkeys(
-        ("test_action_choice", "test_endings", "test_failures", "test_missing_rights", "test_wait"),
+        ("test_action_choice", "test_endings", "test_failures", "test_missing_rights", "test_wait", "test_link_filter"),
         {"marketer": {CONTACTS}},
     ),
     **dict.fromkeys(

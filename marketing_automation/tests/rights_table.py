@@ -38,6 +38,7 @@ USER_FIELDS = {
         "server_action_id": False,
         "trigger_type": "begin",
         "bounce_type": "hard",
+        "link_filter": "offer",
         "interval_number": 3,
         "interval_type": "days",
         "validity_duration": True,
@@ -153,7 +154,7 @@ ENGINE_FIELDS = {
             "unoffered_actions",
             "action_description",
         ),
-        *("update_choices", "update_problem", "discard_date", "behavior_steps"),
+        *("update_choices", "update_problem", "discard_date", "behavior_steps", "link_choices", "awaits_click"),
     },
     "marketing.activity.branch": {"share"},
     "marketing.participant": {

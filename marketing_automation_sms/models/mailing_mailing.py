@@ -28,6 +28,12 @@ class MailingMailing(models.Model):
             checks += [dict(check, page="sms_body") for url in links if (check := self._check_link(url, url))]
         return checks
 
+    def _get_marketing_links(self):
+        if self.mailing_type != "sms":
+            return super()._get_marketing_links()
+        addresses = dict.fromkeys(re.findall(TEXT_URL_REGEX, self.body_plaintext or ""))
+        return [[url, ""] for url in addresses if "{{" not in url]
+
     def action_send_sms(self, res_ids=None):
         if not message_batch(self.env):
             self._check_not_marketing_template()

@@ -6,6 +6,7 @@ from . import (
     choice,
     clipboard,
     labels,
+    links,
     palette,
     statistics,
     types,

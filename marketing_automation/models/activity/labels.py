@@ -21,7 +21,7 @@ class MarketingActivity(models.Model):
     # ------------------------------------------------------------
 
     @api.depends(
-        *("trigger_type", "bounce_type", "interval_number", "interval_type"),
+        *("trigger_type", "bounce_type", "link_filter", "interval_number", "interval_type"),
         *("parent_id.name", "parent_id.activity_type", "branch_id.name"),
         "parent_id.mass_mailing_id.marketing_confirm_click",
     )
@@ -98,7 +98,12 @@ class MarketingActivity(models.Model):
         pattern = later if self.interval_number else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
         branch = self._get_branch_words() if self.trigger_type else ""
-        return pattern % {"interval": self._get_interval_label(), "parent": parent, "branch": branch}
+        return pattern % {
+            "interval": self._get_interval_label(),
+            "parent": parent,
+            "branch": branch,
+            "link": self._get_link_words(),
+        }
 
     def _get_timing_patterns(self):
         """Return how to say when, without and with an interval."""
@@ -124,6 +129,7 @@ class MarketingActivity(models.Model):
         if trigger.event == "bounce" and self.bounce_type != "any":
             return self._get_bounce_patterns()[self.bounce_type]
         event = "confirm" if trigger.event == "click" and self.parent_id._asks_to_confirm() else trigger.event
+        event = "link" if self._get_link_words() else event
         patterns = self._get_event_patterns().get((event, trigger.negative))
         if patterns:
             return patterns
@@ -152,6 +158,14 @@ class MarketingActivity(models.Model):
             ("click", True): (
                 _("As soon as %(parent)s was sent, if not clicked by then"),
                 _("%(interval)s after %(parent)s was sent, if not clicked by then"),
+            ),
+            ("link", False): (
+                _("As soon as the link “%(link)s” in %(parent)s is clicked"),
+                _("%(interval)s after the link “%(link)s” in %(parent)s was clicked"),
+            ),
+            ("link", True): (
+                _("As soon as %(parent)s was sent, if its link “%(link)s” was not clicked by then"),
+                _("%(interval)s after %(parent)s was sent, if its link “%(link)s” was not clicked by then"),
             ),
             ("confirm", False): (
                 _("As soon as the confirmation link in %(parent)s is clicked"),
@@ -251,6 +265,8 @@ class MarketingActivity(models.Model):
             words = _("After %s", interval) if self.interval_number else _("At once")
             return words, "neutral"
         event = self._get_event_words(self.trigger_type, self.parent_id)
+        if self._get_link_words():
+            event = _("%(event)s: “%(link)s”", event=event, link=self._get_link_words())
         if trigger.branch == STEPS:
             event = self._get_branch_words()
         if trigger.event == "bounce" and self.bounce_type != "any":

@@ -367,7 +367,7 @@ class MarketingActivity(models.Model):
         return [
             *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
-            *("bounce_type", "branch_id", *self._get_setting_fields()),
+            *("bounce_type", "link_filter", "branch_id", *self._get_setting_fields()),
         ]
 
     @api.private
@@ -392,6 +392,7 @@ class MarketingActivity(models.Model):
             validity_type=self.validity_duration_type if self.validity_duration else None,
             # of another trigger it says nothing
             bounce_type=self.bounce_type if self._waits_for_bounce() else "any",
+            link_filter=(self._awaits_click() and self.link_filter) or None,
         )
 
     def _get_branch(self):

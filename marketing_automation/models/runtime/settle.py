@@ -115,7 +115,32 @@ class MarketingTrace(models.Model):
                 events[event] = min(date, events.get(event, date))
                 if event == "bounce":
                     facts[trace_id].bounces[bounce_type] = date
+        clicked = [trace_id for trace_id, known in facts.items() if "click" in known.events]
+        for trace_id, *click in self._get_clicks(clicked):
+            facts[trace_id].clicks.append(tuple(click))
         return facts
+
+    @api.model
+    def _get_clicks(self, trace_ids):
+        """Return which links of these messages people have clicked, and when first.
+
+        :return: (trace id, date, address, text) of each; without an address where a test does not say which
+        :rtype: list[tuple]
+        """
+        if not trace_ids:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT e.trace_id, min(e.date), l.url, l.label
+                  FROM marketing_trace_event e LEFT JOIN link_tracker l ON l.id = e.link_id
+                 WHERE e.trace_id = ANY(%s) AND e.event = 'click' AND e.origin IS DISTINCT FROM 'machine'
+                   AND (l.id IS NOT NULL OR e.is_test)
+              GROUP BY e.trace_id, l.url, l.label
+                """,
+                trace_ids,
+            )
+        )
 
     def _cancel_children(self, codes, now):
         """Cancel the steps that are scheduled below these traces and no longer run.

@@ -21,6 +21,7 @@ LAST_ID = 2**31 - 1
 TIMING = (
     "trigger_type",
     "bounce_type",
+    "link_filter",
     "branch",
     "interval_number",
     "interval_type",
