@@ -22,11 +22,17 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
     browser.type("Belgium")
     walk.click(".o-autocomplete--dropdown-item", "Belgium")
     browser.wait_for(DOMAIN, "2 record(s)")
+    walk.click(".o_marketing_behaviour_add")
+    browser.choose(".o_marketing_behaviour_line [data-part=event]", "click")
+    browser.choose(".o_marketing_behaviour_line [data-part=did]", "false")
+    browser.choose(".o_marketing_behaviour_line [data-part=span]", "days")
+    browser.wait_for(".modal .o_marketing_activity_preview", "they did not click in a message within the last 30 days")
     walk.picture("form")
     walk.click(".modal .o_form_button_save")
     browser.wait_gone(".modal")
     card = walk.card("Lives in Belgium")
     browser.wait_for(f"{card} .o_marketing_activity_condition", "If Country")
+    browser.wait_for(f"{card} .o_marketing_activity_condition", "and they did not click in a message")
 
     # both ways are offered, in words
     walk.click(f"{card} + .o_marketing_activity_add_child")
