@@ -19,8 +19,8 @@ export class BehaviourField extends Component {
 
     setup() {
         this.dids = [
-            [true, _t("did")],
-            [false, _t("did not")],
+            ["true", _t("did")],
+            ["false", _t("did not")],
         ];
         this.events = [
             ["sent", _t("get")],
@@ -58,6 +58,10 @@ export class BehaviourField extends Component {
 
     getMessage({ activity, anywhere }) {
         return anywhere ? ALL_CAMPAIGNS : activity ? String(activity) : ANY_MESSAGE;
+    }
+
+    getDid({ did }) {
+        return did === false ? "false" : "true";
     }
 
     /** The name of a choice for those who hear it. */
