@@ -36,8 +36,9 @@ export class BehaviourField extends Component {
         ];
     }
 
+    /** What was chosen last: while the form takes that in, it still has what was before. */
     get behaviour() {
-        return this.props.record.data[this.props.name] || {};
+        return (this.chosen === undefined ? this.props.record.data[this.props.name] : this.chosen) || {};
     }
 
     get lines() {
@@ -71,7 +72,12 @@ export class BehaviourField extends Component {
 
     save(lines, any = this.behaviour.any) {
         const value = lines.length ? { any: Boolean(any) && lines.length > 1, lines } : false;
-        return this.props.record.update({ [this.props.name]: value });
+        this.chosen = value;
+        return this.props.record.update({ [this.props.name]: value }).finally(() => {
+            if (this.chosen === value) {
+                this.chosen = undefined;
+            }
+        });
     }
 
     add() {
