@@ -123,6 +123,12 @@ describe("layout", () => {
         expect(root.children[0].children.map((child) => child.card.id)).toEqual([2, 3]);
     });
 
+    test("branches that go deep get the room that they need", () => {
+        const deep = tree([1], [2, 1], [3, 1], [4, 2], [5, 2], [6, 4], [7, 4], [8, 6], [9, 6], [10, 8], [11, 8]);
+        expect(arrangeWorkflow(deep, 900).children[0].mode).toBe("row");
+        expect(arrangeWorkflow(deep, 640).children[0].mode).toBe("stack");
+    });
+
     test("branches stand below each other on a phone", () => {
         const root = arrangeWorkflow(tree([1], [2, 1], [3, 1]), 360);
         expect(root.children[0].mode).toBe("stack");

@@ -2,6 +2,7 @@ import { user } from "@web/core/user";
 
 // Pixels; the stylesheet knows the same.
 const CARD_WIDTH = 270;
+const LEAST_WIDTH = 205; // of a card that is far inside
 const END_WIDTH = 150;
 const GAP = 24; // beside each card, half of it on either side
 const INDENT = 28;
@@ -29,22 +30,22 @@ export function arrangeWorkflow(cards, width) {
     }
     const grow = (card) => {
         const children = followBranches(card, byParent.get(card && card.id) || []).map((next) =>
-            next.card ? grow(next.card) : { ...next, children: [], rowWidth: END_WIDTH + GAP, width: null, mode: "row" }
+            next.card ? grow(next.card) : makeEnd(next)
         );
         const inRow = children.reduce((sum, child) => sum + child.rowWidth, 0);
         const key = card ? card.id : "root";
-        return {
-            key,
-            card: card || null,
-            children,
-            rowWidth: Math.max(CARD_WIDTH + GAP, inRow),
-            width: null,
-            mode: "row",
-        };
+        // a single one stands straight below, several of them are indented where they stand below each other
+        const below = Math.max(0, ...children.map((child) => child.least)) + (children.length > 1 ? INDENT : 0);
+        const sizes = { least: Math.max(LEAST_WIDTH, below), rowWidth: Math.max(CARD_WIDTH + GAP, inRow) };
+        return { key, card: card || null, children, ...sizes, width: null, mode: "row" };
     };
     const root = grow(false);
     place(root, width);
     return root;
+}
+
+function makeEnd(end) {
+    return { ...end, children: [], least: END_WIDTH, rowWidth: END_WIDTH + GAP, width: null, mode: "row" };
 }
 
 /** What follows a card, in the order of its branches: cards, and the ends of branches without any. */
@@ -86,7 +87,8 @@ function place(node, width) {
         return; // everything below it stands side by side
     }
     const column = Math.floor(width / count);
-    if (column >= CARD_WIDTH + GAP || count === 1) {
+    const least = Math.max(CARD_WIDTH, ...node.children.map((child) => child.least)) + GAP;
+    if (column >= least || count === 1) {
         for (const child of node.children) {
             child.width = column;
             place(child, column);
