@@ -16,6 +16,7 @@ END = ActivityType(
     settings={"reason": "end_reason"},
     followed=False,
     form="""<field name="end_reason"/>""",
+    form_texts=(_lt("e.g. Became a customer"),),
 )
 
 

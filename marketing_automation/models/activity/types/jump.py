@@ -30,6 +30,7 @@ JUMP = ActivityType(
                options="{'no_create': True, 'no_open': True}"/>
         <field name="jump_limit"/>
     """,
+    form_texts=(_lt("Choose a step of this campaign"),),
 )
 
 

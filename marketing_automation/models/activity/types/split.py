@@ -30,6 +30,7 @@ SPLIT = ActivityType(
             </list>
         </field>
     """,
+    form_texts=(_lt("Branch"), _lt("e.g. Discount")),
 )
 
 

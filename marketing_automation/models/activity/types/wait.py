@@ -64,6 +64,7 @@ WAIT = ActivityType(
             <field name="wait_limit_unit" class="oe_inline" nolabel="1" required="True"/>
         </div>
     """,
+    form_texts=(_lt("Unit"), _lt("Before or After")),
 )
 EVENT_SELECTION = [("open", "Opened"), ("click", "Clicked"), ("reply", "Replied to")]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
