@@ -56,20 +56,3 @@ class MarketingActivity(models.Model):
             return self.link_filter
         url = self.link_filter[len(WHOLE) :]
         return dict(self.link_choices or []).get(url) or url
-
-
-class MailingMailing(models.Model):
-    _inherit = "mailing.mailing"
-
-    def _get_marketing_links(self):
-        """Extension point: the links of a message, each once; those that differ from recipient to recipient left out.
-
-        :return: address and text of each
-        :rtype: list[list[str]]
-        """
-        self.ensure_one()
-        if self.mailing_type != "mail":
-            return []
-        links = self.env["mail.render.mixin"]._find_marketing_links(self.body_html)
-        own = {link["url"]: link["label"] or "" for link in links if "{{" not in link["url"]}
-        return [[url, label] for url, label in own.items()]

@@ -173,3 +173,16 @@ class MailingMailing(models.Model):
             if expression is not None and len(element):
                 refused.append(_("a formatted default text of “%s”", expression))
         return refused or [_("something unknown")]
+
+    def _get_marketing_links(self):
+        """Extension point: the links of a message, each once; those that differ from recipient to recipient left out.
+
+        :return: address and text of each
+        :rtype: list[list[str]]
+        """
+        self.ensure_one()
+        if self.mailing_type != "mail":
+            return []
+        links = self.env["mail.render.mixin"]._find_marketing_links(self.body_html)
+        own = {link["url"]: link["label"] or "" for link in links if "{{" not in link["url"]}
+        return [[url, label] for url, label in own.items()]

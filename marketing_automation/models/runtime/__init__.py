@@ -26,6 +26,7 @@ from . import (
     settle,
     visits,
     waits,
+    looks,
     alone,
     alone_marks,
     failures,

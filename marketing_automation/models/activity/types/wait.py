@@ -324,13 +324,6 @@ class MarketingActivity(models.Model):
     # The engine
     # ------------------------------------------------------------
 
-    @api.model
-    def _foresee_wait(self, step, branch, campaign):
-        wait = Wait.from_settings(step.settings)
-        if wait.kind != DOMAIN or branch != DONE:
-            return None  # nobody knows
-        return campaign._parse_filter(wait.domain, campaign._get_run_env())
-
     def _pause_wait(self):
         """Return how many hours it takes at least to come here again: a week for who waits for a day of the week."""
         return self._limit_hours(7 * 24) if self.wait_type == "weekday" else 0
