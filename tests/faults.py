@@ -184,7 +184,7 @@ FAULTS = [
     Fault(
         "Update leaves moved steps below their old parent",
         UPDATE_PARTICIPANT,
-        '        traces.search([*pending, ("activity_id", "in", job["moved"])]).unlink()\n',
+        '        (traces.search([*pending, ("activity_id", "in", job["moved"])]) - waiting).unlink()\n',
         "",
     ),
     Fault(
@@ -214,7 +214,7 @@ FAULTS = [
     Fault(
         "Update runs an executed step again at the date that it gets",
         UPDATE_PARTICIPANT,
-        'for trace in traces.filtered(lambda trace: trace.state == "scheduled"):\n',
+        'for trace in traces.filtered(lambda trace: trace.state == "scheduled" and not trace.waiting_since):\n',
         'for trace in traces:\n            trace.state = "scheduled"\n',
     ),
     # complaints and unsubscriptions
