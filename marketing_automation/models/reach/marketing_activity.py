@@ -1,7 +1,9 @@
-from odoo import _, models
+from odoo import _, api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...engine.workflow import STEPS
 from ..guards.marketing_checked_mixin import shorten
 from .marketing_campaign import LEFT_OUT_CONDITION, MISMATCH
 
@@ -54,3 +56,23 @@ class MarketingActivity(models.Model):
                 _("Nobody yet"), _("People who get no message of “%s” for this reason show here.", self.name)
             ),
         )
+
+    @api.model
+    def _foresee_choice(self, parent, child, campaign):
+        """Return who goes on from one step to another at once; None where nobody knows.
+
+        A type that chooses branches says so by ``_foresee_<type>(step, branch, campaign)``.
+
+        :param Step parent: of the workflow
+        :param Step child: below it
+        :return: which records, as a domain; or where chance decides, how many of them, from 0.0 to 1.0
+        :rtype: Domain | float | None
+        """
+        described = self._get_types()[parent.activity_type]
+        trigger = self._get_triggers().get(child.trigger_type)
+        if described.sends or not trigger or trigger.event:
+            return None
+        foresee = getattr(self, f"_foresee_{parent.activity_type}", None)
+        if foresee:
+            return foresee(parent, child.branch if trigger.branch == STEPS else trigger.branch, campaign)
+        return None if described.branches else Domain.TRUE

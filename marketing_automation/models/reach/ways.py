@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from odoo import api, models
+from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...engine.workflow import STEPS, has_conditions
+from ...engine.workflow import has_conditions
 
 
 @dataclass(frozen=True)
@@ -63,27 +63,3 @@ class MarketingCampaign(models.Model):
             if not domain.is_true()
         ]
         return SQL(" ").join(parts)
-
-
-class MarketingActivity(models.Model):
-    _inherit = "marketing.activity"
-
-    @api.model
-    def _foresee_choice(self, parent, child, campaign):
-        """Return who goes on from one step to another at once; None where nobody knows.
-
-        A type that chooses branches says so by ``_foresee_<type>(step, branch, campaign)``.
-
-        :param Step parent: of the workflow
-        :param Step child: below it
-        :return: which records, as a domain; or where chance decides, how many of them, from 0.0 to 1.0
-        :rtype: Domain | float | None
-        """
-        described = self._get_types()[parent.activity_type]
-        trigger = self._get_triggers().get(child.trigger_type)
-        if described.sends or not trigger or trigger.event:
-            return None
-        foresee = getattr(self, f"_foresee_{parent.activity_type}", None)
-        if foresee:
-            return foresee(parent, child.branch if trigger.branch == STEPS else trigger.branch, campaign)
-        return None if described.branches else Domain.TRUE

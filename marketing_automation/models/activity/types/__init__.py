@@ -3,4 +3,4 @@
 from . import marketing_activity, condition, email, end, form, jump, server_action, split
 from . import behaviours, wait
 from . import settable_fields, together, people  # what plain steps share
-from . import update, mailing_list, assign, task, notify  # in the order in which they are offered
+from . import update, subscribe, assign, task, notify  # in the order in which they are offered
