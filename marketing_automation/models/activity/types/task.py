@@ -61,12 +61,12 @@ class MarketingActivity(models.Model):
     )
     task_type_id = fields.Many2one(
         "mail.activity.type",
-        string="Activity Type",
+        string="What to Plan",
         ondelete="set null",
         domain="['|', ('res_model', '=', False), ('res_model', '=', model_name)]",
     )
     task_summary = fields.Char(string="Summary")
-    task_note = fields.Text(string="Note")
+    task_note = fields.Text(string="Details")
     task_days = fields.Integer(string="Due in", default=1, help="In how many working days. 0: on the day itself.")
 
     @api.model
