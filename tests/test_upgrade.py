@@ -209,6 +209,8 @@ def snapshot(databases, database, columns=None):
     for table, condition in tables.items():
         of_table = "SELECT column_name::text FROM information_schema.columns WHERE table_name = %s ORDER BY 1"
         names = [name for (name,) in databases.query(database, of_table, table)]
+        if columns and table not in columns:
+            continue  # a table that is new
         if columns:
             names = [name for name in columns[table] if name in names]
         listed = ", ".join(f'"{name}"' for name in names)
