@@ -16,6 +16,7 @@ export class MailPreview extends Component {
         height: { type: Number, optional: true },
         isBeside: { type: Boolean, optional: true }, // the picture is small, beside the words
         scrolls: { type: Boolean, optional: true }, // all of it can be read
+        close: { type: Function, optional: true }, // of a popover
     };
     static defaultProps = { width: 244, height: 150, isBeside: false, scrolls: false };
 
