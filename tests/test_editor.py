@@ -254,6 +254,7 @@ def test_themes(desk):
     themes = [None]
     while themes:
         browser.click("button", "Add new activity")
+        browser.click(".o_marketing_palette_type[data-type=email]")
         browser.click(".modal .o_marketing_template_write")
         browser.wait_for(f"{EDITOR} .o_mail_theme_selector")
         if themes == [None]:

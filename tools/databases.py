@@ -9,7 +9,7 @@ from psycopg2 import sql
 
 from .paths import ODOO_DATA
 
-DROP_TRIES = 5  # PostgreSQL itself waits five seconds in each for the others to leave
+TRIES = 5  # PostgreSQL itself waits five seconds in each for the others to leave
 
 
 class Databases:
@@ -26,7 +26,13 @@ class Databases:
 
     def clone(self, template, name):
         """Copy a database that nobody is connected to; the files of its attachments never change, so links will do."""
-        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
+                break
+            except psycopg2.errors.ObjectInUse:
+                if not tries_left:
+                    raise
         if filestore(template).exists():
             shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
 
@@ -39,7 +45,7 @@ class Databases:
         # Not WITH (FORCE), which fails over PostgreSQL's own autovacuum; without it PostgreSQL sees to that itself.
         # A server that still runs may connect anew between the two statements, hence the tries.
         ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
-        for tries_left in reversed(range(DROP_TRIES)):
+        for tries_left in reversed(range(TRIES)):
             self.query("postgres", ours, name)
             try:
                 self._run("DROP DATABASE IF EXISTS {}", name)

@@ -141,6 +141,7 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
             self.env.flush_all()
             with self._at(self.start), self.env.registry.cursor() as cr:
                 env = api.Environment(cr, api.SUPERUSER_ID, {})
+                campaign.run_as_id.with_env(env)._get_company_ids()  # the registry may have forgotten them meanwhile
                 before = self.cr.sql_log_count
                 env["marketing.campaign"].browse(campaign.id).execute_activities(now=self.start)
                 env.flush_all()

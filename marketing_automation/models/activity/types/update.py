@@ -191,8 +191,8 @@ class MarketingActivity(models.Model):
                     source=source._description_string(self.env) if source is not None else shorten(settings["source"]),
                 )
             )
-        if not problems and operation in VALUED and not _is_nothing(field, operation, settings["value"]):
-            problems += self._find_update_value_problems(env, field, operation, settings["value"])
+        if not problems and operation in VALUED and not _is_nothing(field, operation, settings.get("value", False)):
+            problems += self._find_update_value_problems(env, field, operation, settings.get("value", False))
         return [self._word_update_problem(problem) for problem in problems]
 
     def _word_update_problem(self, problem):
@@ -252,7 +252,7 @@ class MarketingActivity(models.Model):
         if not problems and settings["operation"] == "copy" and not settings["source"]:
             problems.append(_("“%s” does not say from which field it copies.", self.name))
         operation = settings["operation"]
-        if not problems and operation in VALUED and _is_nothing(field, operation, settings["value"]):
+        if not problems and operation in VALUED and _is_nothing(field, operation, settings.get("value", False)):
             problems.append(_("“%s” has no value yet.", self.name))
         return problems
 
@@ -298,8 +298,8 @@ class MarketingActivity(models.Model):
         if settings["operation"] == "copy":
             source = self._get_update_field(settings["source"])
             value = _("“%s”", source._description_string(self.env)) if source is not None else value
-        elif not _is_nothing(field, settings["operation"], settings["value"]):
-            value = self._word_update_value(field, settings["value"])
+        elif not _is_nothing(field, settings["operation"], settings.get("value", False)):
+            value = self._word_update_value(field, settings.get("value", False))
         pattern = patterns.get(settings["operation"])
         return pattern and pattern % {"field": label, "value": value}
 
@@ -367,7 +367,7 @@ class MarketingActivity(models.Model):
 
     def _get_new_value(self, record, field, settings, now):
         """Return what a field of a record is to be, as it is read."""
-        present, operation, value = record[field.name], settings["operation"], settings["value"]
+        present, operation, value = record[field.name], settings["operation"], settings.get("value", False)
         nothing = present.browse() if field.relational else 0 if field.type in NUMBERS else False
         if operation == "copy":
             return record[settings["source"]] or nothing
