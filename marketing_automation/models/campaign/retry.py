@@ -1,6 +1,13 @@
 from odoo import _, models
 from odoo.tools import SQL
 
+# Traces of participants of whom more may happen: see ``marketing.participant._is_over``
+OF_WHO_GOES_ON = (
+    ("is_test", "!=", True),
+    ("participant_id.state", "!=", "unlinked"),
+    ("participant_id.end_code", "=", False),
+)
+
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
@@ -28,11 +35,7 @@ class MarketingCampaign(models.Model):
             [
                 *(("campaign_id", "=", self.id), ("res_id", "in", list(res_ids)), ("activity_id", "in", list(steps))),
                 *(("state", "=", "canceled"), ("end_code", "in", codes)),
-                *(
-                    ("is_test", "!=", True),
-                    ("participant_id.state", "!=", "unlinked"),
-                    ("participant_id.end_code", "=", False),
-                ),
+                *OF_WHO_GOES_ON,
             ]
         )
         if not kept:
@@ -59,9 +62,7 @@ class MarketingCampaign(models.Model):
                 ("campaign_id", "=", self.id),
                 ("activity_id", "in", activities.ids),
                 ("state", "=", "error"),
-                ("is_test", "!=", True),
-                ("participant_id.state", "!=", "unlinked"),
-                ("participant_id.end_code", "=", False),
+                *OF_WHO_GOES_ON,
             ]
         )
         errors += traces._find_unreached_duplicates(SQL("d.activity_id = ANY(%s)", activities.ids))
