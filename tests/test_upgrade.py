@@ -21,6 +21,7 @@ RELEASES = {  # the commit of each, for a clone without tags
     "19.0.1.0.1": "f4b0cc484dd11a0864544c0cec43fda7661a5a75",
     "19.0.1.0.2": "cefcb624b88c02ba6c907f2d8098c85e539f4632",
     "19.0.1.0.3": "7615d9a5f5f9fac27164ca89bd99ffa798d8f9ef",
+    "19.0.1.1.0": "6c09ef7a67e39bdc05ac0b5ed3d1581b36a974db",
 }
 FIRST = min(RELEASES)
 
