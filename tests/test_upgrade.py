@@ -78,6 +78,25 @@ env["marketing.activity"].create({
 past.action_start_campaign()
 past.execute_activities()
 past.action_stop_campaign()
+if "marketing.activity.branch" in env:  # since 19.0.1.1.0: steps that think
+    thinking = Campaign.create({"name": "Thinking", "model_id": crm.id, "domain": "[]"})
+
+    def step(kind, parent=None, trigger="activity", branch=False, **values):
+        return env["marketing.activity"].create({
+            "name": f"Thinking {kind}", "campaign_id": thinking.id, "activity_type": kind, "interval_number": 0,
+            "parent_id": parent and parent.id, "trigger_type": trigger if parent else "begin",
+            "branch_id": branch, **values,
+        })
+
+    split = step("split", branch_ids=[(0, 0, {"name": "A"}), (0, 0, {"name": "B"})])
+    asked = step("condition", split, "branch", split.branch_ids[0].id, condition_domain="[('name', '=', 'Ada')]")
+    assigned = step("assign", asked, "cond_yes", person_ids=[(4, env.ref("base.user_admin").id)])
+    step("end", asked, "cond_no", end_reason="Not Ada")
+    waiting = step("wait", split, "branch", split.branch_ids[1].id, wait_type="domain",
+                   wait_domain="[('name', '=', 'Nobody')]", wait_limit_number=20, wait_limit_unit="days")
+    step("action", waiting, "wait_timeout", server_action_id=actions[0].id)
+    thinking.action_start_campaign()
+    thinking.execute_activities()
 env.flush_all()
 env.cr.execute("UPDATE marketing_campaign SET stop_date = '2001-01-01' WHERE id = %s", [past.id])
 env["ir.config_parameter"].set_param("marketing_automation.retention_months", 12)
