@@ -65,8 +65,19 @@ class TestReach(MarketingAutomationCommon):
         preview = self._preview()
         self.assertEqual(preview["messages"], {"email": 2})
         self.assertIn("4 with an address that cannot be read", preview["left_out"][0])
+        self.assertIn("1 of 6 have several addresses in their email field", preview["left_out"][1])
         self.assertEqual(self._count_mails(self.campaign), 2)
         self.assertEqual(self._left_out(self.email), {"mail_email_invalid": 4})
+
+    def test_international_domains(self):
+        """What IDNA has no ASCII for reaches nobody; Start counts it as sending does."""
+        for contact, domain in zip(self.contacts, ["bücher.example", "büch_er.example", "例え.example"], strict=False):
+            contact.email = f"{contact.name}@{domain}".lower()
+        preview = self._preview()
+        self.assertEqual(preview["messages"], {"email": 4})
+        self.assertIn("1 with an address that cannot be read", preview["left_out"][0])
+        self.assertEqual(self._count_mails(self.campaign), 4)
+        self.assertEqual(self._left_out(self.email), {"mail_email_invalid": 1})
 
     def test_addresses_of_a_target_that_does_not_keep_them_normalized(self):
         """Written in a field of the record alone, as for registrations of events."""

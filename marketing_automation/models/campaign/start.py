@@ -32,8 +32,8 @@ class MarketingCampaign(models.Model):
             ``enroll_count`` (of them, those who enter), ``shared_count`` (of them, those whose value of the unicity
             somebody else has), ``overdue_count`` (steps that waited while the campaign was stopped),
             ``messages`` (how many in the first hour, by activity type, were there no limit),
-            ``left_out`` (who gets none of them, and why, in words), ``expected_end`` of those (UTC), where a
-            limit spreads them
+            ``left_out`` (who gets none of them, and why, and whose first address alone gets one, in words),
+            ``expected_end`` of those (UTC), where a limit spreads them
         :rtype: dict
         """
         self.ensure_one()
@@ -118,33 +118,53 @@ class MarketingCampaign(models.Model):
             way = self._foresee_way(step, now, now + FIRST_HOUR) if entering else None
             counts[step.activity_type] += 0
             if way is not None or overdue.get(step.id):
-                reach = self._count_reach(step, way, now + FIRST_HOUR)
+                reach, several = self._count_reach(step, way, now + FIRST_HOUR)
                 if way and way.share < 1:  # chance decides about who enters, not about those for whom it is due
-                    known = self._count_reach(step, None, now + FIRST_HOUR) if overdue.get(step.id) else {}
+                    due = overdue.get(step.id)
+                    known, known_several = self._count_reach(step, None, now + FIRST_HOUR) if due else ({}, 0)
+                    several = known_several + round((several - known_several) * way.share)
                     reach = {
                         code: known.get(code, 0) + round((count - known.get(code, 0)) * way.share)
                         for code, count in reach.items()
                     }
                 counts[step.activity_type] += reach.get(None, 0)
-                sentences += self._describe_left_out(step, reach)
+                sentences += self._describe_left_out(step, reach, several)
         return dict(counts), sentences
 
-    def _describe_left_out(self, step, reach):
-        """Return in words who gets no message of a step, as a list that is empty when everybody does."""
+    def _describe_left_out(self, step, reach, several):
+        """Return in words who gets no message of a step, and whose other addresses get none.
+
+        :param dict reach: numbers by code, see :meth:`_count_reach`
+        :param int several: how many have more than one address in their field
+        :return: sentences; none where every address gets it
+        :rtype: list[str]
+        """
         labels = self._get_left_out_labels()
         reasons = [f"{count:,} {labels.get(code, code)}" for code, count in reach.items() if code and count]
-        if not reasons:
-            return []
         total = sum(reach.values())
-        return [
-            _(
-                "%(left_out)s of %(total)s do not get “%(activity)s”: %(reasons)s.",
-                left_out=f"{total - reach.get(None, 0):,}",
-                total=f"{total:,}",
-                activity=self.env["marketing.activity"].browse(step.id).name,
-                reasons=", ".join(reasons),
+        name = self.env["marketing.activity"].browse(step.id).name
+        sentences = []
+        if reasons:
+            sentences.append(
+                _(
+                    "%(left_out)s of %(total)s do not get “%(activity)s”: %(reasons)s.",
+                    left_out=f"{total - reach.get(None, 0):,}",
+                    total=f"{total:,}",
+                    activity=name,
+                    reasons=", ".join(reasons),
+                )
             )
-        ]
+        if several:
+            sentences.append(
+                _(
+                    "%(several)s of %(total)s have several addresses in their email field: “%(activity)s” goes to the "
+                    "first of them.",
+                    several=f"{several:,}",
+                    total=f"{total:,}",
+                    activity=name,
+                )
+            )
+        return sentences
 
     def _get_server_warnings(self):
         """Return in words what keeps emails from going out, as far as it can be known."""

@@ -6,12 +6,16 @@ from odoo.tools import SQL
 from odoo.addons.base.models.ir_mail_server import address_pattern
 
 from ...engine.workflow import has_conditions
+from ..mail_queue.addresses import is_sendable
 
 MISMATCH = "filter_mismatch"
-# What a mail server is given, of what Odoo finds an address in: see ``is_sendable``, but for international domains.
+# What a mail server is given, of what Odoo finds an address in: see ``is_sendable``, which alone knows international
+# domains.
 SENDABLE = address_pattern.pattern
 # What Odoo finds in the text of a field, where the model does not keep it: the part before the last @, and after it.
 FOUND = r'[^\s<>,;:"@\[\]]+@[^\s<>,;"@]+(?![^\s<>,;"]*@)'
+SEVERAL = rf"{FOUND}.*[\s,;].*{FOUND}"  # more than one of them
+INTERNATIONAL = r"[^\x01-\x7f]"
 # As the index says it, which holds nobody else.
 LEFT_OUT_CONDITION = "state = 'canceled' AND is_test IS NOT TRUE AND left(end_code, 4) IN ('mail', 'sms_')"
 
@@ -42,47 +46,71 @@ class MarketingCampaign(models.Model):
         :param Step step: of the workflow
         :param Way way: of those who enter now and come to it until then, see :meth:`_foresee_way`
         :param datetime until: UTC
-        :return: numbers by code of who is left out, and by None of who gets the message
-        :rtype: dict[str | None, int]
+        :return: numbers by code of who is left out, and by None of who gets the message; of how many of these the
+            field holds more addresses than the one that gets it
+        :rtype: tuple[dict[str | None, int], int]
         """
         self.env.flush_all()  # an address that was just entered
+        rows = self._group_reach(step, way, until)
+        known = {address for *_counts, international in rows for address in international or ()}
+        refused = sorted(address for address in known if not is_sendable(address))
+        if refused:
+            rows = self._group_reach(step, way, until, refused)
+        reach = {code: count for code, count, *_others in rows}
+        several = 0
+        for code, _count, distinct, addressed, reached, more, _international in rows:
+            if code is None:
+                several = more
+                if addressed - distinct + reached:  # of those who share an address one gets it
+                    duplicates = addressed - distinct + reached
+                    duplicate_code = self._get_duplicate_code(step.activity_type)
+                    reach[duplicate_code] = reach.get(duplicate_code, 0) + duplicates
+                    reach[None] -= duplicates
+        return reach, several
+
+    def _group_reach(self, step, way, until, refused=()):
+        """Group whom a message reaches by the code of who is left out.
+
+        :param refused: addresses which no mail server is given, as the domain is none
+        :return: of each code how many, how many addresses, how many with one, how many of whose addresses got it,
+            how many have several in their field, and the addresses that are not ASCII
+        :rtype: list[tuple]
+        """
         model = self._get_run_env()[self._get_target()]
         join, code, address = self._get_address_sql(step, model)
+        if refused:
+            code = SQL("COALESCE(%s, CASE WHEN %s = ANY(%s) THEN 'mail_email_invalid' END)", code, address, refused)
         if has_conditions(step.domain):
             query = model._search(self._parse_filter(step.domain, model.env))
             code = SQL("CASE WHEN t.id NOT IN %s THEN %s ELSE %s END", query.subselect(), MISMATCH, code)
-        rows = self.env.execute_query(
+        return self.env.execute_query(
             SQL(
                 """
                 WITH reached AS (
-                     SELECT %(code)s AS code, %(address)s AS address, t.id
+                     SELECT %(code)s AS code, %(address)s AS address, %(several)s AS several, t.id
                        FROM (%(recipients)s) AS r (id) JOIN %(table)s t ON t.id = r.id %(join)s)
               SELECT code, count(*), count(DISTINCT address) FILTER (WHERE code IS NULL),
                      count(address) FILTER (WHERE code IS NULL),
                      count(DISTINCT address) FILTER (WHERE code IS NULL AND EXISTS (
                          SELECT 1 FROM mailing_trace m LEFT JOIN marketing_trace t ON t.id = m.marketing_trace_id
                           WHERE m.mass_mailing_id = %(mailing)s AND m.%(column)s = reached.address
-                            AND m.res_id != reached.id AND %(got_it)s))
+                            AND m.res_id != reached.id AND %(got_it)s)),
+                     count(*) FILTER (WHERE code IS NULL AND several),
+                     array_agg(DISTINCT address) FILTER (WHERE code IS NULL AND address ~ %(international)s)
                 FROM reached GROUP BY code
                 """,
                 code=code,
                 address=address,
+                several=self._get_several_sql(step, model),
                 recipients=self._get_recipients_sql(step, way, until),
                 table=SQL.identifier(model._table),
                 join=join,
                 mailing=step.template_id,
                 column=SQL.identifier(self._get_address_column(step.activity_type)),
                 got_it=self.env["marketing.trace"]._get_reached_sql(),
+                international=INTERNATIONAL,
             )
         )
-        reach = {code: count for code, count, *_addresses in rows}
-        for code, _count, distinct, addressed, known in rows:
-            if code is None and addressed - distinct + known:  # of those who share an address one gets it
-                duplicates = addressed - distinct + known
-                duplicate_code = self._get_duplicate_code(step.activity_type)
-                reach[duplicate_code] = reach.get(duplicate_code, 0) + duplicates
-                reach[None] -= duplicates
-        return reach
 
     def _get_recipients_sql(self, step, way, until):
         """Return the query of the records for which a step is due until a moment."""
@@ -151,6 +179,14 @@ class MarketingCampaign(models.Model):
             cases.append(SQL("WHEN t.id IN (%s) THEN 'mail_optout'", opted_out))
         return join, SQL("CASE %s END", SQL(" ").join(cases)), address
 
+    def _get_several_sql(self, step, model):
+        """Return whether the field whose first address gets the email of this step holds another one as well."""
+        if self.env["marketing.activity"]._get_types()[step.activity_type].mailing_type != "mail":
+            return SQL("FALSE")
+        _join, found = self._get_emails_sql(model)
+        cases = [SQL("WHEN %s IS NOT NULL THEN %s ~ %s", normalized, raw, SEVERAL) for normalized, raw in found]
+        return SQL("CASE %s ELSE FALSE END", SQL(" ").join(cases)) if cases else SQL("FALSE")
+
     def _find_reached(self, step, res_ids):
         """Return whom a step's message reaches as it is now, of some records.
 
@@ -160,12 +196,17 @@ class MarketingCampaign(models.Model):
         """
         self.env.flush_all()
         model = self._get_run_env()[self._get_target()]
-        join, code, _address = self._get_address_sql(step, model)
+        join, code, address = self._get_address_sql(step, model)
         table = SQL.identifier(model._table)
-        rows = self.env.execute_query(
-            SQL("SELECT t.id FROM %s t %s WHERE t.id = ANY(%s) AND %s IS NULL", table, join, list(res_ids), code)
+        query = SQL(
+            "SELECT t.id, CASE WHEN %s ~ %s THEN %s END FROM %s t %s WHERE t.id = ANY(%s) AND %s IS NULL",
+            *(address, INTERNATIONAL, address, table, join, list(res_ids), code),
         )
-        return {res_id for (res_id,) in rows}
+        return {
+            res_id
+            for res_id, international in self.env.execute_query(query)
+            if international is None or is_sendable(international)
+        }
 
     @api.model
     def _find_participants_of_addresses(self, model, addresses):
