@@ -42,10 +42,6 @@ class MarketingTrace(models.Model):
     def _get_liftable_codes(self):
         return [*super()._get_liftable_codes(), "sms_blacklist", "sms_optout"]
 
-    @api.model
-    def _get_duplicate_columns(self):
-        return {**super()._get_duplicate_columns(), "sms_duplicate": "sms_number"}
-
     def _get_refusals(self):
         """Tell why a provider refused an SMS, from what Odoo noted last."""
         refusals = super()._get_refusals()

@@ -79,11 +79,12 @@ class MarketingTrace(models.Model):
 
     @api.model
     def _get_duplicate_columns(self):
-        """Extension point: where mailing.trace keeps the address of a duplicate, by the code with which its step ends.
+        """Return where mailing.trace keeps the address of a duplicate, by the code with which its step ends.
 
         :rtype: dict[str, str]
         """
-        return {"mail_dup": "email"}
+        types = self.env["marketing.activity"]._get_types().values()
+        return {described.duplicate_code: described.address_column for described in types if described.mailing_type}
 
     @api.model
     def _find_unreached_duplicates(self, condition, refused=None):
