@@ -114,6 +114,28 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A way into the campaign.
+
+    :param int id: of its marketing.entry; None in a campaign that 19.0.1.1.0 started
+    :param str entry_type: the name of its :class:`~.entry_types.EntryType`
+    :param dict settings: of its type: see ``EntryType.settings``
+    """
+
+    id: int | None
+    entry_type: str
+    settings: dict = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def from_json(cls, values):
+        return cls(**_known(cls, values))
+
+
+# Up to 19.0.1.1.0 everybody entered who matched the filter, and by hand
+BY_FILTER = Entry(None, "filter")
+
+
+@dataclass(frozen=True)
 class Edge:
     """A way into a step. Each step has one from its parent, or from the beginning; others come back, or jump.
 
@@ -150,6 +172,7 @@ class Workflow:
     :param edges: the :class:`Edge` of each way; by default the one of each step from its parent
     :param dict rests: what steps rest on as its user has seen it, by id (as a text: JSON has no other keys). See
         ``marketing.activity._get_rests``
+    :param tuple entries: the :class:`Entry` of each way in; without one, people come by hand alone
     """
 
     domain: str
@@ -159,6 +182,7 @@ class Workflow:
     model_name: str | None = None
     rests: dict = field(default_factory=dict)
     edges: tuple | None = None
+    entries: tuple = (BY_FILTER,)
 
     def __post_init__(self):
         if self.edges is None:
@@ -225,7 +249,10 @@ class Workflow:
         steps = [Step.from_json(values) for values in data["steps"]]
         edges = data.get("edges")
         edges = edges and tuple(Edge.from_json(values) for values in edges)
-        return cls(**dict(_known(cls, data), steps={step.id: step for step in steps}, edges=edges))
+        entries = tuple(Entry.from_json(values) for values in data["entries"]) if "entries" in data else (BY_FILTER,)
+        return cls(
+            **dict(_known(cls, data), steps={step.id: step for step in steps}, edges=edges, entries=entries),
+        )
 
 
 def _along(step, edge):

@@ -10,6 +10,7 @@ from . import (
     server_actions,
     dependencies,
     enrolment,
+    entry,
     update,
     testing,
     waiting,

@@ -18,6 +18,7 @@ from . import (
     test_engine_fields,
     test_enroll,
     test_enrolment,
+    test_entry,
     test_event_sources,
     test_events,
     test_execution,

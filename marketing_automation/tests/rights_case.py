@@ -101,6 +101,7 @@ class RightsTableCase(MarketingAutomationCommon):
             "marketing.activity.branch": cls.env["marketing.activity.branch"].create(
                 {"activity_id": cls.action.id, "name": "A"}
             ),
+            "marketing.entry": cls.campaign.entry_ids,
             "marketing.participant": participant,
             "marketing.trace": trace,
             "marketing.trace.event": cls.env["marketing.trace.event"].search([("trace_id", "=", trace.id)]),
@@ -166,6 +167,7 @@ class RightsTableCase(MarketingAutomationCommon):
             "marketing.campaign": {"name": "New"},
             "marketing.activity": {"name": "New", "campaign_id": self.campaign.id, "activity_type": "action"},
             "marketing.activity.branch": {"name": "New", "activity_id": self.action.id},
+            "marketing.entry": {"campaign_id": self.campaign.id},
             "marketing.campaign.enroll": {"model_name": "res.partner"},
             "marketing.campaign.enroll.line": {
                 "enroll_id": self.records["marketing.campaign.enroll"].id,

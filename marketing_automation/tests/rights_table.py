@@ -25,6 +25,7 @@ USER_FIELDS = {
         "count_machine_opens": True,
         "marketing_activity_ids": [(0, 0, {"name": "More", "activity_type": "action"})],
         "hourly_limit": 100,
+        "entry_ids": [(0, 0, {"entry_type": "filter"})],
     },
     "marketing.activity": {
         "name": "Other",
@@ -84,6 +85,12 @@ USER_FIELDS = {
         "sequence": 3,
         "name": "Other",
         "weight": 70,
+    },
+    "marketing.entry": {
+        "campaign_id": lambda test: test.campaign.id,
+        "sequence": 3,
+        "active": False,
+        "entry_type": "filter",
     },
     "marketing.campaign.enroll": {
         "model_name": "res.partner",
@@ -157,6 +164,7 @@ ENGINE_FIELDS = {
         *("update_choices", "update_problem", "discard_date", "behavior_steps", "link_choices", "awaits_click"),
     },
     "marketing.activity.branch": {"share"},
+    "marketing.entry": {"model_name", "sentence", "problem"},
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
         *(
@@ -169,7 +177,7 @@ ENGINE_FIELDS = {
             "summed_date",
             "timeline_data",
         ),
-        *("wait_text", "is_outside", "test_hint"),
+        *("wait_text", "is_outside", "test_hint", "entry_id", "entry_key"),
     },
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),

@@ -399,6 +399,7 @@ class MarketingCampaign(models.Model):
         return [
             *("state", "workflow", "domain", "unique_field_id", "leave_on_mismatch"),
             *(f"marketing_activity_ids.{fname}" for fname in step_fields),
+            *(f"entry_ids.{fname}" for fname in self.env["marketing.entry"]._get_running_fields()),
         ]
 
     @api.private
@@ -415,6 +416,7 @@ class MarketingCampaign(models.Model):
             unique_field=self.unique_field_name or None,  # of a field that is lost, too
             steps={activity.id: activity._to_step() for activity in activities},
             model_name=self.model_name,
+            entries=tuple(entry._to_entry() for entry in self.entry_ids),
         )
         return workflow.with_edges(
             edge for activity in activities for edge in activity._ask_type("find_edges", default=())

@@ -68,9 +68,11 @@ class MarketingCampaign(models.Model):
         return [words for words, _waits in campaign._compare_rests()] if campaign.workflow else []
 
     def _count_audience(self):
-        """Return how many records match the filter, would enter, and are kept out since they share a value."""
+        """Return how many records match the filter, would enter by it, and are kept out since they share a value."""
         newcomers, audience = self._get_newcomers_sql()
         [[records]] = self.env.execute_query(SQL("SELECT count(*) FROM (%s) AS audience", audience))
+        if not self._enters_by_filter():
+            return records, 0, 0
         [[entering]] = self.env.execute_query(
             SQL("SELECT count(*) FILTER (WHERE n.key IS NULL) + count(DISTINCT n.key) FROM (%s) AS n", newcomers)
         )

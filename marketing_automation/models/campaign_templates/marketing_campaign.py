@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from odoo import _, api, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import clean_context
 
 from ..guards.marketing_checked_mixin import shorten
@@ -44,6 +45,7 @@ class MarketingCampaign(models.Model):
         - ``model``: name of the target model
         - ``campaign``: optional, values of the campaign, or a function that returns them when
           a campaign is made (it may make the records that they need)
+        - ``entries``: optional, values of marketing.entry; by default whoever matches the filter enters
         - ``activities``: dicts of ``key``, ``parent`` (the key of another, before it), and values
           of marketing.activity; by its type also
 
@@ -329,12 +331,11 @@ class MarketingCampaign(models.Model):
             raise UserError(_("There is no campaign template “%s”.", shorten(key)))
         self.check_access("create")
         values = template.get("campaign", {})
+        values = dict(values() if callable(values) else values)
+        if "entries" in template:
+            values["entry_ids"] = [Command.create(entry) for entry in template["entries"]]
         campaign = self.create(
-            {
-                "name": template["name"],
-                "model_id": self.env["ir.model"]._get(template["model"]).id,
-                **(values() if callable(values) else values),
-            }
+            {"name": template["name"], "model_id": self.env["ir.model"]._get(template["model"]).id, **values}
         )
         activities = {}
         for position, draft in enumerate(template["activities"], start=1):

@@ -16,6 +16,7 @@ from ..runtime.marketing_participant import IS_LAST_RUN
 
 CHUNK = 10_000  # participants enrolled by one transaction of the cron
 FIRST_CHUNK = 1_000  # … and at once by Start, so that its user sees them
+FIRST_POSITION = (0, 0)  # of an enrolment: the first entry, from its beginning
 BUSY_PAUSE = timedelta(minutes=1)
 BLANKS = " \t\r\n\v\f\u00a0\u202f\u3000\ufeff"  # what people paste around a text without seeing it
 
@@ -41,33 +42,33 @@ class MarketingCampaign(models.Model):
         """
         cron = self.env["ir.cron"]
         languages = {}
-        for position, campaign in enumerate(self):
-            last_id = 0
-            while last_id is not None:
+        for number, campaign in enumerate(self):
+            position = FIRST_POSITION
+            while position is not None:
                 moment = now or fields.Datetime.now()
                 try:
-                    last_id = campaign._in_language_of_user(languages)._sync_chunk(last_id, moment, CHUNK)
+                    position = campaign._in_language_of_user(languages)._sync_chunk(position, moment, CHUNK)
                     self.env.cr.flush()
                     if campaign.failed_job == "enrolment":
                         campaign._clear_failure()
                 except CampaignStop as stop:
                     self.env.cr.rollback()
                     campaign._stop_for(str(stop))
-                    last_id = None
+                    position = None
                 except TransactionRollbackError:
                     # somebody else works on these rows: they are enrolled, or will be next time
                     self.env.cr.rollback()
                     # until an Update is finished nothing of the campaign runs, and a look at those who wait is short
                     if campaign.update_job or campaign.wait_look_date:
                         self._get_enrolment_cron()._trigger(at=moment + BUSY_PAUSE)
-                    last_id = None
+                    position = None
                 except BaseException as error:
                     self.env.cr.rollback()
                     if is_shutdown(error):
                         raise
                     campaign._note_failure("enrolment", error, moment)
-                    last_id = None
-                time_left = cron._commit_progress(1, remaining=len(self) - position - (last_id is None))
+                    position = None
+                time_left = cron._commit_progress(1, remaining=len(self) - number - (position is None))
                 if not time_left:
                     return
         self._wake_engine()
@@ -78,7 +79,7 @@ class MarketingCampaign(models.Model):
         self.ensure_one()
         campaign = self.sudo()
         try:
-            if campaign._sync_chunk(0, now, FIRST_CHUNK) is not None:
+            if campaign._sync_chunk(FIRST_POSITION, now, FIRST_CHUNK) is not None:
                 self._get_enrolment_cron()._trigger()
         except CampaignStop as stop:
             raise UserError(str(stop)) from stop
@@ -114,27 +115,37 @@ class MarketingCampaign(models.Model):
     # One chunk
     # ------------------------------------------------------------
 
-    def _sync_chunk(self, last_id, now, limit):
-        """Enrol the next records, and at the end of the audience let go who left it.
+    def _sync_chunk(self, position, now, limit):
+        """Enrol the next records by each of the entries, and at the end let go who left the audience.
 
-        :param int last_id: the highest record id that was looked at
+        :param tuple position: (which entry, what it said where to go on); ``FIRST_POSITION`` to begin with
         :return: where to go on, or None when everybody was looked at
         """
         if self.state != "running":
             return None
         if self._continue_update(now):
-            return last_id
-        _participants, last_id = self._enrol(now, limit, after_id=last_id)
-        if last_id is None:
-            self._remove_unmatched_participants(now)
-            self.last_sync_date = now
-            if self.wait_look_date:
-                self.wait_look_date = now
-        return last_id
+            return position
+        number, after = position
+        entries = self._get_workflow().entries
+        while number < len(entries):
+            after = self.env["marketing.entry"]._enrol_by(self, entries[number], now, limit, after)
+            if after is not None:
+                return number, after
+            number, after = number + 1, 0
+        self._remove_unmatched_participants(now)
+        self.last_sync_date = now
+        if self.wait_look_date:
+            self.wait_look_date = now
+        return None
 
-    def _enrol(self, now, limit, after_id=0, res_ids=None, source="filter"):
+    def _enrol(self, now, limit, after_id=0, res_ids=None, source="filter", entry=None, occurrences=None):
         """Insert participants, and the traces of the first steps.
 
+        :param list res_ids: who asks to come in; by default everybody who matches the filter
+        :param str source: how they come, one of the values of ``source`` of a participant
+        :param entry: the marketing.entry by which they come, if any
+        :param dict occurrences: for which occurrence each comes, as a text by the id of the record. The same record
+            does not enter twice for the same occurrence of an entry.
         :return: (participants, the id after which to go on or None)
         """
         self.env.flush_all()  # what the user who starts the campaign has just written
@@ -146,7 +157,7 @@ class MarketingCampaign(models.Model):
             if unicity_key is None or unicity_key not in seen:
                 chosen.append((record_id, unicity_key, 1))
                 seen.add(unicity_key)
-        participants = self._insert_participants(chosen, now, source)
+        participants = self._insert_participants(chosen, now, source, entry, occurrences)
         return participants, last_id
 
     def _get_newcomers_sql(self, after_id=0, res_ids=None):
@@ -210,10 +221,11 @@ class MarketingCampaign(models.Model):
             key = SQL("NULLIF(lower(btrim(%s, %s)), '')", value, BLANKS)
         return self._hash_unicity_sql(key)
 
-    def _insert_participants(self, chosen, now, source):
+    def _insert_participants(self, chosen, now, source, entry=None, occurrences=None):
         """Insert participants and the traces of their first steps, and nothing twice.
 
         :param list chosen: (record id, unicity key, which passage of that record it is)
+        :param entry: see :meth:`_enrol`, and for the occurrences
         :return: the new participants
         """
         if not chosen:
@@ -223,10 +235,11 @@ class MarketingCampaign(models.Model):
                 """
                 INSERT INTO marketing_participant
                        (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source, date_start,
-                        create_uid, write_uid, create_date, write_date)
+                        entry_id, entry_key, create_uid, write_uid, create_date, write_date)
                 SELECT %(campaign)s, %(model)s, c.res_id, c.run, 'running', FALSE, c.key, %(source)s, %(now)s,
-                       %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(%(res_ids)s::int[], %(keys)s::text[], %(runs)s::int[]) AS c (res_id, key, run)
+                       %(entry)s, c.occurrence, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM unnest(%(res_ids)s::int[], %(keys)s::text[], %(runs)s::int[], %(occurrences)s::text[])
+                       AS c (res_id, key, run, occurrence)
            ON CONFLICT DO NOTHING
              RETURNING id
                 """,
@@ -238,6 +251,8 @@ class MarketingCampaign(models.Model):
                 res_ids=[res_id for res_id, _key, _run in chosen],
                 keys=[key for _res_id, key, _run in chosen],
                 runs=[run for _res_id, _key, run in chosen],
+                entry=entry.id or None if entry else None,
+                occurrences=[(occurrences or {}).get(res_id) for res_id, _key, _run in chosen],
             )
         )
         participants = self.env["marketing.participant"].browse(row[0] for row in rows)

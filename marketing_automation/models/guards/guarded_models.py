@@ -24,6 +24,11 @@ class MarketingActivityBranch(models.Model):
     _inherit = [*GUARDS, "marketing.activity.branch"]
 
 
+class MarketingEntry(models.Model):
+    _name = "marketing.entry"
+    _inherit = [*GUARDS, "marketing.entry"]
+
+
 class MarketingParticipant(models.Model):
     _name = "marketing.participant"
     _inherit = [*GUARDS, "marketing.participant"]

@@ -38,7 +38,7 @@ class MarketingParticipant(models.Model):
         readonly=True, groups=fields.NO_ACCESS, help="A hash of the value by which they are unique."
     )
     source = fields.Selection(
-        [("filter", "Filter"), ("hand", "By hand"), ("test", "Test")],
+        selection="_selection_source",
         default="filter",
         required=True,
         readonly=True,
@@ -58,6 +58,16 @@ class MarketingParticipant(models.Model):
     # The counts of the campaign: index only.
     _by_state = models.Index("(campaign_id, state, is_test)")
     _by_record = models.Index("(model_name, res_id)")
+
+    @api.model
+    def _selection_source(self):
+        """Return the types of entries, and what else brings people in."""
+        return [
+            *self.env["marketing.entry"]._get_sources(),
+            ("hand", _("By hand")),
+            ("action", _("Server action")),
+            ("test", _("Test")),
+        ]
 
     @api.model
     def _selection_target_model(self):

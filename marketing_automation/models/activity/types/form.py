@@ -37,7 +37,7 @@ class MarketingActivity(models.Model):
         other = f"activity_type != '{described.name}'"
         nodes = list(etree.fromstring(f"<group>{form}</group>"))
         for node in nodes:
-            _translate(node, texts)
+            translate_node(node, texts)
             hidden, required = node.get("invisible"), node.get("required")
             node.set("invisible", f"{other} or ({hidden})" if hidden else other)
             if required:
@@ -45,7 +45,7 @@ class MarketingActivity(models.Model):
         return nodes
 
 
-def _translate(node, texts):
+def translate_node(node, texts):
     """Put what people read of a form into their language.
 
     :param dict texts: translations by what stands there
