@@ -173,6 +173,10 @@ class Workflow:
     :param dict rests: what steps rest on as its user has seen it, by id (as a text: JSON has no other keys). See
         ``marketing.activity._get_rests``
     :param tuple entries: the :class:`Entry` of each way in; without one, people come by hand alone
+    :param str reentry: who enters again: ``never``, ``after_end`` or ``restart``
+    :param int reentry_delay_number: how long after the last entry at the earliest
+    :param str reentry_delay_unit: of that
+    :param int reentry_limit: how many times again at most; 0 for no limit
     """
 
     domain: str
@@ -183,6 +187,10 @@ class Workflow:
     rests: dict = field(default_factory=dict)
     edges: tuple | None = None
     entries: tuple = (BY_FILTER,)
+    reentry: str = "never"
+    reentry_delay_number: int = 0
+    reentry_delay_unit: str = "days"
+    reentry_limit: int = 0
 
     def __post_init__(self):
         if self.edges is None:

@@ -57,6 +57,7 @@ from . import (
     test_private_names,
     test_rate,
     test_reach,
+    test_reentry,
     test_refusals,
     test_reports,
     test_rests,

@@ -22,6 +22,10 @@ USER_FIELDS = {
         "unique_field_id": lambda test: test.env["ir.model.fields"]._get("res.partner", "email").id,
         "unique_by": "email",
         "leave_on_mismatch": False,
+        "reentry": "restart",
+        "reentry_delay_number": 3,
+        "reentry_delay_unit": "weeks",
+        "reentry_limit": 2,
         "count_machine_opens": True,
         "marketing_activity_ids": [(0, 0, {"name": "More", "activity_type": "action"})],
         "hourly_limit": 100,
@@ -124,6 +128,7 @@ USER_FIELDS = {
         "line_ids": [(5,)],
         "leave_count": 0,
         "return_count": 0,
+        "again_count": 0,
         "late_count": 0,
         "late": "run",
         "change_text": "",
@@ -146,7 +151,7 @@ ENGINE_FIELDS = {
         *("completed_participant_count", "total_participant_count", "test_participant_count", "has_results"),
         *("link_tracker_click_count", "mailing_count", "error_count", "success_rate", "warning_text"),
         *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
-        *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date"),
+        *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
     },
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
@@ -178,6 +183,7 @@ ENGINE_FIELDS = {
             "timeline_data",
         ),
         *("wait_text", "is_outside", "test_hint", "entry_id", "entry_key"),
+        *("is_past_run", "outside_date", "other_run_count", "run_words"),
     },
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),
@@ -255,6 +261,7 @@ METHODS = {
         "action_view_clicks": [],
         "action_view_errors": [],
         "action_view_participants": [],
+        "action_view_people": [],
         "action_view_removed": [],
         "action_view_templates": [],
         "action_view_tests": [],
@@ -280,6 +287,7 @@ METHODS = {
         "action_remove": [],
         "action_stop_test": [],
         "action_test_again": [],
+        "action_view_runs": [],
     },
     "marketing.trace": {"action_fire_event": ["open"], "action_retry": [], "action_run_test": []},
     "marketing.trace.report": {"action_open_trace": []},
@@ -300,7 +308,7 @@ METHODS = {
 WINDOWS = {
     "marketing.campaign": {
         *("action_view_participants", "action_view_removed", "action_view_templates", "action_view_tests"),
-        *("action_view_errors", "action_view_clicks"),
+        *("action_view_errors", "action_view_clicks", "action_view_people"),
     },
 }
 # Methods that we add to models of Odoo's, or extend there: each opens a window, or shows what may be read.

@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 # In the order in which they are told.
-REASONS = ("no_access", "participant", "filter_mismatch", "duplicate", "busy")
+REASONS = ("no_access", "participant", "inside", "too_soon", "limit", "filter_mismatch", "duplicate", "busy")
 
 
 class MarketingCampaignEnroll(models.TransientModel):
@@ -107,6 +107,9 @@ class MarketingCampaignEnrollLine(models.TransientModel):
         [
             ("no_access", "They were deleted, or you may not see them."),
             ("participant", "They are or were participants already."),
+            ("inside", "They are in the campaign now; they may enter again once they have finished."),
+            ("too_soon", "They entered a short time ago: the campaign lets them in again later."),
+            ("limit", "They have entered as often as the campaign allows."),
             ("filter_mismatch", "They do not match the campaign's filter."),
             ("duplicate", "Another participant has the same value in the unicity field of the campaign."),
             ("busy", "The campaign is at work on them: try again."),
@@ -157,9 +160,10 @@ class MarketingCampaign(models.Model):
             return reasons
         matching = self._filter_res_ids(self._get_run_env(), res_ids, [self._get_workflow().domain])
         default = "duplicate" if self._get_workflow().unique_field else "busy"
+        if self._get_workflow().reentry == "never":
+            before = dict.fromkeys(participant_ids, "participant")
+        else:
+            before = self._explain_no_return(list(matching), fields.Datetime.now())
         for res_id in res_ids:
-            if res_id in participant_ids:
-                reasons[res_id] = "participant"
-            else:
-                reasons[res_id] = default if res_id in matching else "filter_mismatch"
+            reasons[res_id] = before.get(res_id) or (default if res_id in matching else "filter_mismatch")
         return reasons

@@ -13,6 +13,7 @@ class MarketingCampaignUpdate(models.TransientModel):
     change_text = fields.Text(string="Changes", help="Since the last Start or Update.")
     leave_count = fields.Integer(string="Leave")
     return_count = fields.Integer(string="Come Back")
+    again_count = fields.Integer(string="Enter Again")
     late_count = fields.Integer(string="Already due")
     late = fields.Selection(
         [("skip", "Skip them"), ("run", "Run them now")],
@@ -32,6 +33,7 @@ class MarketingCampaignUpdate(models.TransientModel):
                 change_text="\n".join(preview["changes"]),
                 leave_count=preview["leave"],
                 return_count=preview["return"],
+                again_count=preview["again"],
                 late_count=sum(numbers["late"] for numbers in preview["steps"].values()),
                 line_ids=[
                     Command.create({"activity_id": activity_id, **{f"{what}_count": n for what, n in numbers.items()}})

@@ -47,6 +47,7 @@ class MarketingCampaign(models.Model):
             "model_name": self.model_name,
             "participants": {
                 "total": self.total_participant_count,
+                "people": self.people_count,
                 "running": self.running_participant_count,
                 "completed": self.completed_participant_count,
                 "removed": self.total_participant_count

@@ -1,5 +1,7 @@
 """What the smart buttons of a campaign count, and the lists that they open."""
 
+from collections import Counter
+
 from markupsafe import Markup
 
 from odoo import _, api, fields, models
@@ -12,29 +14,36 @@ class MarketingCampaign(models.Model):
     running_participant_count = fields.Integer(string="Running", compute="_compute_participant_counts")
     completed_participant_count = fields.Integer(string="Completed", compute="_compute_participant_counts")
     total_participant_count = fields.Integer(string="# Participants", compute="_compute_participant_counts")
+    people_count = fields.Integer(
+        string="People",
+        compute="_compute_participant_counts",
+        help="How many records are or were in the campaign, however often each has entered.",
+    )
     test_participant_count = fields.Integer(string="Tests", compute="_compute_participant_counts")
     link_tracker_click_count = fields.Integer(string="Clicks", compute="_compute_link_tracker_click_count")
     mailing_count = fields.Integer(string="Templates Count", compute="_compute_mailing_count")
     error_count = fields.Integer(string="Errors", compute="_compute_error_count")
 
     def _compute_participant_counts(self):
-        counts = {}
+        counts, past = Counter(), Counter()
         if self.ids:
             self.env["marketing.participant"].flush_model()
             rows = self.env.execute_query(
                 SQL(
-                    """SELECT campaign_id, state, is_test, count(*) FROM marketing_participant
-                        WHERE campaign_id = ANY(%s) GROUP BY campaign_id, state, is_test""",
+                    """SELECT campaign_id, state, is_test, is_past_run, count(*) FROM marketing_participant
+                        WHERE campaign_id = ANY(%s) GROUP BY campaign_id, state, is_test, is_past_run""",
                     self.ids,
                 )
             )
-            for campaign_id, state, is_test, count in rows:
-                counts[campaign_id, state, bool(is_test)] = count
+            for campaign_id, state, is_test, is_past_run, count in rows:
+                counts[campaign_id, state, bool(is_test)] += count
+                past[campaign_id] += count if is_past_run else 0
         for campaign in self:
             real = {state: counts.get((campaign.id, state, False), 0) for state in ("running", "completed", "unlinked")}
             campaign.running_participant_count = real["running"]
             campaign.completed_participant_count = real["completed"]
             campaign.total_participant_count = sum(real.values())
+            campaign.people_count = campaign.total_participant_count - past[campaign.id]
             campaign.test_participant_count = sum(counts.get((campaign.id, state, True), 0) for state in real)
 
     def _compute_link_tracker_click_count(self):
@@ -94,6 +103,13 @@ class MarketingCampaign(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
         domain = [("campaign_id", "=", self.id), ("is_test", "=", False)]
         return dict(action, domain=domain, context={"marketing_of_campaign": True})
+
+    def action_view_people(self):
+        """Open the last passage of each record."""
+        self.ensure_one()
+        action = self.action_view_participants()
+        domain = [*action["domain"], ("is_past_run", "=", False)]
+        return dict(action, display_name=_("People"), domain=domain)
 
     def action_view_templates(self):
         self.ensure_one()

@@ -398,6 +398,7 @@ class MarketingCampaign(models.Model):
         step_fields = self.env["marketing.activity"]._get_step_fields()
         return [
             *("state", "workflow", "domain", "unique_field_id", "leave_on_mismatch"),
+            *self._get_reentry_fields(),
             *(f"marketing_activity_ids.{fname}" for fname in step_fields),
             *(f"entry_ids.{fname}" for fname in self.env["marketing.entry"]._get_running_fields()),
         ]
@@ -417,6 +418,7 @@ class MarketingCampaign(models.Model):
             steps={activity.id: activity._to_step() for activity in activities},
             model_name=self.model_name,
             entries=tuple(entry._to_entry() for entry in self.entry_ids),
+            **{fname: self[fname] for fname in self._get_reentry_fields()},
         )
         return workflow.with_edges(
             edge for activity in activities for edge in activity._ask_type("find_edges", default=())

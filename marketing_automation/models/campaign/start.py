@@ -69,12 +69,17 @@ class MarketingCampaign(models.Model):
 
     def _count_audience(self):
         """Return how many records match the filter, would enter by it, and are kept out since they share a value."""
-        newcomers, audience = self._get_newcomers_sql()
+        newcomers, audience = self._get_entering_sql(fields.Datetime.now())
         [[records]] = self.env.execute_query(SQL("SELECT count(*) FROM (%s) AS audience", audience))
         if not self._enters_by_filter():
             return records, 0, 0
-        [[entering]] = self.env.execute_query(
-            SQL("SELECT count(*) FILTER (WHERE n.key IS NULL) + count(DISTINCT n.key) FROM (%s) AS n", newcomers)
+        [[entering, again]] = self.env.execute_query(
+            SQL(
+                """SELECT count(*) FILTER (WHERE n.key IS NULL) + count(DISTINCT n.key),
+                          count(*) FILTER (WHERE n.passages[1] IS NOT NULL)
+                     FROM (%s) AS n""",
+                newcomers,
+            )
         )
         if entering == records or not self._get_workflow().unique_field:
             return records, entering, 0
@@ -87,7 +92,7 @@ class MarketingCampaign(models.Model):
                 self.id,
             )
         )
-        return records, entering, records - entering - inside
+        return records, entering, max(0, records - entering - inside + again)
 
     def _count_overdue(self, until):
         """Return how many scheduled steps are due until a moment (UTC), by activity id."""

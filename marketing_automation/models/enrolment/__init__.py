@@ -1,1 +1,1 @@
-from . import marketing_campaign, marketing_participant, unicity
+from . import marketing_campaign, marketing_participant, reentry, unicity

@@ -149,16 +149,35 @@ class MarketingCampaign(models.Model):
         :return: (participants, the id after which to go on or None)
         """
         self.env.flush_all()  # what the user who starts the campaign has just written
-        newcomers, _audience = self._get_newcomers_sql(after_id, res_ids)
-        rows = self.env.execute_query(SQL("%s ORDER BY a.id LIMIT %s", newcomers, limit))
+        entering, _audience = self._get_entering_sql(now, source, after_id, res_ids)
+        rows = self.env.execute_query(SQL("%s ORDER BY 1 LIMIT %s", entering, limit))
         last_id = rows[-1][0] if len(rows) == limit and res_ids is None else None
-        chosen, seen = [], set()
-        for record_id, unicity_key in rows:  # by id: of those that share a key the lowest
-            if unicity_key is None or unicity_key not in seen:
-                chosen.append((record_id, unicity_key, 1))
+        before_ids = [id_ for *_row, passages in rows for id_ in passages or () if id_]
+        locked = self._lock_passages(before_ids, wait=res_ids is not None)
+        chosen, before, seen = [], {}, set()
+        for record_id, unicity_key, run, passages in rows:  # by id: of those that share a key the lowest
+            passages = {id_ for id_ in passages or () if id_}
+            if passages <= locked and (unicity_key is None or unicity_key not in seen):
+                chosen.append((record_id, unicity_key, run))
+                before[record_id] = passages
                 seen.add(unicity_key)
         participants = self._insert_participants(chosen, now, source, entry, occurrences)
+        if locked:
+            participants._follow_passages(before, now)
         return participants, last_id
+
+    def _get_entering_sql(self, now, source="filter", after_id=0, res_ids=None):
+        """Return the query of those who enter: for the first time, or again.
+
+        :return: (the query of record id, what it is unique by, number of the passage, ids of the participants that
+            it follows; the query of the whole audience)
+        """
+        newcomers, audience = self._get_newcomers_sql(after_id, res_ids)
+        entering = SQL("SELECT n.id, n.key, 1 AS run, NULL::int[] AS passages FROM (%s) AS n", newcomers)
+        if self._get_workflow().reentry != "never":
+            returners = self._get_returners_sql(audience, now, by_filter=source == "filter")
+            entering = SQL("%s UNION ALL %s", entering, returners)
+        return entering, audience
 
     def _get_newcomers_sql(self, after_id=0, res_ids=None):
         """Return the query of the audience's records that are no participants, with what they are unique by.
@@ -256,6 +275,8 @@ class MarketingCampaign(models.Model):
             )
         )
         participants = self.env["marketing.participant"].browse(row[0] for row in rows)
+        if any(run > 1 for _res_id, _key, run in chosen):
+            participants._make_history()
         firsts = [(step.id, step.due(now, self.tz)) for step in self._get_workflow().roots]
         self.env["marketing.trace"]._insert_traces(
             [
@@ -286,10 +307,11 @@ class MarketingCampaign(models.Model):
             # an anti-join: NOT IN would compare everybody with everybody once its list outgrows work_mem
             unmatched = SQL("NOT EXISTS (SELECT 1 FROM (%s) AS a (id) WHERE a.id = p.res_id)", query.select())
             left = self._leave_unmatched(unmatched, "left_filter", now)
+        self._mark_outside(query, now)
         return left, self._readmit_matching_participants(query, now)
 
     def _readmit_matching_participants(self, query, now):
-        """Let those come back who had left the filter and match it again.
+        """Let those come back who had left the filter and match it again, and do not begin anew instead.
 
         :return: how many
         """
@@ -298,12 +320,13 @@ class MarketingCampaign(models.Model):
                 """
                 SELECT p.id FROM marketing_participant p
                  WHERE p.campaign_id = %s AND p.state = 'unlinked' AND p.end_code = 'left_filter'
-                   AND p.is_test IS NOT TRUE AND p.summed_date IS NULL AND p.res_id IN %s AND %s
+                   AND p.is_test IS NOT TRUE AND p.summed_date IS NULL AND p.res_id IN %s AND %s AND %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 self.id,
                 query.subselect(),
                 IS_LAST_RUN,
+                self._get_resumes_sql(now),
             )
         )
         self.env["marketing.participant"].browse(row[0] for row in rows)._readmit(now)

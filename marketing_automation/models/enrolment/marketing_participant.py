@@ -40,6 +40,32 @@ class MarketingParticipant(models.Model):
             participants._refresh_state(now, campaign._get_awaiting_steps())
 
     @api.private
+    def _make_history(self):
+        """Make the passages before these history: what concerns a record concerns its last one."""
+        if self:
+            self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE marketing_participant past SET is_past_run = TRUE
+                      FROM marketing_participant p
+                     WHERE p.id = ANY(%s) AND past.campaign_id = p.campaign_id AND past.res_id = p.res_id
+                       AND past.run < p.run AND past.is_test IS NOT TRUE AND past.is_past_run IS NULL
+                 RETURNING past.id
+                    """,
+                    self.ids,
+                )
+            )
+
+    @api.private
+    def _follow_passages(self, before, now):
+        """End the passages that these, which have just begun, follow, as far as those go on.
+
+        :param dict before: ids of the participants that are followed, by record id
+        """
+        past = self.browse(id_ for participant in self for id_ in before[participant.res_id])
+        past.filtered(lambda participant: participant.state == "running")._remove("restarted", now)
+
+    @api.private
     def _follow_merge(self, model_name, source_ids, target_id):
         """Move the participants of merged records to the record that survives: in each campaign those of one of them.
 

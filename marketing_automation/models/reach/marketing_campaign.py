@@ -1,6 +1,6 @@
 """Whom the first messages of a start reach, and who of those that enter gets none: set-based, nothing is read."""
 
-from odoo import _, api, models
+from odoo import _, api, fields, models
 from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_mail_server import address_pattern
@@ -125,7 +125,7 @@ class MarketingCampaign(models.Model):
             )
         ]
         if way is not None:
-            newcomers, _audience = self._get_newcomers_sql()
+            newcomers, _audience = self._get_entering_sql(fields.Datetime.now())
             if self._get_workflow().unique_field:  # the lowest of those that share a key
                 newcomers = SQL(
                     "SELECT min(n.id) AS id FROM (%s) AS n GROUP BY COALESCE(n.key, n.id::text)",

@@ -6,12 +6,8 @@ from odoo.tools import SQL
 
 from ...engine.context import test_run
 
-# The last passage of its record, of a participant "p" that is no test: those before it are history.
-IS_LAST_RUN = SQL(
-    """NOT EXISTS (SELECT 1 FROM marketing_participant later
-                    WHERE later.campaign_id = p.campaign_id AND later.res_id = p.res_id AND later.run > p.run
-                      AND later.is_test IS NOT TRUE)"""
-)
+# The last passage of its record, of a participant "p": those before it are history.
+IS_LAST_RUN = SQL("p.is_past_run IS NULL")
 STATES = [("running", "Running"), ("completed", "Completed"), ("unlinked", "Removed")]
 
 
@@ -31,7 +27,20 @@ class MarketingParticipant(models.Model):
     resource_ref = fields.Reference(
         selection="_selection_target_model", string="Record", compute="_compute_resource_ref", readonly=True
     )
-    run = fields.Integer(default=1, required=True, readonly=True, help="Which passage through the workflow this is.")
+    run = fields.Integer(
+        string="Passage",
+        default=1,
+        required=True,
+        readonly=True,
+        aggregator=None,
+        help="Which passage of the record this is; of a campaign with unicity, of those that share its value.",
+    )
+    is_past_run = fields.Boolean(
+        string="Earlier Passage", readonly=True, help="The record has entered once more since."
+    )
+    outside_date = fields.Datetime(
+        string="Outside since", readonly=True, help="When the record was first seen outside of the filter since then."
+    )
     state = fields.Selection(STATES, default="running", required=True, readonly=True)
     is_test = fields.Boolean(string="Test", readonly=True, default=False)
     unicity_key = fields.Char(
@@ -55,8 +64,8 @@ class MarketingParticipant(models.Model):
     _unicity_uniq = models.UniqueIndex(
         "(campaign_id, unicity_key, run) WHERE is_test IS NOT TRUE AND unicity_key IS NOT NULL"
     )
-    # The counts of the campaign: index only.
-    _by_state = models.Index("(campaign_id, state, is_test)")
+    # The counts of the campaign: index only; and whose last passage is over.
+    _by_state = models.Index("(campaign_id, state, is_past_run, is_test)")
     _by_record = models.Index("(model_name, res_id)")
 
     @api.model

@@ -88,6 +88,7 @@ class MarketingTrace(models.Model):
             "left_filter": _("The record no longer matches the campaign's filter."),
             "merged": _("The record was merged into another that is a participant already."),
             "removed_by_hand": _("Removed by hand."),
+            "restarted": _("The record entered the campaign again and began anew."),
             "test_stopped": _("The test was stopped."),
             "ended": _("End of the workflow"),
             # the step did not run

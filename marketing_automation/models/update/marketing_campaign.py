@@ -89,8 +89,9 @@ class MarketingCampaign(models.Model):
         """Tell in numbers what Update would do, by doing it and undoing it.
 
         :return: ``{"steps": {activity id: {"new", "late", "rescheduled", "canceled": int}},
-            "leave": int, "return": int, "changes": [str]}``; ``late`` are those of ``new`` whose moment is past,
-            ``changes`` tell in words what has changed since the last Start or Update
+            "leave": int, "return": int, "again": int, "changes": [str]}``; ``late`` are those of ``new`` whose moment
+            is past, ``again`` is how many begin anew who were in before, ``changes`` tell in words what has changed
+            since the last Start or Update
         :rtype: dict
         """
         self.ensure_one()
@@ -103,6 +104,7 @@ class MarketingCampaign(models.Model):
                 campaign._begin_update("run")
                 while campaign.update_job:
                     totals += campaign._update_chunk(now)
+                again = campaign._count_returners(now)
                 left, came_back = campaign._remove_unmatched_participants(now)
                 raise _Undo()
         except _Undo:
@@ -110,7 +112,7 @@ class MarketingCampaign(models.Model):
         steps = {}
         for (step_id, what), count in totals.items():
             steps.setdefault(step_id, dict.fromkeys(("new", "late", "rescheduled", "canceled"), 0))[what] = count
-        return {"steps": steps, "leave": left, "return": came_back, "changes": changes}
+        return {"steps": steps, "leave": left, "return": came_back, "again": again, "changes": changes}
 
     def _begin_update(self, late):
         """Replace the workflow that runs, and note what that means for participants."""
@@ -225,7 +227,7 @@ class MarketingCampaign(models.Model):
         return counts
 
     def _rewrite_unicity_keys(self):
-        """Have the participants hold the values of the new field; of those that share one, the first."""
+        """Have the participants hold the values of the new field; of those that share one, the first of each run."""
         self.env.flush_all()
         self.env.execute_query(
             SQL("UPDATE marketing_participant SET unicity_key = NULL WHERE campaign_id = %s RETURNING id", self.id)
@@ -239,12 +241,12 @@ class MarketingCampaign(models.Model):
             SQL(
                 """
                 UPDATE marketing_participant p SET unicity_key = first.key
-                  FROM (SELECT DISTINCT ON (a.key) q.res_id, a.key
+                  FROM (SELECT DISTINCT ON (a.key, q.run) q.id, a.key
                           FROM (%(records)s) AS a (id, key)
                           JOIN marketing_participant q ON q.res_id = a.id
                          WHERE q.campaign_id = %(campaign)s AND q.is_test IS NOT TRUE AND a.key IS NOT NULL
-                      ORDER BY a.key, q.id) first
-                 WHERE p.campaign_id = %(campaign)s AND p.res_id = first.res_id AND p.is_test IS NOT TRUE
+                      ORDER BY a.key, q.run, q.id) first
+                 WHERE p.id = first.id
              RETURNING p.id
                 """,
                 records=query.select(SQL.identifier(query.table, "id"), key),

@@ -158,6 +158,11 @@ export class WorkflowField extends Component {
         return total === 1 ? _t("1 participant") : _t("%s participants", formatInteger(total));
     }
 
+    get peopleLabel() {
+        const { people } = this.data.participants;
+        return people === 1 ? _t("1 record") : _t("%s records", formatInteger(people));
+    }
+
     get removedLabel() {
         const count = this.data.removed_count;
         return count === 1

@@ -1,0 +1,204 @@
+from datetime import timedelta
+
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .common import ENROLMENT_CRON, MarketingAutomationCommon
+
+
+@tagged("post_install", "-at_install")
+class TestReentry(MarketingAutomationCommon):
+    """Who enters a campaign once more: by the filter, and by hand."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ada, cls.ben, *_others = cls.contacts
+        cls.campaign = cls._create_campaign(reentry="after_end")
+        cls.email = cls._create_email(cls.campaign, "Welcome")
+
+    def _runs(self, record):
+        return self._participant(self.campaign, record).sorted("run")
+
+    def _states(self, record):
+        return self._runs(record).mapped("state")
+
+    def _hours(self, number):
+        return self.start + timedelta(hours=number)
+
+    def _enroll(self, record, hours):
+        with self._at(self._hours(hours)):
+            result = self.campaign.action_enroll(record.ids)
+        self.env.invalidate_all()
+        return result
+
+    def _sync(self, hours):
+        self._run_crons(self._hours(hours), ENROLMENT_CRON)
+
+    def _let_out_and_in(self, record, hours):
+        """Have a record stop matching the filter, and match it again, each seen."""
+        record.category_id = False
+        self._sync(hours)
+        record.category_id = self.category
+        self._sync(hours + 1)
+
+    # -- the modes
+
+    def test_never_is_the_default(self):
+        campaign = self._create_campaign()
+        self.assertEqual((campaign.reentry, campaign.reentry_delay_number, campaign.reentry_limit), ("never", 0, 0))
+        self.campaign.reentry = "never"
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._let_out_and_in(self.ada, 1)
+        self.assertEqual(self._enroll(self.ada, 3), {"enrolled": [], "left_out": [self.ada.id]})
+        self.assertEqual(self._states(self.ada), ["completed"])
+
+    def test_by_hand_once_they_have_finished(self):
+        self._start(self.campaign)
+        self.assertEqual(self._enroll(self.ada, 0)["left_out"], self.ada.ids)  # they are inside
+        self._run_crons(self.start)
+        self.assertEqual(self._enroll(self.ada, 1)["enrolled"], self.ada.ids)
+        self.assertEqual(self._states(self.ada), ["completed", "running"])
+        self.assertEqual(self._runs(self.ada).mapped("run"), [1, 2])
+        self.assertEqual(self._runs(self.ada).mapped("is_past_run"), [True, False])
+        # what was sent in the first passage is no duplicate
+        self.assertEqual(len(self._run_crons(self._hours(1))), 1)
+        self.assertEqual(self._enroll(self.ada, 2)["enrolled"], self.ada.ids)
+        self.assertEqual(self._runs(self.ada).mapped("run"), [1, 2, 3])
+
+    def test_who_was_removed_is_let_in_by_hand_alone(self):
+        self.campaign.write({"reentry_delay_number": 1, "reentry_delay_unit": "hours"})
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        with self._at(self.start):
+            self._runs(self.ada).with_user(self.marketer).action_remove()
+        self._sync(2)
+        self.assertEqual(self._states(self.ada), ["unlinked"])
+        self.assertEqual(self._states(self.ben), ["completed", "running"])
+        self.assertEqual(self._enroll(self.ada, 2)["enrolled"], self.ada.ids)
+        self.assertEqual(self._states(self.ada), ["unlinked", "running"])
+
+    def test_restart(self):
+        self.campaign.reentry = "restart"
+        later = self._create_email(self.campaign, "Later", "activity", self.email, interval_number=2)
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self.assertEqual(self._enroll(self.ada, 1)["enrolled"], self.ada.ids)
+        first, second = self._runs(self.ada)
+        self.assertEqual((first.state, first.end_code, first.date_end), ("unlinked", "restarted", self._hours(1)))
+        self.assertEqual(first.end_reason, "The record entered the campaign again and began anew.")
+        waited = later.sudo().trace_ids.filtered(lambda trace: trace.participant_id == first)
+        self.assertEqual((waited.state, waited.end_code), ("canceled", "restarted"))
+        self.assertEqual((second.state, second.run, second.source), ("running", 2, "hand"))
+        self.assertEqual(len(self._run_crons(self._hours(1))), 1)
+
+    # -- by the filter
+
+    def test_the_filter_lets_in_who_had_stopped_matching(self):
+        self.campaign.leave_on_mismatch = False
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._sync(1)
+        self.assertEqual(self._states(self.ada), ["completed"])  # it matched all the time
+        self._let_out_and_in(self.ada, 2)
+        self.assertEqual(self._states(self.ada), ["completed", "running"])
+        self.assertEqual(self._states(self.ben), ["completed"])
+        self._run_crons(self._hours(4))
+        self._sync(5)
+        self.assertEqual(self._states(self.ada), ["completed", "completed"])
+        self._let_out_and_in(self.ada, 6)
+        self.assertEqual(self._states(self.ada), ["completed", "completed", "running"])
+
+    def test_who_left_by_the_filter_begins_anew(self):
+        """Where nobody enters again they go on where they were."""
+        self._create_email(self.campaign, "Later", "activity", self.email, interval_number=9)
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._let_out_and_in(self.ada, 1)
+        self.assertEqual(self._states(self.ada), ["unlinked", "running"])
+        self.assertEqual(self._runs(self.ada)[0].end_code, "left_filter")
+
+    def test_within_the_delay_they_go_on_where_they_were(self):
+        self.campaign.write({"reentry_delay_number": 1, "reentry_delay_unit": "days"})
+        self._create_email(self.campaign, "Later", "activity", self.email, interval_number=9)
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._let_out_and_in(self.ada, 1)
+        self.assertEqual(self._states(self.ada), ["running"])
+        self.assertEqual(self._enroll(self.ada, 3)["left_out"], self.ada.ids)
+        self.ada.category_id = False
+        self._sync(4)
+        self.ada.category_id = self.category
+        self._sync(25)
+        self.assertEqual(self._states(self.ada), ["unlinked", "running"])
+
+    def test_after_the_delay_who_still_matches_enters_again(self):
+        self.campaign.write({"reentry_delay_number": 30, "reentry_delay_unit": "days"})
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self.ben.category_id = False
+        self._sync(24 * 30 - 1)
+        self.assertEqual(self._states(self.ada), ["completed"])
+        self._sync(24 * 30)
+        self.assertEqual(self._states(self.ada), ["completed", "running"])
+        self.assertEqual(self._states(self.ben), ["completed"])
+        self._run_crons(self._hours(24 * 30))
+        self._sync(24 * 31)
+        self.assertEqual(self._states(self.ada), ["completed", "completed"])
+
+    def test_a_restart_by_the_filter(self):
+        self.campaign.write({"reentry": "restart", "leave_on_mismatch": False})
+        self._create_email(self.campaign, "Later", "activity", self.email, interval_number=9)
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._let_out_and_in(self.ada, 1)
+        self.assertEqual(self._states(self.ada), ["unlinked", "running"])
+        self.assertEqual(self._states(self.ben), ["running"])
+
+    # -- limit and unicity
+
+    def test_the_limit(self):
+        self.campaign.reentry_limit = 1
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._let_out_and_in(self.ada, 1)
+        self._run_crons(self._hours(3))
+        self.assertEqual(self._enroll(self.ada, 4)["left_out"], self.ada.ids)
+        self._let_out_and_in(self.ada, 5)
+        self.assertEqual(self._states(self.ada), ["completed", "completed"])
+        self.assertEqual(self._enroll(self.ben, 7)["enrolled"], self.ben.ids)
+
+    def test_one_open_passage_of_a_value(self):
+        self.campaign.unique_by = "email"
+        twin = self.ada.copy({"name": "Twin", "email": self.ada.email, "category_id": self.category.ids})
+        self._start(self.campaign)
+        self.assertFalse(self._runs(twin))
+        self.assertEqual(self._enroll(twin, 0)["left_out"], twin.ids)
+        self._run_crons(self.start)
+        self._sync(1)
+        self.assertFalse(self._runs(twin))  # the filter brings nobody whose value was there all the time
+        self.assertEqual(self._enroll(self.ada + twin, 1)["enrolled"], self.ada.ids)
+        self._run_crons(self._hours(1))
+        self.assertEqual(self._enroll(twin, 2)["enrolled"], twin.ids)
+        self.assertEqual(self._runs(twin).mapped("run"), [3])
+        self.assertEqual(self._enroll(self.ada, 2)["left_out"], self.ada.ids)
+
+    def test_a_restart_ends_who_has_the_same_value(self):
+        self.campaign.write({"reentry": "restart", "unique_by": "email"})
+        twin = self.ada.copy({"name": "Twin", "email": self.ada.email, "category_id": self.category.ids})
+        self._start(self.campaign)
+        self.assertEqual(self._enroll(twin, 1)["enrolled"], twin.ids)
+        self.assertEqual((self._states(self.ada), self._states(twin)), (["unlinked"], ["running"]))
+
+    # -- what is refused
+
+    def test_numbers_that_are_none(self):
+        for fname in ("reentry_delay_number", "reentry_limit"):
+            for value in (-1, 10**9, 10**400, float("nan"), 1.5, "often", [1], True):
+                with self.subTest(fname=fname, value=str(value)[:20]), self.assertRaises(ValidationError):
+                    self.campaign.write({fname: value})
+        for fname in ("reentry", "reentry_delay_unit"):
+            for value in ("always", 3, ["never"]):
+                with self.subTest(fname=fname, value=value), self.assertRaises(ValidationError):
+                    self.campaign.write({fname: value})
