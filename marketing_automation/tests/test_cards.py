@@ -139,7 +139,7 @@ class TestCards(MarketingAutomationCommon):
         counts = {metric["name"]: metric["count"] for metric in welcome["metrics"]}
         self.assertEqual(counts, {"sent": 4, "open": 2, "click": 1, "reply": 0, "bounce": 0})
         self.assertEqual((tag["processed"], tag["errors"], tag["metrics"]), (1, 1, []))
-        self.assertEqual(data["participants"], {"total": 5, "running": 0, "completed": 5, "removed": 0})
+        self.assertEqual(data["participants"], {"total": 5, "people": 5, "running": 0, "completed": 5, "removed": 0})
         self.campaign.participant_ids.filtered(lambda participant: not participant.is_test)[0].action_remove()
         people = self.campaign.get_workflow_cards()["participants"]
         self.assertEqual(people, {"total": 5, "running": 0, "completed": 4, "removed": 1})
