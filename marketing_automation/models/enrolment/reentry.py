@@ -202,7 +202,7 @@ class MarketingCampaign(models.Model):
 
     def _count_returners(self, now):
         """Return how many would enter again now by the filter."""
-        if self._get_workflow().reentry == "never":
+        if self._get_workflow().reentry == "never" or not self._enters_by_filter():
             return 0
         _newcomers, audience = self._get_newcomers_sql()
         returners = self._get_returners_sql(audience, now, by_filter=True)
@@ -259,15 +259,16 @@ class MarketingCampaign(models.Model):
     def _get_resumes_sql(self, now):
         """Return the condition on a participant "p", who left the filter and matches again, for who goes on.
 
-        Whom re-entry lets in begins anew instead.
+        Whom the filter lets in again begins anew instead.
         """
         if self._get_workflow().reentry == "never":
             return SQL("TRUE")
+        begins_anew = self._get_may_return_sql(SQL.identifier("p"), now, by_filter=True)
         return SQL(
             """NOT (%s) AND NOT EXISTS (SELECT 1 FROM marketing_participant q
                                          WHERE q.campaign_id = p.campaign_id AND q.unicity_key = p.unicity_key
                                            AND q.id != p.id AND q.state = 'running' AND q.is_test IS NOT TRUE)""",
-            self._get_may_return_sql(SQL.identifier("p"), now, by_filter=True),
+            begins_anew if self._enters_by_filter() else SQL("FALSE"),
         )
 
     def _mark_outside(self, query, now):
