@@ -5,8 +5,6 @@ executed, which events are known) each time it is asked for. Property tests comp
 All datetimes are naive UTC.
 """
 
-from hashlib import blake2b
-
 import pytz
 from reference_facts import (
     ACCEPTING,
@@ -23,11 +21,13 @@ from reference_facts import (
     Plan,
     Trace,
     add_interval,
+    is_on_link,
     visit_id,
 )
+from reference_logic import Logic
 
 
-class Campaign:
+class Campaign(Logic):
     """A campaign and the records it may reach.
 
     :param tz: name of its time zone
@@ -40,6 +40,8 @@ class Campaign:
         self.records = {}  # the world, in the order of creation: the caller changes it
         self.blocklist = set()  # addresses
         self.settings = {}  # step key -> what its server action does, or who its template reaches
+        self.elsewhere = {}  # rid -> the events of the message that it got from another campaign
+        self.look_at = None  # when those who wait are looked at next; None: nothing waits
         self.lost = set()  # the tags and lists that were deleted
         self.plan = Plan((), None, True)
         self.running = False
@@ -65,6 +67,7 @@ class Campaign:
         assert self.running and late in ("skip", "run") and plan.named not in self.lost
         old, self.plan = self.plan, plan
         self._approved = dict(self.settings)
+        self.look_at = now if any(step.kind == "wait" for step in plan.steps) else None
         self._kinds |= {step.key: step.kind for step in plan.steps}
         if set(old.steps) != set(plan.steps):
             for participant in self._inside():
@@ -96,6 +99,7 @@ class Campaign:
                 self._leave(participant, "left_filter")
             elif participant.state == "unlinked" and participant.left == "left_filter" and self._matches(rid):
                 self._return(participant, now)
+        self.look_at = self.look_at and now
 
     def execute(self, now):
         """An execution run: events first, then all that is due, in due order, and the children due at once."""
@@ -107,11 +111,12 @@ class Campaign:
             self._learn(participant, trace, now)
         for participant, trace in news:
             self._follow(participant, trace)
+        self._ask_who_waits(now)
         while due := [
             (trace.due, trace.order, participant, trace)
             for participant in self._inside()
             for trace in participant.traces.values()
-            if trace.state == "scheduled" and trace.due <= now and not self._is_held(trace.key)
+            if trace.state == "scheduled" and trace.due and trace.due <= now and not self._is_held(trace.key)
         ]:
             if self.plan.leave and self.plan.named in self.lost:
                 self.running = False  # it cannot be said who is still in
@@ -228,10 +233,18 @@ class Campaign:
         return {
             rid: (
                 participant.state,
-                {key: (trace.state, trace.due, trace.code) for key, trace in participant.traces.items()},
+                {key: self._look_of(trace) for key, trace in participant.traces.items()},
             )
             for rid, participant in self.participants.items()
         }
+
+    def kind_of(self, key):
+        return self._kinds.get(key)
+
+    def _look_of(self, trace):
+        """State, due date and code; since when somebody waits there; what a condition or a wait has chosen."""
+        tells = self.kind_of(trace.key) in ("condition", "wait")
+        return trace.state, trace.due, trace.code, trace.since if trace.waits else None, trace.branch if tells else None
 
     # ---- facts
 
@@ -250,6 +263,8 @@ class Campaign:
         """When that first happened to the parent which the step is about."""
         if step.trigger == "mail_bounce":
             return trace.first(BOUNCES[step.bounces])
+        if step.link and step.trigger in ("mail_click", "mail_not_click"):
+            return min((when for when, event in trace.events if is_on_link(step.link, event)), default=None)
         return self._first(trace, {**POSITIVE, **NEGATIVE}[step.trigger])
 
     def _matches(self, rid):
@@ -362,6 +377,7 @@ class Campaign:
         for trace in participant.traces.values():
             if (trace.state, trace.code) == ("canceled", "left_filter"):
                 self._move(trace, "scheduled")
+                trace.due = now if trace.waits else trace.due  # what it waits for may be another thing by now
         traces = [trace for trace in participant.traces.values() if trace.recorded or trace.events]
         for trace in traces:
             self._learn(participant, trace, now)
@@ -407,49 +423,13 @@ class Campaign:
             if child is None:
                 if due := self._due(participant, step, parent.visit):
                     self._schedule(participant, step, due, parent.visit)
-            elif child.state == "scheduled" and (code := self._obstacle(participant, step, parent.visit)):
+            elif (
+                child.state == "scheduled"
+                and not child.waits
+                and (code := self._obstacle(participant, step, parent.visit))
+            ):
                 self._move(child, "canceled", code)
         self._go_back(participant, parent)
-
-    def _go_back(self, participant, trace):
-        """From a step that leads elsewhere to that step, at once and once, as often as its limit allows.
-
-        It is a visit of its own: none of the participant's steps has its number.
-        """
-        step = self._step(trace.key)
-        target = step and step.kind in ("back", "jump") and self._step(step.to)
-        if not target or trace.state != "processed" or trace.gone:
-            return
-        if step.kind == "back" and self._passages(participant, step) >= step.limit:
-            return
-        if step.kind == "jump" and trace.branch != "again":
-            return
-        trace.gone = True
-        visit = 1 + max(other.visit for other in participant.traces.values())
-        self._schedule(participant, target, trace.done, visit)
-
-    def _passages(self, participant, step):
-        """How often the participant has gone from a step to where it leads."""
-        return sum(trace.gone for trace in participant.traces.values() if trace.key == step.key)
-
-    def _choose(self, participant, step, record, visit):
-        """Which branch the step chooses for a record."""
-        if step.kind == "choice":
-            return "yes" if record.color in step.yes else "no"
-        if step.kind == "jump":
-            return "again" if self._passages(participant, step) < step.limit else "over"
-        if step.kind == "split":
-            called = ":".join(map(str, (*self.numbers_of(record.id, step.key), visit)))
-            place = int(blake2b(called.encode(), digest_size=8).hexdigest(), 16) * sum(step.weights) >> 64
-            return str(next(n for n in range(len(step.weights)) if place < sum(step.weights[: n + 1])))
-        return None
-
-    def _end(self, participant):
-        """Through, for good: what waits is cancelled."""
-        for trace in participant.traces.values():
-            if trace.state == "scheduled":
-                self._move(trace, "canceled", "ended")
-        participant.state, participant.left = "completed", "ended"
 
     def _run(self, participant, trace, now):
         """A due trace ends, one way or another."""
@@ -458,22 +438,26 @@ class Campaign:
             self._move(trace, "canceled", "step_removed")
         elif record is None:
             self._leave(participant, "record_deleted")
-        elif step.expiry and now > self._add(trace.due, step.expiry):
+        elif not trace.waits and step.expiry and now > self._add(trace.due, step.expiry):
             self._move(trace, "canceled", "expired")
         elif self.plan.leave and not self._matches(record.id):
             self._leave(participant, "left_filter")
-        elif not self._passes_filters(step, record):
+        elif not trace.waits and not self._passes_filters(step, record):
             self._move(trace, "rejected", "filter_mismatch")
         elif (record.id, step.key) in self._broken:
             self._move(trace, "error", "exception")
         elif step.kind == "email" and (code := self._no_message(step, record)):
             trace.asked_for = record.address
             self._move(trace, "canceled", code)
+        elif step.kind == "wait" and not (branch := self._wait(participant, trace, step, record, now)):
+            return
         else:
+            if step.kind == "update":
+                record.color = step.sets
             trace.asked_for = record.address if step.kind == "email" else None
             trace.done = now
             trace.address = record.address if step.kind == "email" else None
-            trace.branch = self._choose(participant, step, record, trace.visit)
+            trace.branch = branch if step.kind == "wait" else self._choose(participant, step, record, trace.visit, now)
             self._move(trace, "processed")
             if step.kind == "end":
                 self._end(participant)
@@ -513,6 +497,8 @@ class Campaign:
         for trace in participant.traces.values():
             if trace.state == "scheduled" and trace.key not in kept:
                 self._move(trace, "canceled", "step_removed")
+        for trace in self._ask_anew(participant, old):
+            trace.due = now
         for step in self.plan.steps:
             before = old.get(step.key)
             if before and before.parent != step.parent:
@@ -524,6 +510,8 @@ class Campaign:
         """Schedule the step from the facts, unless it has ended for this participant."""
         expected = before and self._due(participant, before)
         trace = participant.traces.get(step.key)
+        if trace and trace.waits:
+            return  # who waits there has come to it
         if trace and trace.state == "scheduled" and not before:
             del participant.traces[step.key]
             trace = None

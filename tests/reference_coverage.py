@@ -99,7 +99,7 @@ class Diary:
     def look(self, model):
         """Something happened to the model."""
         for rid, (_state, traces) in model.snapshot().items():
-            for key, (state, _due, code) in traces.items():
+            for key, (state, _due, code, *_rest) in traces.items():
                 if step_of(key)[1] > 1:
                     continue  # how one comes there is told by no trigger
                 ending = (self._steps[key].trigger, state, code)

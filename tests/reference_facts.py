@@ -5,7 +5,7 @@ All datetimes are naive UTC.
 
 import calendar
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytz
 
@@ -19,11 +19,18 @@ POSITIVE = {
 }
 # what a step that chooses has to choose; of a split, the number of the branch
 BRANCHES = {"choice_yes": "yes", "choice_no": "no", "branch_0": "0", "branch_1": "1"}
+BRANCHES |= {"cond_yes": "yes", "cond_no": "no", "wait_done": "done", "wait_timeout": "timeout"}
+# a click on a link is called by what the link is: its address and its text
+LINKS = {
+    "click offer": ("https://shop.example.com/Offer_1", "See what we have"),
+    "click news": ("https://shop.example.com/all", "The NEWS"),
+}
+CLICKS = {"click", *LINKS}
 NEGATIVE = {"mail_not_open": "open", "mail_not_reply": "reply", "mail_not_click": "click"}
 LASTING = {"mail_bounce", "mail_complaint", "mail_unsubscribe"}  # what is awaited also of a message that is over
 IMPLIED_BY = {
-    "open": {"open", "click", "reply"},
-    "click": {"click"},
+    "open": {"open", "reply", *CLICKS},
+    "click": CLICKS,
     "reply": {"reply"},
     "bounce": {"bounce", "soft bounce"},
     "complaint": {"complaint"},
@@ -44,21 +51,80 @@ class Step:
 
     key: str
     parent: str | None
-    kind: str  # "email", "action", "choice", "back", "jump", "split" or "end"
+    kind: str  # "email", "action", "update", "condition", "wait", "choice", "back", "jump", "split" or "end"
     trigger: str  # begin, activity, or one of POSITIVE and NEGATIVE
     number: int
     unit: str  # hours, days, weeks, months
     expiry: tuple[int, str] | None  # "Cancel after"
     colors: frozenset | None  # the activity's own filter, None: everybody
     bounces: str = "any"  # of a trigger about a bounce: which of them, any, hard or soft
-    yes: frozenset = frozenset({0})  # the colors for which a choice chooses "yes"
+    link: str | None = None  # of a trigger about a click: on which link
+    yes: frozenset | None = frozenset({0})  # the colors for which a choice chooses "yes"; None: all
+    lines: tuple = ()  # what a condition asks of who comes to it, besides the color
+    is_any: bool = False  # whether one of these lines is enough
+    wait: "Wait | None" = None
+    sets: int = 0  # the color that an update gives a record
     to: str | None = None  # where a way back leads
     limit: int = 1  # … and how often one participant may go it
     weights: tuple = (1, 1)  # of the branches of a split
 
     @property
     def timing(self):
-        return self.trigger, self.bounces, self.number, self.unit, self.expiry
+        return self.trigger, self.bounces, self.link, self.number, self.unit, self.expiry
+
+
+@dataclass(frozen=True)
+class Wait:
+    """For what somebody waits at a step, and how long at most."""
+
+    kind: str  # domain, date, weekday, event
+    limit: tuple[int, str] | None  # None: without end
+    colors: frozenset = frozenset({0})  # of a record that need not wait
+    event: str = "open"
+    offset: tuple[int, str] = (0, "days")  # from the date of the record: below 0 before it
+    weekday: int = 0
+    time: float = 9.0  # hours, of a day of the week and of a date
+
+    def end(self, since, tz):
+        """When it is over in any case."""
+        return self.limit and add_interval(since, *self.limit, tz)
+
+    def moment(self, record, since, tz):
+        """When it is fulfilled, where a clock tells that."""
+        if self.kind == "date" and record.renewal:
+            return add_interval(self._clock(record.renewal, tz), *self.offset, tz)
+        if self.kind == "weekday":
+            first = to_local(since, tz).date()
+            days = [first + timedelta(days=number) for number in range(9)]
+            moments = [self._clock(day, tz) for day in days if day.weekday() == self.weekday]
+            return min(moment for moment in moments if moment > since)
+        return None
+
+    def _clock(self, day, tz):
+        return to_utc(datetime(day.year, day.month, day.day) + timedelta(hours=self.time), tz)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What somebody did, or did not do, with messages: one line of a condition."""
+
+    did: bool
+    event: str  # sent, open, click, reply, bounce
+    link: str | None = None  # of a click: on a link that contains this
+    step: str | None = None  # None: any message
+    times: int = 1
+    span: str = "ever"  # ever, run, days
+    days: int | None = None
+    anywhere: bool = False  # of any campaign
+
+
+def is_on_link(link, event):
+    """Is this event a click on a link of a step or a line: its whole address after "=", or what it contains?"""
+    if event not in LINKS:
+        return False
+    if link.startswith("="):
+        return LINKS[event][0] == link[1:]
+    return any(link.lower() in text.lower() for text in LINKS[event])
 
 
 @dataclass(frozen=True)
@@ -79,6 +145,7 @@ class Record:
     color: int
     email: str | None  # None: missing
     opted_out: bool = False
+    renewal: date | None = None  # which a step may wait for
 
     @property
     def address(self):
@@ -93,7 +160,8 @@ class Trace:
     order: int  # of creation
     visit: int = 1  # how often the participant came to the step
     state: str = "scheduled"
-    due: datetime | None = None
+    due: datetime | None = None  # None: nothing ends its wait
+    since: datetime | None = None  # when the participant began to wait here
     code: str | None = None
     done: datetime | None = None  # executed
     sent: datetime | None = None  # accepted by the mail server
@@ -108,6 +176,11 @@ class Trace:
     @property
     def id(self):
         return visit_id(self.key, self.visit)
+
+    @property
+    def waits(self):
+        """Does the participant wait at the step? Then it has come to it."""
+        return self.state == "scheduled" and self.since is not None
 
     @property
     def completion(self):
@@ -175,17 +248,23 @@ def add_interval(when, number, unit, tz):
     if unit == "hours" or not number:
         return when + timedelta(hours=number)
 
-    def to_local(utc):
-        return pytz.utc.localize(utc).astimezone(tz).replace(tzinfo=None)
-
-    local = to_local(when)
+    local = to_local(when, tz)
     if unit == "months":
         years, month = divmod(local.month - 1 + number, 12)
         last = calendar.monthrange(local.year + years, month + 1)[1]
         local = local.replace(year=local.year + years, month=month + 1, day=min(local.day, last))
     else:
         local += timedelta(days=number * {"days": 1, "weeks": 7}[unit])
-    # the offsets in force well before and well after; a local time that exists twice is its first occurrence, one
-    # that does not exist is read with the offset before the gap, which moves it forward over the gap
-    before, after = (to_local(moment) - moment for moment in (local - timedelta(days=1), local + timedelta(days=1)))
-    return min((utc for utc in (local - before, local - after) if to_local(utc) == local), default=local - before)
+    return to_utc(local, tz)
+
+
+def to_local(utc, tz):
+    """Return what the clocks show."""
+    return pytz.utc.localize(utc).astimezone(tz).replace(tzinfo=None)
+
+
+def to_utc(local, tz):
+    """A local time that exists twice is its first occurrence; one that does not exist moves forward over the gap."""
+    # the offsets in force well before and well after; what does not exist is read with the one before the gap
+    before, after = (to_local(moment, tz) - moment for moment in (local - timedelta(days=1), local + timedelta(days=1)))
+    return min((utc for utc in (local - before, local - after) if to_local(utc, tz) == local), default=local - before)

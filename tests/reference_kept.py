@@ -22,12 +22,12 @@ NOW, HOUR, DAY = timedelta(0), timedelta(hours=1), timedelta(days=1)
 ALONE = [(0, HERO_EMAIL, HERO)]
 
 
-def _step(key, trigger, **values):
+def kept_step(key, trigger, **values):
     parent = None if trigger == "begin" else ROOT
     return {**FIRST, "key": key, "parent": parent, "trigger": trigger, "interval": PENDING, **values}
 
 
-def _story(*moves, steps, records=ALONE, colors=None, **values):
+def kept_story(*moves, steps, records=ALONE, colors=None, **values):
     return Story(
         tz="Europe/Brussels",
         start=datetime(2026, 6, 1, 8),
@@ -41,24 +41,24 @@ def _story(*moves, steps, records=ALONE, colors=None, **values):
 
 
 FORKED = [
-    _step(FORK, "activity", kind="choice", interval=AT_ONCE),
-    _step("yes", "choice_yes", parent=FORK, kind="action"),
-    _step("no", "choice_no", parent=FORK, kind="email"),
+    kept_step(FORK, "activity", kind="choice", interval=AT_ONCE),
+    kept_step("yes", "choice_yes", parent=FORK, kind="action"),
+    kept_step("no", "choice_no", parent=FORK, kind="email"),
 ]
 
 LOOP = [
-    _step(TARGET, "mail_open", kind="action"),
-    _step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days")),
+    kept_step(TARGET, "mail_open", kind="action"),
+    kept_step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days")),
 ]
 
 SPLIT = [
-    _step(FORK, "activity", kind="split", interval=AT_ONCE, weights=(1, 0)),
-    _step("zero", "branch_0", parent=FORK, kind="action"),
-    _step("one", "branch_1", parent=FORK, kind="action"),
+    kept_step(FORK, "activity", kind="split", interval=AT_ONCE, weights=(1, 0)),
+    kept_step("zero", "branch_0", parent=FORK, kind="action"),
+    kept_step("one", "branch_1", parent=FORK, kind="action"),
 ]
 
 KEPT = {
-    "a step that is brought to another branch of a split is cancelled, one that comes to the taken one runs": _story(
+    "a step brought to another branch of a split is cancelled, one that comes to the taken one runs": kept_story(
         ("live", NOW),
         ("retrigger_step", "zero", "branch_1"),
         ("retrigger_step", "one", "branch_0"),
@@ -66,7 +66,7 @@ KEPT = {
         ("run", 4 * DAY),
         steps=SPLIT,
     ),
-    "a step that is brought to the taken branch too late is skipped, where that is asked": _story(
+    "a step that is brought to the taken branch too late is skipped, where that is asked": kept_story(
         ("live", NOW),
         ("run", 4 * DAY),
         ("retrigger_step", "one", "branch_0"),
@@ -74,7 +74,7 @@ KEPT = {
         ("run", NOW),
         steps=SPLIT,
     ),
-    "new weights hold from the Update on, for who comes then": _story(
+    "new weights hold from the Update on, for who comes then": kept_story(
         ("live", NOW),
         ("weigh_step", FORK, (0, 1)),
         ("add", (0, TWIN_EMAIL, TWIN)),
@@ -87,46 +87,46 @@ KEPT = {
         ("run", 4 * DAY),
         steps=SPLIT,
     ),
-    "who has come to an end goes on with nothing": _story(
+    "who has come to an end goes on with nothing": kept_story(
         ("break", (HERO, "broken"), True),
         ("live", NOW),
         ("run", 2 * DAY),
         ("event", (HERO, ROOT), "open"),
         ("run", NOW),
         ("break", (HERO, "broken"), False),
-        ("add_step", _step("more", "activity", kind="action", interval=AT_ONCE)),
+        ("add_step", kept_step("more", "activity", kind="action", interval=AT_ONCE)),
         ("update", "run"),
         ("retry", 0),
         ("run", 4 * DAY),
         ("delete", HERO),
         ("sync",),
         steps=[
-            _step("broken", "activity", kind="action", interval=AT_ONCE),
-            _step(TARGET, "mail_open", kind="action", interval=AT_ONCE),
-            _step("later", "activity", kind="action"),
-            _step("end", "activity", kind="end", interval=(1, "days")),
+            kept_step("broken", "activity", kind="action", interval=AT_ONCE),
+            kept_step(TARGET, "mail_open", kind="action", interval=AT_ONCE),
+            kept_step("later", "activity", kind="action"),
+            kept_step("end", "activity", kind="end", interval=(1, "days")),
         ],
     ),
-    "who comes to an end while a message waits for its acceptance is through": _story(
+    "who comes to an end while a message waits for its acceptance is through": kept_story(
         ("live", NOW),
         ("run", DAY),
         ("run", DAY),
         ("live", DAY),
         steps=[
-            _step(TARGET, "activity", kind="email", interval=(1, "days")),
-            _step("after", "activity", parent=TARGET, kind="action"),
-            _step("end", "activity", kind="end", interval=(2, "days")),
+            kept_step(TARGET, "activity", kind="email", interval=(1, "days")),
+            kept_step("after", "activity", parent=TARGET, kind="action"),
+            kept_step("end", "activity", kind="end", interval=(2, "days")),
         ],
     ),
-    "two ways lead back to one step at once, and each is gone as often as its own limit says": _story(
+    "two ways lead back to one step at once, and each is gone as often as its own limit says": kept_story(
         ("live", NOW),
         *[("live", DAY)] * 6,
         steps=[
-            _step("again", "activity", kind="jump", to=ROOT, interval=(1, "days")),
-            _step("too", "activity", kind="jump", to=ROOT, limit=2, interval=(1, "days")),
+            kept_step("again", "activity", kind="jump", to=ROOT, interval=(1, "days")),
+            kept_step("too", "activity", kind="jump", to=ROOT, limit=2, interval=(1, "days")),
         ],
     ),
-    "who returns to the campaign goes back no second time": _story(
+    "who returns to the campaign goes back no second time": kept_story(
         ("live", NOW),
         ("live", DAY),
         ("color", HERO, 1),
@@ -136,31 +136,31 @@ KEPT = {
         ("live", NOW),
         ("run", 4 * DAY),
         steps=[
-            _step("again", "activity", kind="jump", to=ROOT, limit=3, interval=(1, "days")),
-            _step("later", "activity", kind="action", interval=(9, "days")),
+            kept_step("again", "activity", kind="jump", to=ROOT, limit=3, interval=(1, "days")),
+            kept_step("later", "activity", kind="action", interval=(9, "days")),
         ],
         colors=frozenset({0}),
     ),
-    "who went on in one visit is still waited for in the next": _story(
+    "who went on in one visit is still waited for in the next": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "open"),
         ("live", DAY),
         ("live", 2 * DAY),
         ("run", 5 * DAY),
         steps=[
-            _step(TARGET, "mail_open", kind="action", interval=AT_ONCE, expiry=(5, "days")),
-            _step("again", "activity", kind="back", to=ROOT, interval=(1, "days")),
+            kept_step(TARGET, "mail_open", kind="action", interval=AT_ONCE, expiry=(5, "days")),
+            kept_step("again", "activity", kind="back", to=ROOT, interval=(1, "days")),
         ],
     ),
-    "who shares an address with a duplicate, and got it in the visit before, gets it again": _story(
+    "who shares an address with a duplicate, and got it in the visit before, gets it again": kept_story(
         ("live", NOW),
         ("email", HERO, TWIN_EMAIL),
         ("live", 2 * DAY),
         ("live", 2 * DAY),
-        steps=[_step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days"))],
+        steps=[kept_step("again", "activity", kind="back", to=ROOT, limit=2, interval=(1, "days"))],
         records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
     ),
-    "each visit has its message, and what follows it": _story(
+    "each visit has its message, and what follows it": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "open"),
         ("live", DAY),
@@ -172,13 +172,13 @@ KEPT = {
         ("run", 4 * DAY),
         steps=LOOP,
     ),
-    "the branch that was chosen runs, whatever the record becomes": _story(
+    "the branch that was chosen runs, whatever the record becomes": kept_story(
         ("live", NOW),
         ("color", HERO, 1),
         ("run", 4 * DAY),
         steps=FORKED,
     ),
-    "a step that is brought to the other branch is cancelled, one that comes to the chosen one runs": _story(
+    "a step that is brought to the other branch is cancelled, one that comes to the chosen one runs": kept_story(
         ("live", NOW),
         ("retrigger_step", "yes", "choice_no"),
         ("retrigger_step", "no", "choice_yes"),
@@ -186,7 +186,7 @@ KEPT = {
         ("run", 4 * DAY),
         steps=FORKED,
     ),
-    "a step that is moved below a choice follows what was chosen": _story(
+    "a step that is moved below a choice follows what was chosen": kept_story(
         ("live", NOW),
         ("move_step", TARGET, FORK, "choice_no"),
         ("update", "run"),
@@ -195,9 +195,9 @@ KEPT = {
         ("move_step", "no", ROOT, "activity"),
         ("update", "skip"),
         ("run", 4 * DAY),
-        steps=[*FORKED, _step(TARGET, "activity", kind="action")],
+        steps=[*FORKED, kept_step(TARGET, "activity", kind="action")],
     ),
-    "an event of an earlier attempt accepts no message": _story(
+    "an event of an earlier attempt accepts no message": kept_story(
         ("event", (HERO, ROOT), "failed"),
         ("run", NOW),
         ("event", (HERO, ROOT), "click"),
@@ -205,9 +205,9 @@ KEPT = {
         ("run", NOW),
         ("event", (HERO, ROOT), "failed"),
         ("run", NOW),
-        steps=[_step(TARGET, "mail_click")],
+        steps=[kept_step(TARGET, "mail_click")],
     ),
-    "of several events that are recorded meanwhile the first counts": _story(
+    "of several events that are recorded meanwhile the first counts": kept_story(
         ("live", NOW),
         ("stop",),
         ("event", (HERO, ROOT), "open"),
@@ -215,9 +215,9 @@ KEPT = {
         ("event", (HERO, ROOT), "open"),
         ("start",),
         ("run", NOW),
-        steps=[_step(TARGET, "mail_open")],
+        steps=[kept_step(TARGET, "mail_open")],
     ),
-    "an address goes to who was due first, though another step runs before": _story(
+    "an address goes to who was due first, though another step runs before": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "open"),
         ("run", NOW),
@@ -225,27 +225,27 @@ KEPT = {
         ("sync",),
         ("run", NOW),
         ("run", 4 * DAY),
-        steps=[_step("early", "mail_open", interval=(1, "hours")), _step(TARGET, "begin")],
+        steps=[kept_step("early", "mail_open", interval=(1, "hours")), kept_step(TARGET, "begin")],
     ),
-    "who came first goes first": _story(
+    "who came first goes first": kept_story(
         ("live", NOW),
-        ("add_step", _step(TARGET, "activity")),
+        ("add_step", kept_step(TARGET, "activity")),
         ("update", "skip"),
         ("email", TWIN, HERO_EMAIL),
         ("run", 4 * DAY),
         steps=[],
         records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
     ),
-    "a retry of a removed step": _story(
+    "a retry of a removed step": kept_story(
         ("break", (HERO, TARGET), True),
         ("run", 4 * DAY),
         ("remove_step", TARGET),
         ("update", "skip"),
         ("retry", (HERO, TARGET)),
         ("run", NOW),
-        steps=[_step(TARGET, "begin", kind="action")],
+        steps=[kept_step(TARGET, "begin", kind="action")],
     ),
-    "an expiry is lifted": _story(
+    "an expiry is lifted": kept_story(
         ("live", NOW),
         ("run", DAY),
         ("event", (HERO, ROOT), "open"),
@@ -253,16 +253,16 @@ KEPT = {
         ("expire_step", TARGET, None),
         ("run", HOUR),
         ("update", "skip"),
-        steps=[_step(TARGET, "mail_open", interval=AT_ONCE, expiry=(2, "hours"))],
+        steps=[kept_step(TARGET, "mail_open", interval=AT_ONCE, expiry=(2, "hours"))],
     ),
-    "who no longer matches leaves when a step is due": _story(
+    "who no longer matches leaves when a step is due": kept_story(
         ("live", NOW),
         ("color", HERO, 1),
         ("run", 4 * DAY),
-        steps=[_step(TARGET, "begin")],
+        steps=[kept_step(TARGET, "begin")],
         colors=frozenset({0}),
     ),
-    "who matches again returns, and what happened meanwhile counts": _story(
+    "who matches again returns, and what happened meanwhile counts": kept_story(
         ("live", NOW),
         ("color", HERO, 1),
         ("sync",),
@@ -271,42 +271,42 @@ KEPT = {
         ("color", HERO, 0),
         ("sync",),
         ("run", 4 * DAY),
-        steps=[_step(TARGET, "mail_open"), _step("later", "begin", interval=(1, "weeks"))],
+        steps=[kept_step(TARGET, "mail_open"), kept_step("later", "begin", interval=(1, "weeks"))],
         colors=frozenset({0}),
     ),
-    "a removed step is cancelled": _story(
+    "a removed step is cancelled": kept_story(
         ("live", NOW),
         ("remove_step", TARGET),
         ("update", "skip"),
-        steps=[_step(TARGET, "begin")],
+        steps=[kept_step(TARGET, "begin")],
     ),
-    "a moved step awaits its new parent": _story(
+    "a moved step awaits its new parent": kept_story(
         ("live", NOW),
         ("move_step", TARGET, "later", "activity"),
         ("update", "skip"),
         ("run", 4 * DAY),
         ("run", 4 * DAY),
-        steps=[_step(TARGET, "begin"), _step("later", "begin", kind="action", interval=LATER)],
+        steps=[kept_step(TARGET, "begin"), kept_step("later", "begin", kind="action", interval=LATER)],
     ),
-    "a negative that is edited after its event": _story(
+    "a negative that is edited after its event": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "open"),
         ("retime_step", TARGET, LATER),
         ("update", "skip"),
-        steps=[_step(TARGET, "mail_not_open")],
+        steps=[kept_step(TARGET, "mail_not_open")],
     ),
-    "a complaint ends the message, and all emails to that address": _story(
+    "a complaint ends the message, and all emails to that address": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "complaint"),
         ("run", NOW),
         ("run", 4 * DAY),
         steps=[
-            _step("not", "mail_not_open", kind="action"),
-            _step("spam", "mail_complaint", kind="action", interval=AT_ONCE),
-            _step("other", "begin"),
+            kept_step("not", "mail_not_open", kind="action"),
+            kept_step("spam", "mail_complaint", kind="action", interval=AT_ONCE),
+            kept_step("other", "begin"),
         ],
     ),
-    "who unsubscribes gets no emails; all else goes on": _story(
+    "who unsubscribes gets no emails; all else goes on": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "unsubscribe"),
         ("run", NOW),
@@ -315,12 +315,12 @@ KEPT = {
         ("retry", (HERO, "other")),
         ("run", NOW),
         steps=[
-            _step("not", "mail_not_open", kind="action"),
-            _step("left", "mail_unsubscribe", kind="action", interval=AT_ONCE),
-            _step("other", "begin"),
+            kept_step("not", "mail_not_open", kind="action"),
+            kept_step("left", "mail_unsubscribe", kind="action", interval=AT_ONCE),
+            kept_step("other", "begin"),
         ],
     ),
-    "subscribers leave a list, and may come back": _story(
+    "subscribers leave a list, and may come back": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "unsubscribe"),
         ("run", NOW),
@@ -334,10 +334,10 @@ KEPT = {
         ("sync",),
         ("opt_out", TWIN, True),
         ("run", 4 * DAY),
-        steps=[_step("other", "begin")],
+        steps=[kept_step("other", "begin")],
         target="subscriber",
     ),
-    "hard and soft bounces": _story(
+    "hard and soft bounces": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "soft bounce"),
         ("event", (TWIN, ROOT), "untyped bounce"),
@@ -346,14 +346,14 @@ KEPT = {
         ("event", (HERO, ROOT), "bounce"),
         ("run", NOW),
         steps=[
-            _step("not", "mail_not_open"),
-            _step("any", "mail_bounce", kind="action"),
-            _step("hard", "mail_bounce", kind="action", interval=AT_ONCE, bounces="hard"),
-            _step("soft", "mail_bounce", kind="action", interval=AT_ONCE, bounces="soft"),
+            kept_step("not", "mail_not_open"),
+            kept_step("any", "mail_bounce", kind="action"),
+            kept_step("hard", "mail_bounce", kind="action", interval=AT_ONCE, bounces="hard"),
+            kept_step("soft", "mail_bounce", kind="action", interval=AT_ONCE, bounces="soft"),
         ],
         records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
     ),
-    "what is reported, and is none": _story(
+    "what is reported, and is none": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "delayed"),
         ("event", (HERO, ROOT), "automatic answer"),
@@ -362,14 +362,14 @@ KEPT = {
         ("run", NOW),
         ("run", 4 * DAY),
         steps=[
-            _step("not", "mail_not_open"),
-            _step("no", "mail_not_reply"),
-            _step("open", "mail_open", kind="action", interval=AT_ONCE),
-            _step("bounce", "mail_bounce", kind="action", interval=AT_ONCE),
+            kept_step("not", "mail_not_open"),
+            kept_step("no", "mail_not_reply"),
+            kept_step("open", "mail_open", kind="action", interval=AT_ONCE),
+            kept_step("bounce", "mail_bounce", kind="action", interval=AT_ONCE),
         ],
     ),
     **{
-        f"machines open and click, {'counted' if proxies else 'for nothing'}": _story(
+        f"machines open and click, {'counted' if proxies else 'for nothing'}": kept_story(
             ("event", (HERO, ROOT), "machine open"),
             ("run", NOW),
             ("event", (HERO, ROOT), "machine click"),
@@ -378,15 +378,15 @@ KEPT = {
             ("run", NOW),
             ("run", 4 * DAY),
             steps=[
-                _step("open", "mail_open", kind="action", interval=AT_ONCE),
-                _step("click", "mail_click", kind="action", interval=AT_ONCE),
-                _step("not", "mail_not_click", kind="action"),
+                kept_step("open", "mail_open", kind="action", interval=AT_ONCE),
+                kept_step("click", "mail_click", kind="action", interval=AT_ONCE),
+                kept_step("not", "mail_not_click", kind="action"),
             ],
             proxies=proxies,
         )
         for proxies in (False, True)
     },
-    "a step whose action or recipients were changed waits whole": _story(
+    "a step whose action or recipients were changed waits whole": kept_story(
         ("live", NOW),
         ("touch", "held", 1),
         ("touch", "mail", 1),
@@ -397,13 +397,13 @@ KEPT = {
         ("update", "skip"),
         ("run", NOW),
         steps=[
-            _step("held", "activity", kind="action", colors=frozenset({0})),
-            _step("mail", "begin", colors=frozenset({0})),
-            _step("free", "begin", kind="action", interval=LATER),
+            kept_step("held", "activity", kind="action", colors=frozenset({0})),
+            kept_step("mail", "begin", colors=frozenset({0})),
+            kept_step("free", "begin", kind="action", interval=LATER),
         ],
     ),
     **{
-        f"the filter names what was deleted, seen by {' '.join(map(str, look))}": _story(
+        f"the filter names what was deleted, seen by {' '.join(map(str, look))}": kept_story(
             ("live", NOW),
             ("lose",),
             ("add", (0, TWIN_EMAIL, TWIN)),
@@ -414,11 +414,11 @@ KEPT = {
             ("run", NOW),
             ("start",),
             ("run", 4 * DAY),
-            steps=[_step(TARGET, "begin", kind="action")],
+            steps=[kept_step(TARGET, "begin", kind="action")],
         )
         for look in (("sync",), ("run", 4 * DAY))
     },
-    "what waits in the queue is looked at when its turn has come": _story(
+    "what waits in the queue is looked at when its turn has come": kept_story(
         ("block", HERO, True),
         ("color", TWIN, 1),
         ("sync",),
@@ -431,63 +431,64 @@ KEPT = {
         ("start",),
         ("run", NOW),
         ("live", NOW),
-        steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+        steps=[kept_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
         records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
         colors=frozenset({0}),
     ),
     **{
-        f"who shares a refused address is no duplicate: {who} is retried": _story(
+        f"who shares a refused address is no duplicate: {who} is retried": kept_story(
             ("event", (HERO, ROOT), "failed"),
             ("run", NOW),
             ("retry", (who, ROOT)),
             ("run", NOW),
             ("live", NOW),
-            steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+            steps=[kept_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
             records=[*ALONE, (0, HERO_EMAIL, TWIN)],
         )
         for who in (HERO, TWIN)
     },
-    "all that waits for who opts out is withdrawn": _story(
+    "all that waits for who opts out is withdrawn": kept_story(
         ("opt_out", HERO, True),
         ("live", NOW),
-        steps=[_step("second", "begin", interval=AT_ONCE)],
+        steps=[kept_step("second", "begin", interval=AT_ONCE)],
         target="subscriber",
     ),
-    "a refusal after the acceptance is none": _story(
+    "a refusal after the acceptance is none": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "failed"),
         ("run", NOW),
-        steps=[_step(TARGET, "mail_open")],
+        steps=[kept_step(TARGET, "mail_open")],
     ),
-    "at the last moment is not too late; a second later is": _story(
+    "at the last moment is not too late; a second later is": kept_story(
         ("run", 3 * DAY + HOUR),
         ("run", timedelta(seconds=1)),
         steps=[
-            _step("in time", "begin", kind="action", expiry=(1, "hours")),
-            _step("late", "begin", kind="action", interval=(2, "hours"), expiry=(2, "days")),
+            kept_step("in time", "begin", kind="action", expiry=(1, "hours")),
+            kept_step("late", "begin", kind="action", interval=(2, "hours"), expiry=(2, "days")),
         ],
     ),
-    "the filter of a step counts for those below": _story(
+    "the filter of a step counts for those below": kept_story(
         ("live", NOW),
         ("run", NOW),
         ("color", HERO, 1),
         ("run", 4 * DAY),
         steps=[
-            _step("filtered", "begin", kind="action", interval=AT_ONCE, colors=frozenset({0})),
-            {**_step(TARGET, "activity", kind="action"), "parent": "filtered"},
+            kept_step("filtered", "begin", kind="action", interval=AT_ONCE, colors=frozenset({0})),
+            {**kept_step(TARGET, "activity", kind="action"), "parent": "filtered"},
         ],
     ),
-    "a first step that is edited counts from the enrolment": _story(
+    "a first step that is edited counts from the enrolment": kept_story(
         ("run", DAY),
         ("retime_step", TARGET, LATER),
         ("update", "skip"),
         ("run", 4 * DAY),
-        steps=[_step(TARGET, "begin", kind="action")],
+        steps=[kept_step(TARGET, "begin", kind="action")],
     ),
     "days keep the wall-clock time where the clocks change": replace(
-        _story(("run", 4 * DAY), steps=[_step(TARGET, "begin", kind="action")]), start=datetime(2026, 3, 28, 1, 30)
+        kept_story(("run", 4 * DAY), steps=[kept_step(TARGET, "begin", kind="action")]),
+        start=datetime(2026, 3, 28, 1, 30),
     ),
-    "whoever a server refused was not reached, unless it is sent after all": _story(
+    "whoever a server refused was not reached, unless it is sent after all": kept_story(
         ("event", (HERO, ROOT), "failed"),
         ("run", NOW),
         ("add", (0, HERO_EMAIL, TWIN)),
@@ -498,13 +499,13 @@ KEPT = {
         ("add", (0, HERO_EMAIL, "third")),
         ("sync",),
         ("live", NOW),
-        steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+        steps=[kept_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
     ),
-    "what a server refused stays refused where the record is deleted before it is noted": _story(
+    "what a server refused stays refused where the record is deleted before it is noted": kept_story(
         ("event", (HERO, ROOT), "failed"),
         ("delete", HERO),
         ("run", NOW),
         ("live", NOW),
-        steps=[_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
+        steps=[kept_step(TARGET, "activity", kind="action", interval=AT_ONCE)],
     ),
 }

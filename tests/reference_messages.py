@@ -1,6 +1,6 @@
 """What happens to the messages of a story's campaign: it comes in, or goes out, by the doors by which it does."""
 
-from reference_facts import ACCEPTING, NEGATIVE, POSITIVE, step_of
+from reference_facts import ACCEPTING, LINKS, NEGATIVE, POSITIVE, is_on_link, step_of
 
 from odoo.addons.marketing_automation.tests.mail_samples import ANSWER, delivery, feedback, plain, receipt
 
@@ -38,7 +38,7 @@ class Messages:
     def react(self, which):
         """An event that a step below a message is about."""
         about = [
-            (rid, key, AWAITED[step.trigger])
+            (rid, key, self._awaited_by(step))
             for rid, key in self._messages()
             for step in self.plan.steps
             if step.parent == step_of(key)[0] and step.trigger in AWAITED
@@ -46,6 +46,10 @@ class Messages:
         chosen = pick(about, which)
         if chosen:
             self._event(*chosen)
+
+    def _awaited_by(self, step):
+        event = AWAITED[step.trigger]
+        return next((click for click in LINKS if is_on_link(step.link, click)), event) if step.link else event
 
     def _messages(self):
         return [
@@ -63,14 +67,20 @@ class Messages:
         elif event in REPORTS:
             self._receive(rid, key, event, message)
         else:
-            values = {"origin": "machine"} if event in MACHINES else {}
-            name = "bounce" if event == "untyped bounce" else MACHINES.get(event, event)
-            self.env["marketing.trace.event"].record_events(name, trace.ids, "story", date=self.now, **values)
+            self._record(event, trace)
             self.model.event(self.now, rid, key, "bounce" if event == "untyped bounce" else event)
             if event == "failed" and waits:
                 message.set_failed(failure_type="mail_smtp")
             elif event in ACCEPTING and message.trace_status == "error":
                 message.set_sent()
+
+    def _record(self, event, trace):
+        """The web server, or the mail server, tells of an event."""
+        values = {"origin": "machine"} if event in MACHINES else {}
+        if event in LINKS:
+            values["link_id"] = self.links[event].id
+        name = "click" if event in LINKS else "bounce" if event == "untyped bounce" else MACHINES.get(event, event)
+        self.env["marketing.trace.event"].record_events(name, trace.ids, "story", date=self.now, **values)
 
     def _receive(self, rid, key, report, message):
         """A server or a mail program says something of the message."""

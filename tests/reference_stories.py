@@ -68,6 +68,7 @@ class Story:
     aim: tuple | None = None
     target: str = "contact"  # or "subscriber"
     proxies: bool = False  # whether opens of machines count
+    elsewhere: bool = False  # whether another campaign has reached the first records
 
 
 @dataclass(frozen=True)

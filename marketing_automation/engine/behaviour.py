@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from odoo import _
 
-EVENTS = ("sent", "open", "click", "reply", "bounce")
+SENT = "sent"
+EVENTS = (SENT, "open", "click", "reply", "bounce")
 EVER, RUN, DAYS = "ever", "run", "days"
 MOST_LINES, MOST_TIMES, MOST_DAYS, LONGEST_LINK = 10, 1_000, 3_650, 200
 _KEYS = {"did", "event", "link", "activity", "times", "span", "days", "anywhere"}

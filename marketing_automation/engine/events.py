@@ -11,12 +11,14 @@ class EventKind:
     :param ends: the code of why the steps that wait for something else no longer run; None where they go on
     :param outlasts_end: whether steps go on waiting for it after the message has come to an end
     :param is_fact: whether it is one that steps can wait for, and that is counted
+    :param shows_acceptance: whether it cannot be unless a server has accepted the message
     """
 
     implies: str | None = None
     ends: str | None = None
     outlasts_end: bool = False
     is_fact: bool = True
+    shows_acceptance: bool = True
 
 
 # In the order in which an end is told: what bounced is not called spam.
@@ -27,8 +29,8 @@ KINDS = {
     "reply": EventKind(implies="open"),
     "bounce": EventKind(ends="parent_bounced", outlasts_end=True),
     "complaint": EventKind(ends="parent_complained", outlasts_end=True),
-    "failed": EventKind(ends="parent_failed", is_fact=False),
+    "failed": EventKind(ends="parent_failed", is_fact=False, shows_acceptance=False),
     "unsubscribe": EventKind(outlasts_end=True),
     "auto_answer": EventKind(is_fact=False),
-    "blocked": EventKind(is_fact=False),
+    "blocked": EventKind(is_fact=False, shows_acceptance=False),
 }

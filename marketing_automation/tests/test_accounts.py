@@ -40,4 +40,5 @@ class TestAccounts(MarketingAutomationCommon):
 
     def test_what_is_said_is_of_modules_that_exist(self):
         for module in ALSO:
-            self.assertTrue(find_spec(module if "." in module else f"{OURS}.{module}"), module)
+            ours = find_spec(module if "." in module else f"{OURS}.{module}")
+            self.assertTrue(ours or (ADDONS / "tests" / f"{module}.py").exists(), module)

@@ -68,12 +68,11 @@ class MarketingTrace(models.Model):
         return self - gone
 
     def _stop_at_expiry(self, batch):
-        """End steps for which it is too late."""
+        """End steps for which it is too late to begin."""
         expired = self.filtered(
-            lambda trace: batch.workflow.steps[trace.activity_id.id].is_expired(
-                trace.schedule_date or batch.now,
-                batch.now,
-                batch.tz,  # a test asks who waits without end
+            lambda trace: (
+                not trace.waiting_since
+                and batch.workflow.steps[trace.activity_id.id].is_expired(trace.schedule_date, batch.now, batch.tz)
             )
         )
         expired._write_outcomes(dict.fromkeys(expired.ids, ("canceled", "expired", None)), batch.now)
@@ -93,9 +92,12 @@ class MarketingTrace(models.Model):
         return self - leaving
 
     def _stop_at_own_filter(self, batch):
-        """End steps whose own filter, or one above theirs, the record does not match."""
+        """End steps whose own filter, or one above theirs, the record does not match as they begin.
+
+        Who waits at a step is asked whenever something may have fulfilled the wait: that must end nobody's.
+        """
         workflow, passed = batch.workflow, self
-        for activity, traces in self.grouped("activity_id").items():
+        for activity, traces in self.filtered(lambda trace: not trace.waiting_since).grouped("activity_id").items():
             filters = workflow.filters(workflow.steps[activity.id])
             if workflow.leave_on_mismatch and not filters:
                 continue  # they have just matched the campaign's filter

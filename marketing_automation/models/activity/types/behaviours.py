@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ....engine.behaviour import DAYS, RUN, read_behaviour
+from ....engine.behaviour import DAYS, RUN, SENT, read_behaviour
 
 
 class MarketingActivity(models.Model):
@@ -90,17 +90,24 @@ class MarketingActivity(models.Model):
             )
         else:
             scope = SQL("p.campaign_id = %s AND p.res_id = b.res_id", campaign.id)
-        conditions = [
+        if line.event == SENT:
+            # whatever shows that a server has accepted the message, also what machines do
+            names = [name for name, kind in kinds.items() if kind.shows_acceptance]
+            conditions = [SQL("e.event = ANY(%s)", names)]
+        else:
             # what implies it may not have been taken into account yet
-            SQL(
-                "e.event = ANY(%s)", [line.event, *(name for name, kind in kinds.items() if kind.implies == line.event)]
-            ),
-            SQL("(e.origin IS DISTINCT FROM 'machine' OR %s AND c.count_machine_opens)", line.event == "open"),
-        ]
+            names = [line.event, *(name for name, kind in kinds.items() if kind.implies == line.event)]
+            conditions = [
+                SQL("e.event = ANY(%s)", names),
+                SQL("(e.origin IS DISTINCT FROM 'machine' OR e.event = 'open' AND c.count_machine_opens)"),
+            ]
         if line.activity:
             conditions.append(SQL("t.activity_id = %s", line.activity))
+        earliest = SQL()
         if line.span == DAYS:
-            conditions.append(SQL("e.date >= %s", now - timedelta(days=line.days)))
+            # a message is accepted once, and shows it for ever; all else may happen again
+            moment = SQL("min(e.date)") if line.event == SENT else SQL("max(e.date)")
+            earliest = SQL("HAVING %s >= %s", moment, now - timedelta(days=line.days))
         if line.link:
             text = f"%{_escape_like(line.link.strip())}%"
             conditions.append(
@@ -115,18 +122,21 @@ class MarketingActivity(models.Model):
             SQL(
                 # participants by record, their steps by participant, the events of each by its trace
                 """
-                SELECT b.participant_id
-                  FROM unnest(%(participants)s::int[], %(records)s::int[]) AS b (participant_id, res_id)
-                  JOIN marketing_participant p ON (p.is_test IS NOT TRUE OR p.id = b.participant_id)
-                  JOIN marketing_campaign c ON c.id = p.campaign_id AND %(scope)s
-                  JOIN marketing_trace t ON t.participant_id = p.id
-                  JOIN marketing_trace_event e ON e.trace_id = t.id AND %(conditions)s
-              GROUP BY b.participant_id HAVING count(DISTINCT e.trace_id) >= %(times)s
+                SELECT participant_id
+                  FROM (SELECT b.participant_id
+                          FROM unnest(%(participants)s::int[], %(records)s::int[]) AS b (participant_id, res_id)
+                          JOIN marketing_participant p ON (p.is_test IS NOT TRUE OR p.id = b.participant_id)
+                          JOIN marketing_campaign c ON c.id = p.campaign_id AND %(scope)s
+                          JOIN marketing_trace t ON t.participant_id = p.id
+                          JOIN marketing_trace_event e ON e.trace_id = t.id AND %(conditions)s
+                      GROUP BY b.participant_id, e.trace_id %(earliest)s) AS message
+              GROUP BY participant_id HAVING count(*) >= %(times)s
                 """,
                 participants=participant_ids,
                 records=res_ids,
                 scope=scope,
                 conditions=SQL(" AND ").join(conditions),
+                earliest=earliest,
                 times=line.times,
             )
         )

@@ -340,62 +340,62 @@ class MarketingActivity(models.Model):
     def _execute_wait(self, traces, now):
         """Have those go on for whom it is fulfilled or over, and the others wait.
 
-        The first time, at its end, and whenever something may have fulfilled it.
+        The first time, at its end, and whenever something may have fulfilled it. Of a moment and an end the earlier
+        one counts, however late this looks; a record that matches when it is asked has fulfilled it.
 
         :raise CampaignStop: when it cannot be read what it waits for
         """
         wait = Wait.from_settings(self._get_running_step().settings)
         tz = self.campaign_id._get_tz()
         values = self._read_wait_dates(wait, traces) if wait.kind == DATE else {}
-        fulfilled = self._find_fulfilled(wait, traces)
+        matching = self._find_matching(wait, traces) if wait.kind == DOMAIN else set()
+        reached = self._find_reached(wait.event, traces.participant_id) if wait.kind == EVENT else {}
         outcomes, dates = {}, {}
         for trace in traces:
             since = trace.waiting_since or now
-            moment, end = wait.get_moment(values.get(trace.res_id), since, tz), wait.get_end(since, tz)
-            if trace.id in fulfilled or (moment and moment <= now):
-                outcomes[trace.id] = ("processed", None, None, DONE)
-            elif end and end <= now:
-                outcomes[trace.id] = ("processed", None, None, TIMEOUT)
+            end = wait.get_end(since, tz)
+            if trace.res_id in matching:
+                moment = since
             else:
-                dates[trace.id] = min(filter(None, (moment, end)), default=None)
+                moment = reached.get(trace.participant_id.id) or wait.get_moment(values.get(trace.res_id), since, tz)
+            first = min(filter(None, (moment, end)), default=None)
+            if first is None or first > now:
+                dates[trace.id] = first
+            else:
+                outcomes[trace.id] = ("processed", None, None, DONE if first == moment else TIMEOUT)
         traces.filtered(lambda trace: trace.id in dates)._park(dates, now)
         traces.filtered(lambda trace: trace.id in outcomes)._finish(outcomes, now)
         return None
 
-    def _find_fulfilled(self, wait, traces):
-        """Return the ids of those of these traces whose record matches, or whose event has happened: by one query."""
-        if wait.kind == DOMAIN:
-            campaign = self.campaign_id
-            with self._telling_what_waits():
-                matching = campaign._filter_res_ids(
-                    campaign._get_run_env(),
-                    traces.mapped("res_id"),
-                    [wait.domain],
-                    within=campaign._get_workflow().domain,
-                )
-            return {trace.id for trace in traces if trace.res_id in matching}
-        if wait.kind == EVENT:
-            reached = self._find_reached(wait.event, traces.participant_id)
-            return {trace.id for trace in traces if trace.participant_id.id in reached}
-        return set()
+    def _find_matching(self, wait, traces):
+        """Return the ids of those records of these traces that match what is waited for."""
+        campaign = self.campaign_id
+        with self._telling_what_waits():
+            return campaign._filter_res_ids(
+                campaign._get_run_env(),
+                traces.mapped("res_id"),
+                [wait.domain],
+                within=campaign._get_workflow().domain,
+            )
 
     def _find_reached(self, event, participants):
-        """Return the ids of those of these participants to one of whose messages an event has happened."""
+        """Return when an event first happened to a message of these participants, by the id of each to whom it did."""
         by_machines = event == "open" and self.campaign_id.count_machine_opens
         rows = self.env.execute_query(
             SQL(
                 # by the unique index of steps and the one of events on their trace
                 """
-                SELECT DISTINCT t.participant_id
+                SELECT t.participant_id, min(e.date)
                   FROM marketing_trace t JOIN marketing_trace_event e ON e.trace_id = t.id
                  WHERE t.participant_id = ANY(%s) AND e.event = %s AND (%s OR e.origin IS DISTINCT FROM 'machine')
+              GROUP BY t.participant_id
                 """,
                 participants.ids,
                 event,
                 by_machines,
             )
         )
-        return {row[0] for row in rows}
+        return dict(rows)
 
     def _read_wait_dates(self, wait, traces):
         """Return the dates of records, as the campaign's user sees them, by record id."""
