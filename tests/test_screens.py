@@ -29,6 +29,7 @@ OURS = [
 ]
 ODOO_OWN = [
     *(".o_form_label", ".o_field_badge", ".o-mail-Avatar", ".o_field_domain", ".o-autocomplete", ".o_select_menu"),
+    ".o_tag",
     "button:has(> .o_mass_mailing_add_filter)",
     *(".o_searchview", ".o_setting_right_pane > .text-muted", ".o_model_field_selector"),
     *(".o_optional_columns_dropdown", ".o_control_panel_navigation > .btn-secondary"),  # without names

@@ -4,6 +4,7 @@ import json
 
 from . import demo_database
 from .console import Problem
+from .step_screens import StepScreens
 
 ADMINISTRATOR = "admin"  # also the password, as in every demo
 NO_SCREENS = {"log_in", "choose_language"}  # methods of Screens
@@ -28,7 +29,7 @@ CALL = """
 """
 
 
-class Screens:
+class Screens(StepScreens):
     """The screens of the app, each in a method named as its picture; they may be taken again."""
 
     def __init__(self, browser, url):
@@ -100,9 +101,9 @@ class Screens:
         self._do(self._call("mailing.mailing", "action_open_template", [number]))
         self._browser.wait_for(f".o_form_view .o_field_widget[name={field}]")
 
-    def _open_test(self, *of_contact):
-        """Open the test of the catalogue's campaign on a contact, which is launched where there is none yet."""
-        number = self._campaign("Autumn catalog")
+    def _open_test(self, *of_contact, name="Autumn catalog"):
+        """Open the test of a campaign on a contact, which is launched where there is none yet."""
+        number = self._campaign(name)
         domain = [["category_id.name", "=", "Met at the fair"], ["email", "ilike", "@example"], *of_contact]
         [contact] = self._call("res.partner", "search", [*domain, ["is_blacklisted", "=", False]], limit=1)
         domain = [["campaign_id", "=", number], ["is_test", "=", True], ["res_id", "=", contact]]
@@ -219,20 +220,6 @@ class Screens:
         self.activity()
         self._browser.click(".o_dialog .o_marketing_type_choice")
         self._browser.wait_for(".o_marketing_palette_type")
-
-    def _make_fork(self):
-        name = "Autumn fair"
-        if not self._call("marketing.campaign", "search", [["name", "=", name]]):
-            [campaign] = self._call("marketing.campaign", "create", [{"name": name}])
-            before = {"parent_id": False, "trigger_type": "begin"}
-            for label, way, domain in (
-                ("Lives in Belgium", "cond_no", "[('country_id.code', '=', 'BE')]"),
-                ("Was there last year", "cond_yes", "[('category_id.name', '=', 'Met at the fair')]"),
-            ):
-                values = {"name": label, "campaign_id": campaign, "activity_type": "condition", **before}
-                [step] = self._call("marketing.activity", "create", [{**values, "condition_domain": domain}])
-                before = {"parent_id": step, "trigger_type": way}
-        return name
 
     def step_menu(self):
         """What can be done with a card, in a draft with forks."""
@@ -421,9 +408,12 @@ class Screens:
 
 def screen_names():
     """:return: the names of all screens"""
-    return [name for name in vars(Screens) if not name.startswith("_") and name not in NO_SCREENS]
+    names = [*vars(Screens), *vars(StepScreens)]
+    return [name for name in names if not name.startswith("_") and name not in NO_SCREENS]
 
 
 def user_of(screen):
     """:return: the login, also the password, of whom a screen is for"""
-    return ADMINISTRATOR if screen == "settings" else demo_database.MARKETER
+    if screen == "settings":
+        return ADMINISTRATOR
+    return demo_database.MANAGER if screen in vars(StepScreens) else demo_database.MARKETER

@@ -21,6 +21,7 @@ class ActivityType:
     :param str icon: a class of Font Awesome
     :param str group: among which types it is offered: ``message``, ``logic``, ``record`` (what changes the record) or
         ``team`` (what colleagues get to do)
+    :param int rank: where it is offered in its group: after those with a lower one
     :param str hint: one line that says what it is for, where it is offered
     :param does: what it does in words: without a name, and with ``%s`` for the activity's name
     :param dict triggers: the :class:`~.workflow.Trigger` of what may follow it, by trigger type; it need not name its
@@ -46,6 +47,7 @@ class ActivityType:
     name: str
     icon: str = ICON
     group: str = "record"
+    rank: int = 0
     hint: str = ""
     does: tuple = ()
     triggers: dict = field(default_factory=dict)

@@ -20,6 +20,8 @@ class TestPalette(MarketingAutomationCommon):
         self.assertEqual(
             list(dict.fromkeys(groups)), [name for name in ("message", "logic", "record", "team") if name in groups]
         )
+        in_record = [offered["type"] for offered in palette if offered["group"] == "record"]
+        self.assertEqual(in_record[-1], "action", "what an administrator has to prepare comes last")
 
     def test_each_of_our_types_says_what_it_is_for(self):
         model = self.env["marketing.activity"]
@@ -44,6 +46,25 @@ class TestPalette(MarketingAutomationCommon):
         )
         self.assertEqual(cards["Tag"]["way"], "cond_no")
         self.assertEqual([way["key"] for way in tag._get_ways()], ["activity"])
+
+    def test_ways_of_a_wait(self):
+        """Nobody runs out of a time that has no end: that way is shown only where a step follows it."""
+        campaign = self._create_campaign()
+        wait = self._create_activity(campaign, "Until Tuesday", "wait", "begin", None, wait_type="weekday")
+
+        def ways():
+            cards = {card["name"]: card for card in campaign.get_workflow_cards()["cards"]}
+            return [(way["key"], way["label"]) for way in cards["Until Tuesday"]["ways"]]
+
+        self.assertEqual(ways(), [("wait_done", "Done"), ("activity", "Either way")])
+        wait.wait_limit_number = 4
+        self.assertEqual(ways()[1], ("wait_timeout", "Timeout"))
+        late = self._create_action(campaign, "Remind", "wait_timeout", wait)
+        self.assertEqual(late._get_badge()[0], "Timeout · at once")
+        wait.wait_limit_number = 0
+        self.assertEqual(ways()[1], ("wait_timeout", "Timeout: never, without a limit"))
+        self.assertEqual(late._get_badge(), ("Timeout: never, without a limit", "negative"))
+        self.assertEqual(late._get_way(), "wait_timeout")
 
     def test_ways_of_a_split(self):
         """Each branch is a way, and a step on it knows by which it follows."""

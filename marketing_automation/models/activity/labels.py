@@ -269,6 +269,9 @@ class MarketingActivity(models.Model):
             event = _("%(event)s: “%(link)s”", event=event, link=self._get_link_words())
         if trigger.branch == STEPS:
             event = self._get_branch_words()
+        closed = self.parent_id._ask_type("find_closed_branches", default={}) if self.parent_id else {}
+        if trigger.branch in closed:
+            return closed[trigger.branch], "negative"
         if trigger.event == "bounce" and self.bounce_type != "any":
             event = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}[self.bounce_type]
         if not self.interval_number:
@@ -349,6 +352,7 @@ class MarketingActivity(models.Model):
             if trigger.has_parent and (not trigger.parent_types or self.activity_type in trigger.parent_types)
         ]
         triggers.sort(key=lambda item: not item[1].branch)  # what a condition is for comes first
+        closed = self._ask_type("find_closed_branches", default={})
         children = []
         for trigger_type, trigger in triggers:
             if trigger.branch == STEPS:
@@ -356,6 +360,9 @@ class MarketingActivity(models.Model):
             else:
                 named = trigger.event or trigger.branch
                 offered = [({}, self._get_event_words(trigger_type, self) if named else done)]
+                if trigger.branch in closed:  # nobody comes by it: shown only where something follows it all the same
+                    is_followed = trigger_type in self.child_ids.mapped("trigger_type")
+                    offered = [({}, closed[trigger.branch])] if is_followed else []
             children += [(trigger_type, label, self._get_tone(trigger), values) for values, label in offered]
         return children
 

@@ -32,7 +32,11 @@ class MarketingActivity(models.Model):
                 "group_label": groups.get(described.group, described.group),
             }
             for described in sorted(
-                types, key=lambda described: order.index(described.group) if described.group in groups else len(order)
+                types,
+                key=lambda described: (
+                    order.index(described.group) if described.group in groups else len(order),
+                    described.rank,
+                ),
             )
         ]
 

@@ -16,6 +16,7 @@ class MarketingActivity(models.Model):
             "type": self.activity_type,
             "type_label": self._get_label("activity_type"),
             "icon": self._get_type().icon,
+            "group": self._get_type().group,
             "trigger": self.trigger_label,
             "chip": words,
             "tone": tone,

@@ -35,7 +35,7 @@ class MarketingActivity(models.Model):
         selection_add=[("assign", "Assign"), ("missing",)], ondelete={"assign": "set missing"}
     )
     assign_replace = fields.Boolean(
-        string="Replace",
+        string="Also Reassign",
         help="Also assign records that somebody is responsible for already. Else they stay as they are.",
     )
 

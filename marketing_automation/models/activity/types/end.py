@@ -15,7 +15,7 @@ END = ActivityType(
     does=(_lt("end the workflow"), _lt("end the workflow")),
     settings={"reason": "end_reason"},
     followed=False,
-    form="""<field name="end_reason"/>""",
+    form="""<field name="end_reason" placeholder="e.g. Became a customer"/>""",
     form_texts=(_lt("e.g. Became a customer"),),
 )
 

@@ -27,10 +27,16 @@ JUMP = ActivityType(
     form="""
         <field name="jump_activity_id" required="True"
                domain="[('campaign_id', '=', campaign_id), ('id', '!=', id)]"
+               placeholder="Choose a step of this campaign"
                options="{'no_create': True, 'no_open': True}"/>
-        <field name="jump_limit"/>
+        <label for="jump_limit"/>
+        <div class="o_row">
+            <field name="jump_limit" widget="marketing_whole_number" class="oe_inline"/>
+            <span invisible="not jump_limit">time(s) each</span>
+            <span class="o_marketing_muted" invisible="jump_limit">without end</span>
+        </div>
     """,
-    form_texts=(_lt("Choose a step of this campaign"),),
+    form_texts=(_lt("Choose a step of this campaign"), _lt("time(s) each"), _lt("without end")),
 )
 
 

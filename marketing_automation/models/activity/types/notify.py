@@ -78,7 +78,9 @@ class MarketingActivity(models.Model):
 
     def _phrase_notify(self, settings):
         whom = self._name_whom(settings)
-        text = (settings["text"] or "…").strip().split("\n")[0]
+        text = (settings["text"] or "").strip().split("\n")[0].removesuffix(".")
+        if not text:
+            return _("tell %s", whom)
         return _("tell %(whom)s “%(text)s”", whom=whom, text=text)
 
     # ------------------------------------------------------------

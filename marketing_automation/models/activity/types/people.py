@@ -76,7 +76,7 @@ class MarketingActivity(models.Model):
     def _name_people(self, ids):
         """Return the names of people, as a reader may know them."""
         users = self.env["res.users"].sudo(False).browse(ids or []).exists()._filtered_access("read")
-        return ", ".join(users.mapped("name")) or "…"
+        return ", ".join(users.mapped("name")) or _("somebody")
 
     # ------------------------------------------------------------
     # For the engine

@@ -30,6 +30,7 @@ ACTION = ActivityType(
     "action",
     hint=_lt("Run what an administrator has prepared"),
     icon="fa-cogs",
+    rank=1,  # what needs no administrator comes first
     does=(_lt("run a server action"), _lt("run “%s”")),
     template="server_action_id",
     template_label=_lt("a server action"),

@@ -22,15 +22,18 @@ SPLIT = ActivityType(
     triggers={"branch": Trigger(branch=STEPS)},
     form="""
         <field name="branch_ids" nolabel="1" colspan="2">
-            <list editable="bottom">
+            <list editable="bottom" class="o_marketing_short_list">
+                <control>
+                    <create string="Add a branch"/>
+                </control>
                 <field name="sequence" widget="handle"/>
-                <field name="name"/>
+                <field name="name" placeholder="e.g. Discount"/>
                 <field name="weight"/>
                 <field name="share" widget="percentage"/>
             </list>
         </field>
     """,
-    form_texts=(_lt("Branch"), _lt("e.g. Discount")),
+    form_texts=(_lt("Add a branch"), _lt("e.g. Discount")),
 )
 
 

@@ -20,12 +20,14 @@ LIST = ActivityType(
     required=("list",),
     form="""
         <field name="list_operation" widget="radio" options="{'horizontal': true}" required="True"/>
-        <field name="mailing_list_id" required="True" options="{'no_quick_create': True}"/>
+        <field name="mailing_list_id" required="True" placeholder="Choose a mailing list"
+               options="{'no_quick_create': True}"/>
         <div colspan="2" class="o_marketing_muted small mb-2">
             Who has opted out of the list stays opted out. Taking an address off is no opt-out: it may be put on again.
         </div>
     """,
     form_texts=(
+        _lt("Choose a mailing list"),
         _lt(
             "Who has opted out of the list stays opted out. Taking an address off is no "
             "opt-out: it may be put on again."

@@ -31,7 +31,8 @@ TASK = ActivityType(
     },
     required=("type",),
     form="""
-        <field name="task_type_id" required="True" options="{'no_create': True, 'no_open': True}"/>
+        <field name="task_type_id" required="True" placeholder="e.g. Call"
+               options="{'no_create': True, 'no_open': True}"/>
         <field name="task_summary" placeholder="e.g. Call about the offer"/>
         <field name="whom" widget="radio" required="True"/>
         <field name="person_ids" widget="many2many_tags_avatar" options="{'no_create': True}"
@@ -45,6 +46,7 @@ TASK = ActivityType(
         <field name="task_note" placeholder="What there is to know"/>
     """,
     form_texts=(
+        _lt("e.g. Call"),
         _lt("e.g. Call about the offer"),
         _lt("Choose one person, or several who take turns"),
         _lt("working days"),
@@ -151,16 +153,17 @@ class MarketingActivity(models.Model):
 
     def _phrase_task(self, settings):
         task_type = self.env["mail.activity.type"].sudo(False).browse(settings["type"] or []).exists()
-        what = ": ".join(filter(None, [task_type.name, settings["summary"]])) or "…"
+        what = ": ".join(filter(None, [task_type.name, settings["summary"]]))
+        what = _("“%s”", what) if what else _("an activity")
         whom = self._name_whom(settings)
         if settings["whom"] != "record" and len(settings["people"] or []) > 1:
             whom = _("%s in turn", whom)
         names = {"what": what, "whom": whom, "days": settings["days"]}
         if not settings["days"]:
-            return _("plan “%(what)s” for %(whom)s, due on the day itself", **names)
+            return _("plan %(what)s for %(whom)s, due on the day itself", **names)
         if settings["days"] == 1:
-            return _("plan “%(what)s” for %(whom)s, due in 1 working day", **names)
-        return _("plan “%(what)s” for %(whom)s, due in %(days)s working days", **names)
+            return _("plan %(what)s for %(whom)s, due in 1 working day", **names)
+        return _("plan %(what)s for %(whom)s, due in %(days)s working days", **names)
 
     def _name_whom(self, settings):
         if settings["whom"] == "record":

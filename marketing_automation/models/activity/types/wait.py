@@ -46,7 +46,7 @@ WAIT = ActivityType(
                options="{'model': 'model_name', 'foldable': true}"/>
         <field name="wait_event" widget="radio" invisible="wait_type != 'event'" required="wait_type == 'event'"/>
         <field name="wait_date_field" widget="marketing_date_field" invisible="wait_type != 'date'"
-               required="wait_type == 'date'" options="{'model': 'model_name', 'follow_relations': False}"/>
+               required="wait_type == 'date'" placeholder="Choose a date of the record"/>
         <label for="wait_offset_number" invisible="wait_type != 'date'"/>
         <div class="o_row" invisible="wait_type != 'date'">
             <field name="wait_offset_number" widget="marketing_whole_number" class="oe_inline"/>
@@ -61,10 +61,15 @@ WAIT = ActivityType(
         <div class="o_row">
             <field name="wait_limit_number" widget="marketing_whole_number" class="oe_inline"/>
             <label for="wait_limit_unit" string="Unit" class="visually-hidden"/>
-            <field name="wait_limit_unit" class="oe_inline" nolabel="1" required="True"/>
+            <field name="wait_limit_unit" class="oe_inline" nolabel="1" required="True"
+                   invisible="not wait_limit_number"/>
+            <span class="o_marketing_muted" invisible="wait_limit_number">without a limit</span>
         </div>
     """,
-    form_texts=(_lt("Unit"), _lt("Before or After")),
+    form_texts=(
+        *(_lt("Unit"), _lt("Before or After")),
+        *(_lt("Choose a date of the record"), _lt("without a limit")),
+    ),
 )
 EVENT_SELECTION = [("open", "Opened"), ("click", "Clicked"), ("reply", "Replied to")]
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -96,7 +101,7 @@ class MarketingActivity(models.Model):
         readonly=False,
         help="The date of the record until which the participant waits.",
     )
-    wait_offset_number = fields.Integer(string="Moved by", default=0, help="0: at that date itself.")
+    wait_offset_number = fields.Integer(string="Earlier or Later", default=0, help="0: at that date itself.")
     wait_offset_unit = fields.Selection(UNIT_SELECTION, string="Offset Unit", default="days")
     wait_offset_direction = fields.Selection(
         [("before", "before it"), ("after", "after it")], string="Before or After", default="before"
@@ -111,7 +116,7 @@ class MarketingActivity(models.Model):
     )
     wait_event = fields.Selection(
         EVENT_SELECTION,
-        string="Until One Is",
+        string="Until a Message Is",
         default="open",
         help="Any message of this campaign to the participant. What has happened already counts.",
     )
@@ -212,6 +217,9 @@ class MarketingActivity(models.Model):
             ]
         return []
 
+    def _find_closed_branches_wait(self):
+        return {} if self.wait_limit_number else {TIMEOUT: _("Timeout: never, without a limit")}
+
     def _awaits_replies_wait(self):
         return self.wait_type == "event" and self.wait_event == "reply"
 
@@ -271,16 +279,14 @@ class MarketingActivity(models.Model):
     def _get_date_words(self, wait):
         model = self.env.get(self.model_name)
         field = model is not None and wait.field and model._fields.get(wait.field)
-        label = field._description_string(self.env) if field else _("a date of the record")
+        label = _("“%s”", field._description_string(self.env)) if field else _("a date of the record")
         if wait.offset:
             pattern = (
-                _("%(interval)s before “%(date)s”")
-                if wait.direction == "before"
-                else _("%(interval)s after “%(date)s”")
+                _("%(interval)s before %(date)s") if wait.direction == "before" else _("%(interval)s after %(date)s")
             )
             words = pattern % {"interval": self._get_duration_label(wait.offset, wait.unit), "date": label}
         else:
-            words = _("“%s”", label)
+            words = label
         if field and field.type == "date":
             words = _("%(date)s, at %(time)s", date=words, time=self._format_time(wait.time))
         return words
@@ -300,8 +306,8 @@ class MarketingActivity(models.Model):
         ]
 
     def _note_wait(self, trace):
-        """Return for what a participant waits at this step, as it runs."""
-        if not trace._is_waiting():
+        """Return for what a participant waits, or will wait, at this step, as it runs."""
+        if trace.state != "scheduled":
             return ""
         campaign = trace.campaign_id.sudo()
         steps = campaign._get_workflow().steps if campaign.workflow and not trace.is_test else {}

@@ -67,7 +67,8 @@ export class BehaviourField extends Component {
 
     /** The name of a choice for those who hear it. */
     label(words, index) {
-        return _t("Line %(number)s: %(what)s", { number: index + 1, what: words });
+        const number = index + 1;
+        return words ? _t("Line %(number)s: %(what)s", { number, what: words }) : _t("Line %s", number);
     }
 
     save(lines, any = this.behaviour.any) {

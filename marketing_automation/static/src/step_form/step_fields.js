@@ -3,24 +3,17 @@ import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { getValueEditorInfo } from "@web/core/tree_editor/tree_editor_value_editors";
-import { FieldSelectorField, fieldSelectorField } from "@web/views/fields/field_selector/field_selector_field";
 import { SelectionField, selectionField } from "@web/views/fields/selection/selection_field";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
+import { FieldChoiceField, fieldChoiceField } from "../activity_form/field_choice";
+
 /** A field of the record that a step sets, or copies: one of those that the server says its user may. */
-export class StepFieldField extends FieldSelectorField {
-    static props = { ...FieldSelectorField.props, choices: { type: String, optional: true } };
+export class StepFieldField extends FieldChoiceField {
+    static props = { ...FieldChoiceField.props, choices: String };
 
-    get names() {
-        return this.props.record.data.update_choices?.[this.props.choices] || [];
-    }
-
-    get selectorProps() {
-        return { ...super.selectorProps, followRelations: false, isDebugMode: false };
-    }
-
-    filter(field) {
-        return this.names.includes(field.name);
+    accepts({ name }) {
+        return (this.props.record.data.update_choices?.[this.props.choices] || []).includes(name);
     }
 }
 
@@ -78,9 +71,12 @@ export class StepValueField extends Component {
 }
 
 registry.category("fields").add("marketing_step_field", {
-    ...fieldSelectorField,
+    ...fieldChoiceField,
     component: StepFieldField,
-    extractProps: ({ options }) => ({ resModel: "model_name", choices: options.choices || "fields" }),
+    extractProps: (info, dynamicInfo) => ({
+        ...fieldChoiceField.extractProps(info, dynamicInfo),
+        choices: info.options.choices || "fields",
+    }),
 });
 registry.category("fields").add("marketing_step_operation", { ...selectionField, component: StepOperationField });
 registry.category("fields").add("marketing_step_value", {
