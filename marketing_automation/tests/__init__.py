@@ -5,6 +5,7 @@ from . import (
     test_bad_days,
     test_bad_input,
     test_campaign,
+    test_campaign_actions,
     test_cards,
     test_checklist,
     test_behaviours,

@@ -48,6 +48,9 @@ ALSO = {
     **dict.fromkeys(("test_email", "test_links", "test_losses", "test_start", "test_wire"), {"marketer": {EDITOR}}),
     **dict.fromkeys(("test_end", "test_jump", "test_nurture", "test_split"), {"marketer": {CONTACTS, EDITOR}}),
     "test_access": {"manager": {CONTACTS}},
+    # who may change contacts still may not change campaigns
+    "test_campaign_actions": {"marketer": {CONTACTS}, "clerk": {CONTACTS}, "visitor": {"base.group_portal"}},
+    "odoo.addons.marketing_automation_base_automation.tests.test_rules_that_enrol": {"clerk": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},
     "test_generated_reads": {"marketer": {"base.group_allow_export"}},
     "test_own_test": {"marketer": {"event.group_event_user"}},

@@ -103,6 +103,9 @@ class RightsTableCase(MarketingAutomationCommon):
             ),
             "marketing.entry": cls.campaign.entry_ids,
             "marketing.participant": participant,
+            "marketing.entry.request": cls.env["marketing.entry.request"].create(
+                {"campaign_id": cls.campaign.id, "res_id": 1, "operation": "add", "date": cls.start}
+            ),
             "marketing.trace": trace,
             "marketing.trace.event": cls.env["marketing.trace.event"].search([("trace_id", "=", trace.id)]),
             "marketing.trace.figure": cls.env["marketing.trace.figure"].create(figure),

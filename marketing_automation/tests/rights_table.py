@@ -153,6 +153,7 @@ ENGINE_FIELDS = {
         *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
         *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
     },
+    "marketing.entry.request": {"campaign_id", "res_id", "operation", "source", "date"},
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
@@ -221,6 +222,9 @@ FIELDS_ON_ODOO = {
         "marketing_shipped_key": "engine",
         "marketing_shipped_digest": "engine",
         "marketing_description": "computed",
+        "marketing_campaign_id": "odoo",
+        "marketing_path": "odoo",
+        "marketing_notice": "computed",
     },
     "ir.model": {"is_marketing_target": "computed", "is_marketing_choice": "computed"},
     "link.tracker.click": {"link_url": "computed"},

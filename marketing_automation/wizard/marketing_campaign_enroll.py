@@ -57,6 +57,13 @@ class MarketingCampaignEnroll(models.TransientModel):
         :return: an action that tells what was added and what was left out
         :raise UserError: without a running campaign of these records' model
         """
+        return self._enroll_from("hand")
+
+    def _enroll_from(self, source):
+        """Enrol the records, see :meth:`action_enroll`.
+
+        :param str source: how they come in
+        """
         self.ensure_one()
         campaign = self.campaign_id
         if not campaign or campaign.model_name != self.model_name:
@@ -64,7 +71,7 @@ class MarketingCampaignEnroll(models.TransientModel):
         records = self.env[self.model_name].browse(self.res_ids or [])
         readable = records.exists()._filtered_access("read")
         participants = campaign.sudo()._filter_participants(readable.ids)
-        result = campaign.action_enroll(readable.ids)
+        result = campaign._enroll_records(readable.ids, source)
         reasons = campaign.sudo()._explain_left_out(result["left_out"], participants)
         reasons.update(dict.fromkeys((records - readable).ids, "no_access"))
         return self._tell(result["enrolled"], reasons)

@@ -332,7 +332,8 @@ class MarketingCampaign(models.Model):
         self.check_access("unlink")
         self._unlink_unless_running()  # before what is theirs goes
         utm_campaigns = self.utm_campaign_id.sudo()
-        self.env["marketing.trace.event"].sudo().search([("campaign_id", "in", self.ids)]).unlink()
+        for name in ("marketing.trace.event", "marketing.entry.request"):
+            self.env[name].sudo().search([("campaign_id", "in", self.ids)]).unlink()
         self.sudo().participant_ids.unlink()
         res = super().unlink()
         utm_campaigns.filtered("is_auto_campaign").active = False

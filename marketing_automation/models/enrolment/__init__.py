@@ -1,1 +1,1 @@
-from . import marketing_campaign, marketing_participant, reentry, unicity
+from . import marketing_campaign, marketing_entry_request, marketing_participant, reentry, requests, unicity

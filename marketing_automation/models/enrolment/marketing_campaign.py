@@ -95,6 +95,13 @@ class MarketingCampaign(models.Model):
         :rtype: dict
         :raise UserError: when the campaign does not run
         """
+        return self._enroll_records(res_ids, "hand")
+
+    def _enroll_records(self, res_ids, source):
+        """Enrol records for a user, see :meth:`action_enroll`.
+
+        :param str source: how they come in
+        """
         self.ensure_one()
         self.check_access("write")
         if self.state != "running":
@@ -104,7 +111,7 @@ class MarketingCampaign(models.Model):
             return {"enrolled": [], "left_out": []}
         now = fields.Datetime.now()
         try:
-            participants, _last_id = self.sudo()._enrol(now, len(asked), res_ids=sorted(asked), source="hand")
+            participants, _last_id = self.sudo()._enrol(now, len(asked), res_ids=sorted(asked), source=source)
             enrolled = set(participants.mapped("res_id"))
             enrolled |= self.sudo()._resume_lifted(asked - enrolled, now)
         except CampaignStop as stop:

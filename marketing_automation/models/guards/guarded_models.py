@@ -34,6 +34,11 @@ class MarketingParticipant(models.Model):
     _inherit = [*GUARDS, "marketing.participant"]
 
 
+class MarketingEntryRequest(models.Model):
+    _name = "marketing.entry.request"
+    _inherit = [*GUARDS, "marketing.entry.request"]
+
+
 class MarketingTrace(models.Model):
     _name = "marketing.trace"
     _inherit = [*GUARDS, "marketing.trace"]

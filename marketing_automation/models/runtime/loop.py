@@ -66,15 +66,15 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_next_due(self, held=()):
-        """Return when the next step is due, the next wait or doubt ends or who waits is looked at, of all that runs.
+        """Return when something is due next, of all that runs: a step, a request, the end of a wait or doubt, a look.
 
         :param held: ids of activities that are left out
         """
         [[due]] = self.env.execute_query(
             SQL(
-                # per running campaign, the first entry of two partial indexes
+                # per running campaign, the first entry of three indexes
                 """
-                SELECT LEAST(min(LEAST(due.date, wait.date, c.wait_look_date)),
+                SELECT LEAST(min(LEAST(due.date, wait.date, request.date, c.wait_look_date)),
                              (SELECT min(doubt_until) FROM marketing_trace_event))
                   FROM marketing_campaign c
                   LEFT JOIN LATERAL (SELECT t.schedule_date AS date FROM marketing_trace t
@@ -85,6 +85,8 @@ class MarketingCampaign(models.Model):
                                       WHERE t.campaign_id = c.id AND t.wait_until IS NOT NULL
                                         AND t.is_test IS NOT TRUE
                                    ORDER BY t.wait_until LIMIT 1) wait ON TRUE
+                  LEFT JOIN LATERAL (SELECT q.date FROM marketing_entry_request q
+                                      WHERE q.campaign_id = c.id ORDER BY q.id LIMIT 1) request ON TRUE
                  WHERE c.state = 'running'
                 """,
                 SQL("AND t.activity_id != ALL(%s)", list(held)) if held else SQL(),
@@ -116,10 +118,11 @@ class MarketingCampaign(models.Model):
         cron._commit_progress(remaining=len(turns))
         self._in_transaction(self.env["marketing.trace"]._settle_interrupted, now or fields.Datetime.now())
         self._in_transaction(self.env["marketing.trace.event"]._settle_doubts, now or fields.Datetime.now())
+        requested = self._in_transaction(self._find_requested)
         while turns:
             campaign = self.browse(turns.popleft())
             moment = now or fields.Datetime.now()
-            done = campaign._execute_batch(moment, languages, held)
+            done = campaign._execute_batch(moment, languages, held, requested)
             if done:
                 idle = False
                 turns.append(campaign.id)
@@ -130,11 +133,12 @@ class MarketingCampaign(models.Model):
         except CONTENTION as error:
             _logger.info("The engine is woken at the next regular time: %s", error)
 
-    def _execute_batch(self, now, languages, all_held):
-        """Do one batch of this campaign's work: its events first, then what is due.
+    def _execute_batch(self, now, languages, all_held, requested=()):
+        """Do one batch of this campaign's work: what others ask of it and its events first, then what is due.
 
         :param dict languages: see :meth:`_in_language_of_user`
         :param set all_held: takes the ids of the activities that wait for an Update
+        :param requested: ids of the campaigns of which others ask something
         :return: how much was done; 0 when there is nothing to do now
         """
         if self.update_job or self.state != "running":
@@ -144,7 +148,8 @@ class MarketingCampaign(models.Model):
         try:
             campaign = self._in_language_of_user(languages)
             done = (
-                campaign._in_transaction(campaign._consume_next_events, now)
+                (self.id in requested and campaign._in_transaction(campaign._take_requests, now))
+                or campaign._in_transaction(campaign._consume_next_events, now)
                 or campaign._in_transaction(campaign._expire_waits, now)
                 or campaign._in_transaction(campaign._look_at_waits, now)
                 or campaign._execute_due(limited, now, all_held)

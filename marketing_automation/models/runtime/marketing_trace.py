@@ -89,6 +89,7 @@ class MarketingTrace(models.Model):
             "merged": _("The record was merged into another that is a participant already."),
             "removed_by_hand": _("Removed by hand."),
             "restarted": _("The record entered the campaign again and began anew."),
+            "removed_by_action": _("Removed by a server action."),
             "test_stopped": _("The test was stopped."),
             "ended": _("End of the workflow"),
             # the step did not run

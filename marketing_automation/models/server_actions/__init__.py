@@ -1,4 +1,5 @@
 from . import (
+    enrolment,
     ir_actions_server,
     labels,
     problems,

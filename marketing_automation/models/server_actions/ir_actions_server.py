@@ -45,13 +45,16 @@ class IrActionsServer(models.Model):
         return result
 
     def _run_action_multi(self, eval_context=None):
-        """Run the actions of an action with the rights that a campaign runs it with: Odoo's own run as superuser."""
+        """Run the actions of an action with the rights of who runs it, where Odoo's own run as superuser.
+
+        Those are a campaign, and a person, as far as an action adds to campaigns or removes from them.
+        """
         run = action_run(self.env)
-        if not run or run.as_addon:
+        if eval_context["env"].su if not run else run.as_addon:
             return super()._run_action_multi(eval_context=eval_context)
         res = False
         for action in self.child_ids.sorted():
-            res = action.sudo(False).run() or res
+            res = action.sudo(not run and not action._changes_campaigns()).run() or res
         return res
 
     @api.private

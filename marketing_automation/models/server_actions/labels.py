@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, html2plaintext
 
 from ..guards.marketing_checked_mixin import shorten
+from .enrolment import ENROLMENT_STATES
 
 LONGEST_VALUE = 60  # characters of what an action sets
 MOST_PARTS = 3  # of an action that consists of others
@@ -131,6 +132,7 @@ class IrActionsServer(models.Model):
             "next_activity": [self.activity_type_id, self.activity_user_id],
             "followers": [self.partner_ids],
             "remove_followers": [self.partner_ids],
+            **dict.fromkeys(ENROLMENT_STATES, [self.marketing_campaign_id]),
         }.get(self.state, [])
 
     def _get_marketing_set_record(self):
@@ -175,10 +177,13 @@ class IrActionsServer(models.Model):
             empties, pattern = value in ("", "0"), _("Set %(field)s to %(value)s")
         return _("Empty %(field)s", field=label) if empties else pattern % {"field": label, "value": value}
 
-    def _get_marketing_path_label(self):
-        """Return what the field that this action updates is called, with the ones that lead to it."""
+    def _get_marketing_path_label(self, path=None):
+        """Return what a field of this action's model is called, with the ones that lead to it.
+
+        :param str path: with dots; of the field that this action updates by default
+        """
         model, labels = self.env[self.model_name], []
-        for name in self.update_path.split("."):
+        for name in (path or self.update_path).split("."):
             field = model._fields[name]
             labels.append(field._description_string(self.env))
             model = self.env[field.comodel_name] if field.relational else None

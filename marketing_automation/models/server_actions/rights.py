@@ -2,6 +2,8 @@
 
 from odoo import _, api, models
 
+from .enrolment import ENROLMENT_STATES
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
@@ -25,6 +27,8 @@ class IrActionsServer(models.Model):
             missing += self._explain_missing_right(env[action.model_name], "write")
         if action.state == "object_write":
             missing += self._explain_missing_field_right(env, action)
+        elif action.state in ENROLMENT_STATES:
+            missing += action._explain_missing_campaign_right(user)
         elif action.state in ("object_create", "object_copy") and action.crud_model_id.model in env:
             missing += self._explain_missing_right(env[action.crud_model_id.model], "create")
         return list(dict.fromkeys(missing))

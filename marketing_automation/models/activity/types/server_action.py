@@ -57,8 +57,15 @@ class MarketingActivity(models.Model):
         return [self._describe_action_problem(action, problem) for problem in problems]
 
     def _find_warnings_action(self):
-        """Tell of the templates' own blocklisting, as it was made by earlier releases: nobody's campaign is changed."""
-        warnings = []
+        """Tell of a campaign that takes nobody in, and of the templates' own blocklisting as once made."""
+        warnings = [
+            _(
+                "“%(activity)s” adds to the campaign “%(campaign)s”, which does not run: start it, or nobody comes in.",
+                activity=self.name,
+                campaign=campaign.display_name,  # not its name: it may be of another company
+            )
+            for campaign in self.server_action_id._find_idle_campaigns() - self.campaign_id
+        ]
         key = self.server_action_id.sudo().marketing_shipped_key
         if key in BLOCKLISTING and self._waits_for_bounce() and self.bounce_type != "hard":
             warnings.append(
@@ -156,7 +163,7 @@ class MarketingActivity(models.Model):
         return self._run_action_for_each(action, traces, lone)
 
     def _run_action_for_each(self, action, traces, lone):
-        """Run an action for each trace, until a slice of time is over.
+        """Run an action for each trace, or for all where it can do that, until a slice of time is over.
 
         :param lone: the LoneRun, for one trace; None for a batch
         :return: outcomes as ``marketing.trace._finish`` takes them
@@ -166,14 +173,18 @@ class MarketingActivity(models.Model):
         doors = Doors(action.env.cr, opened=bool(lone and lone.opened), patience=seconds)
         limit = TimeLimit(seconds, action.env.cr._cnx, self.campaign_id._get_stuck_handler(seconds))
         done, trace_id = 0, traces[:1].id
+        if action.sudo()._runs_for_many():
+            runs = [(trace_id, traces.mapped("res_id"))]
+        else:
+            runs = [(trace.id, [trace.res_id]) for trace in traces]
         known = set(action.env.transaction.envs)
         try:
             with limit.watching(), doors.watched():
-                for trace_id, res_id in [(trace.id, trace.res_id) for trace in traces]:
-                    lonely = action.with_context(active_model=target, active_id=res_id, active_ids=[res_id])
+                for trace_id, res_ids in runs:
+                    lonely = action.with_context(active_model=target, active_id=res_ids[0], active_ids=res_ids)
                     limit.run(trace_id, lonely.run)
                     doors.check()
-                    done += 1
+                    done += len(res_ids)
                     self._forget_environments(known)
                     if done % FLUSH_EVERY == 0:
                         limit.run(trace_id, action.env.cr.flush)

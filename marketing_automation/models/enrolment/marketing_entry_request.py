@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..fields import Many2oneNoConstraint
+
+
+class MarketingEntryRequest(models.Model):
+    """What a transaction of somebody else asks of a campaign: to add a record, or to remove it.
+
+    Such a transaction is somebody's save, to which an automation rule answers, or the step of another campaign. So
+    writing a request is a bare INSERT, as that of a ``marketing.trace.event`` is: nothing waits for a lock or meets a
+    conflict. The engine does what was asked, in that order, and deletes the request in the same transaction.
+    """
+
+    _name = "marketing.entry.request"
+    _inherit = "marketing.guard"
+    _written_by_engine = True
+    _description = "Marketing Entry Request"
+    _order = "id"
+    _rec_name = "operation"
+    _log_access = False
+
+    campaign_id = Many2oneNoConstraint("marketing.campaign", string="Campaign", required=True, readonly=True)
+    res_id = fields.Integer(string="Record ID", required=True, readonly=True)
+    operation = fields.Selection([("add", "Add"), ("remove", "Remove")], required=True, readonly=True)
+    source = fields.Char(readonly=True, help="Of who is added: a source of participants.")
+    date = fields.Datetime(required=True, readonly=True)
+
+    # The engine's read: what is asked of a campaign, in order.
+    _to_take = models.Index("(campaign_id, id)")
+
+    @api.model
+    @api.private
+    def request(self, operation, campaign, res_ids, source=None):
+        """Ask a campaign to add records or to remove them; the engine is woken once this transaction is committed.
+
+        A campaign that does not run is asked for nothing.
+
+        :param str operation: ``add`` or ``remove``
+        :param campaign: the marketing.campaign
+        :param list res_ids: ids of records of its target
+        :param str source: of those that are added
+        """
+        if not res_ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO marketing_entry_request (campaign_id, res_id, operation, source, date)
+                SELECT c.id, r.res_id, %s, %s, %s
+                  FROM unnest(%s::int[]) WITH ORDINALITY AS r (res_id, position)
+                  JOIN marketing_campaign c ON c.id = %s AND c.state = 'running'
+              ORDER BY r.position
+                """,
+                operation,
+                source,
+                fields.Datetime.now(),
+                list(res_ids),
+                campaign.id,
+            )
+        )
+        if self.env.cr.rowcount:
+            self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
