@@ -77,7 +77,16 @@ def at_time(day, time, tz="UTC"):
     >>> at_time(datetime(2026, 6, 2).date(), 9.5, "Europe/Brussels")
     datetime.datetime(2026, 6, 2, 7, 30)
     """
-    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=round(time * 60))
+    return at_wall(datetime(day.year, day.month, day.day) + timedelta(minutes=round(time * 60)), tz)
+
+
+def at_wall(wall, tz="UTC"):
+    """Return the moment at which the clocks of a zone show a date and time, the first of two.
+
+    :param datetime wall: naive
+    :param str tz: name of the zone
+    :return: naive UTC datetime
+    """
     if not FAR_PAST < wall < FAR_FUTURE:
         return max(FAR_PAST, min(wall, FAR_FUTURE))
     return _to_utc(wall, pytz.timezone(tz), None)

@@ -44,3 +44,16 @@ def local_times(tz, moments):
     """
     zone = pytz.timezone(tz)
     return [pytz.utc.localize(moment).astimezone(zone).replace(tzinfo=None) for moment in moments]
+
+
+@lru_cache(maxsize=64)
+def get_offset_spread(tz):
+    """Return by how much the clocks of a zone were ever apart from themselves: at one time and at another.
+
+    :param str tz: name of the zone
+    :rtype: timedelta
+    """
+    # a zone whose clocks never change has none of these
+    transitions = getattr(pytz.timezone(tz), "_transition_info", ())
+    offsets = [offset for offset, _dst, _name in transitions] or [timedelta(0)]
+    return max(offsets) - min(offsets)

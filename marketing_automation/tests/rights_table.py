@@ -95,6 +95,12 @@ USER_FIELDS = {
         "sequence": 3,
         "active": False,
         "entry_type": "filter",
+        "date_field_id": lambda test: test.env["ir.model.fields"]._get("res.partner", "create_date").id,
+        "date_field": "create_date",
+        "offset_number": 3,
+        "offset_unit": "weeks",
+        "offset_direction": "after",
+        "time_of_day": 8.5,
     },
     "marketing.campaign.enroll": {
         "model_name": "res.partner",
@@ -170,7 +176,7 @@ ENGINE_FIELDS = {
         *("update_choices", "update_problem", "discard_date", "behavior_steps", "link_choices", "awaits_click"),
     },
     "marketing.activity.branch": {"share"},
-    "marketing.entry": {"model_name", "sentence", "problem"},
+    "marketing.entry": {"model_name", "sentence", "problem", "has_time", "start_date", "look_date"},
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
         *(

@@ -4,7 +4,9 @@ from odoo.tools import clean_context
 
 from ...engine.context import test_run
 from ...engine.workflow import Workflow
+from ..guards.marketing_checked_mixin import shorten
 
+MOST_PAST_DAYS = 365
 UNIQUE_FIELD_TYPES = ("char", "integer", "selection", "many2one")
 
 
@@ -343,11 +345,20 @@ class MarketingCampaign(models.Model):
     # Actions
     # ------------------------------------------------------------
 
-    def action_start_campaign(self):
+    def action_start_campaign(self, past_days=0):
         """Start the campaign: check it, fix its workflow, rights and zone, and enrol.
 
+        :param int past_days: by dates, those enter too whose moment was in so many days before now
         :raise UserError: naming everything that is wrong with it
         """
+        if type(past_days) is not int or not 0 <= past_days <= MOST_PAST_DAYS:
+            raise UserError(
+                _(
+                    "Dates can be taken in from 0 to %(maximum)s days back, not from “%(days)s”.",
+                    maximum=MOST_PAST_DAYS,
+                    days=shorten(past_days),
+                )
+            )
         for campaign in self:
             campaign.check_access("write")
             run_as = campaign._get_run_as_candidate()
@@ -361,7 +372,7 @@ class MarketingCampaign(models.Model):
                 "tz": campaign._get_tz(),
             }
             campaign.sudo().write(values)
-            campaign.sudo()._publish_workflow("skip")
+            campaign.sudo()._publish_workflow("skip", past_days)
         return True
 
     def action_stop_campaign(self):

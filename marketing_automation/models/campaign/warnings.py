@@ -30,7 +30,9 @@ class MarketingCampaign(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_warning_text(self):
         for campaign in self:
-            campaign.warning_text = "\n".join(campaign._get_lost_filter_warnings() + campaign._get_warnings())
+            campaign.warning_text = "\n".join(
+                campaign._get_lost_filter_warnings() + campaign._find_entry_warnings() + campaign._get_warnings()
+            )
 
     def _get_warnings(self):
         """Return in words what may surprise the campaign's user; it can run nevertheless.

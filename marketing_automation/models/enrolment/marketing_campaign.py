@@ -141,6 +141,7 @@ class MarketingCampaign(models.Model):
                 return number, after
             number, after = number + 1, 0
         self._remove_unmatched_participants(now)
+        self._plan_next_look(now)
         self.last_sync_date = now
         if self.wait_look_date:
             self.wait_look_date = now

@@ -75,19 +75,22 @@ class MarketingEntry(models.Model):
         for entry in self:
             entry.sentence = entry._ask_type("describe_settings", entry._get_settings()) or entry._get_type_label()
 
-    @api.depends(lambda self: ["entry_type", *self._get_setting_fields()])
+    @api.depends(lambda self: ["entry_type", "campaign_id.state", *self._get_setting_fields()])
     @api.depends_context("lang", "uid")
     def _compute_problem(self):
         for entry in self:
-            problems = entry._find_problems()
+            problems = entry._find_problems(self.env.user) or entry._find_problems_of_what_runs()
             entry.problem = problems[0] if problems else False
 
     def _get_type_label(self):
         return dict(self._fields["entry_type"]._description_selection(self.env)).get(self.entry_type, "")
 
-    def _find_problems(self):
+    def _find_problems(self, user):
         """Return in words what keeps people from entering by this entry: what the campaign does not start with.
 
+        By the method ``_find_problems_<type>(user)``.
+
+        :param user: with whose rights they would enter
         :rtype: list[str]
         """
         self.ensure_one()
@@ -107,7 +110,15 @@ class MarketingEntry(models.Model):
                     field=lacking[0],
                 )
             ]
-        return self._ask_type("find_problems", default=[])
+        return self._ask_type("find_problems", user, default=[])
+
+    def _find_problems_of_what_runs(self):
+        """Return in words why nobody enters by this entry as it was at the last Start or Update."""
+        campaign = self.campaign_id.sudo()
+        if not self._origin or campaign.state != "running":
+            return []
+        running = [entry for entry in campaign._get_workflow().entries if entry.id == self._origin.id]
+        return [problem for entry in running if (problem := self._find_running_problem(campaign, entry))]
 
     # ------------------------------------------------------------
     # What runs

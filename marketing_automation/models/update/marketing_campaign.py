@@ -64,10 +64,16 @@ class MarketingCampaign(models.Model):
             campaign.sudo()._publish_workflow(late)
         return True
 
-    def _publish_workflow(self, late):
-        """Have the campaign run its workflow as it is now, for those inside and those who come."""
+    def _publish_workflow(self, late, past_days=None):
+        """Have the campaign run its workflow as it is now, for those inside and those who come.
+
+        :param past_days: at Start: how far back dates are looked at; None at an Update
+        """
         now = fields.Datetime.now()
+        updates = past_days is None and self.workflow
+        before = {entry.id: entry for entry in self._get_workflow().entries} if updates else {}
         self._begin_update(late)
+        self._begin_entries(before, now, past_days or 0)
         self._plan_look_at_waits(now)
         self._sync_first_chunk(now)
         self._wake_lanes()
