@@ -32,6 +32,14 @@ BLOCKED = "models/incoming/marketing_trace.py"
 REPORTS = "models/incoming/mailing_trace.py"
 QUEUE = "models/mail_queue/withdrawn.py"
 WITHDRAWN = "models/mail_queue/marketing_trace.py"
+WAIT = "models/activity/types/wait.py"
+WAITS = "models/runtime/waits.py"
+LOOKS = "models/runtime/looks.py"
+MOMENTS = "engine/waits.py"
+CONDITION = "models/activity/types/condition.py"
+BEHAVIOURS = "models/activity/types/behaviours.py"
+LINES = "engine/behaviour.py"
+SET = "models/activity/types/update.py"
 UNSUBSCRIPTIONS = "controllers/unsubscriptions.py"
 
 
@@ -410,6 +418,226 @@ FAULTS = [
         DUPLICATES,
         "reached[address] - own for",
         "reached[address] for",
+    ),
+    # waits
+    Fault(
+        "a wait has no end",
+        MOMENTS,
+        "if self.limit else None",
+        "if False else None",
+    ),
+    Fault(
+        "a wait begins anew whenever it is asked",
+        WAITS,
+        "waiting_since = COALESCE(t.waiting_since, %s)",
+        "waiting_since = %s",
+    ),
+    Fault(
+        "nobody looks at who waits",
+        LOOKS,
+        "if not self.wait_look_date or self.wait_look_date > now:",
+        "if True:",
+    ),
+    Fault(
+        "an enrolment has nobody looked at",
+        ENROLMENT,
+        "        if self.wait_look_date:\n            self.wait_look_date = now\n",
+        "",
+    ),
+    Fault(
+        "an event asks nobody who waits for it",
+        SETTLE,
+        "        self._ask_waiting(happened.participant_id, awaiting, now)\n",
+        "",
+    ),
+    Fault(
+        "what comes after the end of a wait counts",
+        WAIT,
+        "DONE if first == moment else TIMEOUT",
+        "DONE if moment and moment <= now else TIMEOUT",
+    ),
+    Fault(
+        "an open by a machine ends a wait for one",
+        WAIT,
+        'event == "open" and self.campaign_id.count_machine_opens',
+        "True",
+    ),
+    Fault(
+        "what ends a message ends the waits that follow it",
+        SETTLE,
+        ', ("waiting_since", "=", False)]',
+        "]",
+    ),
+    Fault(
+        "the filter of a wait ends it while it lasts",
+        GATES,
+        'self.filtered(lambda trace: not trace.waiting_since).grouped("activity_id")',
+        'self.grouped("activity_id")',
+    ),
+    Fault(
+        "the expiry of a wait ends it while it lasts",
+        GATES,
+        "not trace.waiting_since\n                and batch",
+        "trace.schedule_date\n                and batch",
+    ),
+    Fault(
+        "an Update asks nobody who waits",
+        UPDATE_PARTICIPANT,
+        "        counts += waiting._ask_anew(job, now)\n",
+        "",
+    ),
+    Fault(
+        "an Update of where a wait hangs takes those away who wait",
+        UPDATE_PARTICIPANT,
+        'job["moved"])]) - waiting).unlink()',
+        'job["moved"])])).unlink()',
+    ),
+    Fault(
+        "an Update cancels waits whose trigger is over",
+        UPDATE_TRACE,
+        'elif child.state == "scheduled" and not child.waiting_since:',
+        'elif child.state == "scheduled":',
+    ),
+    Fault(
+        "who returns to a wait is not asked",
+        RETURN,
+        "CASE WHEN waiting_since IS NULL THEN",
+        "CASE WHEN waiting_since IS NULL OR TRUE THEN",
+    ),
+    Fault(
+        "a day of the week is that of UTC",
+        SCHEDULE,
+        "    local = to_local(moment, tz)\n    for days",
+        "    local = moment\n    for days",
+    ),
+    Fault(
+        "before a date is after it",
+        MOMENTS,
+        "shift = subtract_interval if self.direction == BEFORE else add_interval",
+        "shift = add_interval",
+    ),
+    Fault(
+        "a date that is entered, or moved, later is not seen",
+        WAIT,
+        'return model._search(Domain(wait.field, "<=", latest), active_test=False)',
+        "return None",
+    ),
+    # what people did
+    Fault(
+        "what somebody did not do is asked as if they did",
+        BEHAVIOURS,
+        "found if line.did else set(participants.ids) - found",
+        "found",
+    ),
+    Fault(
+        "of several lines all have to be true, always",
+        LINES,
+        "any(answers) if self.any else all(answers)",
+        "all(answers)",
+    ),
+    Fault(
+        "one message is as good as several",
+        BEHAVIOURS,
+        "HAVING count(*) >= %(times)s",
+        "HAVING count(*) >= LEAST(1, %(times)s)",
+    ),
+    Fault(
+        "a message that was opened twice is two",
+        BEHAVIOURS,
+        "GROUP BY b.participant_id, e.trace_id %(earliest)s",
+        "GROUP BY b.participant_id, e.id %(earliest)s",
+    ),
+    Fault(
+        "machines behave like people",
+        BEHAVIOURS,
+        "(e.origin IS DISTINCT FROM 'machine' OR",
+        "(TRUE OR",
+    ),
+    Fault(
+        "a click of a machine is an open of a behaviour",
+        BEHAVIOURS,
+        "OR e.event = 'open' AND c.count",
+        "OR c.count",
+    ),
+    Fault(
+        "a behaviour about one step is about all",
+        BEHAVIOURS,
+        "        if line.activity:\n            conditions",
+        "        if False:\n            conditions",
+    ),
+    Fault(
+        "the last days are all days",
+        BEHAVIOURS,
+        "        if line.span == DAYS:\n            # a",
+        "        if False:\n            # a",
+    ),
+    Fault(
+        "a message that is read is got anew",
+        BEHAVIOURS,
+        'SQL("min(e.date)") if line.event == SENT else SQL("max(e.date)")',
+        'SQL("max(e.date)")',
+    ),
+    Fault(
+        "only what a mail server told shows that a message was got",
+        BEHAVIOURS,
+        "if kind.shows_acceptance]",
+        'if name == "sent"]',
+    ),
+    Fault(
+        "a behaviour in this campaign is one in any",
+        BEHAVIOURS,
+        "elif line.anywhere:",
+        "elif True:",
+    ),
+    Fault(
+        "a behaviour about one link is about all",
+        BEHAVIOURS,
+        "        if line.link:\n            text",
+        "        if False:\n            text",
+    ),
+    Fault(
+        "a link's text is a pattern",
+        BEHAVIOURS,
+        'text.replace("\\\\", "\\\\\\\\").replace("%", "\\\\%").replace("_", "\\\\_")',
+        "text",
+    ),
+    Fault(
+        "a condition asks for no behaviour",
+        CONDITION,
+        "if behaviour and yes:",
+        "if False:",
+    ),
+    # clicks on one link
+    Fault(
+        "a click on any link is one on that link",
+        WORKFLOW,
+        'if trigger.event == "click" and step.link_filter:',
+        "if False:",
+    ),
+    Fault(
+        "a link is known by its address alone",
+        WORKFLOW,
+        'text in url.casefold() or text in (label or "").casefold()',
+        "text in url.casefold()",
+    ),
+    Fault(
+        "another link is no edit of a step",
+        UPDATE,
+        '    "link_filter",\n',
+        "",
+    ),
+    # plain steps
+    Fault(
+        "a step sets nothing",
+        SET,
+        "            if value != present:\n",
+        "            if False:\n",
+    ),
+    Fault(
+        "a step sets what nobody has published",
+        SET,
+        "self.campaign_id._get_run_env(), self._get_running_step().settings\n        problems",
+        "self.campaign_id._get_run_env(), self._get_settings()\n        problems",
     ),
     # the queue
     Fault(

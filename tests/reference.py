@@ -263,7 +263,7 @@ class Campaign(Logic):
         """When that first happened to the parent which the step is about."""
         if step.trigger == "mail_bounce":
             return trace.first(BOUNCES[step.bounces])
-        if step.link and step.trigger in ("mail_click", "mail_not_click"):
+        if step.link:
             return min((when for when, event in trace.events if is_on_link(step.link, event)), default=None)
         return self._first(trace, {**POSITIVE, **NEGATIVE}[step.trigger])
 

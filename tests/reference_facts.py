@@ -68,6 +68,10 @@ class Step:
     limit: int = 1  # … and how often one participant may go it
     weights: tuple = (1, 1)  # of the branches of a split
 
+    def __post_init__(self):
+        if self.trigger not in ("mail_click", "mail_not_click"):
+            object.__setattr__(self, "link", None)  # it says nothing then
+
     @property
     def timing(self):
         return self.trigger, self.bounces, self.link, self.number, self.unit, self.expiry

@@ -104,9 +104,14 @@ class Messages:
             self.model.event(self.now, rid, key, event)
 
     def _unsubscribe(self, rid, key, message):
-        """By one click: RFC 8058."""
+        """By one click (RFC 8058), whose link is of a step and an address: the last message of the step is meant."""
         if rid not in self.model.records:
             return
+        ids = [id_ for of, id_ in self._messages() if of == rid and step_of(id_)[0] == step_of(key)[0]]
+        last = {id_: self.trace(rid, id_).mailing_trace_ids.sorted("id")[-1:].sudo() for id_ in ids}
+        same = [id_ for id_ in ids if last[id_].email == message.email]
+        key = max(same, key=lambda id_: last[id_].id)
+        message = last[key]
         if message.trace_status == "error":
             message.set_sent()
         self.env.flush_all()

@@ -9,6 +9,7 @@ Without variables a bounded number of examples is tried, always the same. Otherw
 
 - MARKETING_EXAMPLES: how many; from ENOUGH on, each trigger, ending and edit has to be reached
 - MARKETING_SEED: others than those of seed 1
+- MARKETING_FIRST=1: the first kept story that fails is the last one
 - MARKETING_REDUCE=1: a story that fails is told with as few moves as it takes
 - MARKETING_COVERAGE: a file to which what was reached is written
 """
@@ -16,7 +17,7 @@ Without variables a bounded number of examples is tried, always the same. Otherw
 import json
 import os
 from collections import Counter
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -41,6 +42,7 @@ from odoo.addons.marketing_automation.tests.common import MarketingAutomationCom
 EXAMPLES = int(os.environ.get("MARKETING_EXAMPLES", 45))
 SEED = int(os.environ.get("MARKETING_SEED", 1))
 REDUCE = "MARKETING_REDUCE" in os.environ
+FIRST = "MARKETING_FIRST" in os.environ
 BRANCHED = 12  # stories of branches, at least
 AIMS = 20  # stories that are told at most for one trigger, ending and edit
 COVERAGE = os.environ.get("MARKETING_COVERAGE")
@@ -77,8 +79,14 @@ class TestReference(MarketingAutomationCommon, HttpCase):
         self.assertEqual(answer.status_code, 200)
 
     def test_each_kept_story(self):
-        for name, story in {**KEPT, **KEPT_LOGIC}.items():
-            with self.subTest(name):
+        self._tell_kept(KEPT)
+
+    def test_each_kept_story_of_logic(self):
+        self._tell_kept(KEPT_LOGIC)
+
+    def _tell_kept(self, stories):
+        for name, story in stories.items():
+            with nullcontext() if FIRST else self.subTest(name):
                 self._tell(story, Counter())
 
     def test_engine_does_what_the_reference_says(self):
@@ -181,4 +189,6 @@ class TestReference(MarketingAutomationCommon, HttpCase):
         except self.failureException:
             self.env.invalidate_all()
             return True
+        except LookupError:  # what a step leads to was left out
+            self.env.invalidate_all()
         return False
