@@ -283,7 +283,7 @@ FAULTS = [
         "return self.bounces.get(step.bounce_type)",
         'return self.events.get("bounce")',
     ),
-    Fault("a bounce without a type is soft", SETTLE, "                    HARD,\n", '                    "soft",\n'),
+    Fault("a bounce without a type is soft", SETTLE, "                HARD,\n", '                "soft",\n'),
     Fault(
         "what is delayed has bounced",
         "mail_reports/recipients.py",

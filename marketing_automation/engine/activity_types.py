@@ -34,6 +34,8 @@ class ActivityType:
     :param template_label: what that is, in words: "an SMS template"
     :param bool waits: whether a participant may stay at a step of it; who waits is looked at again, see
         ``runtime/waits.py``
+    :param bool light: whether a step of it costs next to nothing: it sends nothing, runs nobody's code, and is done by
+        a few queries for however many. Ten times as many go through it at once.
     :param bool sends: whether it sends messages: its steps are complete when a server has accepted those
     :param mailing_type: the type of the ``mailing.mailing`` that is its template; None for another
     :param numbers: metrics on its card; by default *Sent* and its events for a type that sends, else none
@@ -57,6 +59,7 @@ class ActivityType:
     template: str | None = None
     template_label: str = ""
     waits: bool = False
+    light: bool = False
     sends: bool = False
     mailing_type: str | None = None
     numbers: tuple | None = None

@@ -36,6 +36,7 @@ from . import (
     test_incoming_mail,
     test_jump,
     test_lanes,
+    test_light_steps,
     test_link_filter,
     test_links,
     test_list_step,

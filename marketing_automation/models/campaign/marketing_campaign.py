@@ -7,6 +7,7 @@ from ...engine.workflow import Workflow
 from ..guards.marketing_checked_mixin import shorten
 
 MOST_PAST_DAYS = 365
+WORKFLOWS_KEY = "marketing_automation.workflows"
 UNIQUE_FIELD_TYPES = ("char", "integer", "selection", "many2one")
 
 
@@ -442,7 +443,18 @@ class MarketingCampaign(models.Model):
         self.ensure_one()
         if test_run(self.env):
             return self._build_workflow()
-        return Workflow.from_json(self.workflow)
+        # A batch asks many times, and Odoo copies what JSON holds each time: read once for what is in its cache.
+        workflows = self.env.cr.cache.setdefault(WORKFLOWS_KEY, {})
+        kept, workflow = workflows.get(self.id, (None, None))
+        if kept is None or kept is not self._get_cached_workflow():
+            workflow = Workflow.from_json(self.workflow)
+            workflows[self.id] = self._get_cached_workflow(), workflow
+        return workflow
+
+    def _get_cached_workflow(self):
+        """Return the very object that Odoo has in its cache; None where it was not read yet, or has gone."""
+        field = self._fields["workflow"]
+        return field._get_cache(self.env).get(self.id)
 
     @api.private
     def _get_running_mailings(self):

@@ -18,6 +18,7 @@ from . import (
     base,
     errors,
     loop,
+    guilty,
     claim,
     gates,
     duplicates,

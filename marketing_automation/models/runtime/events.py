@@ -11,6 +11,8 @@ class MarketingTrace(models.Model):
     def _consume_events(self, participants, now):
         """Take the new events of locked participants into account.
 
+        Called on traces of theirs where these are at hand.
+
         :param participants: locked marketing.participant of one campaign
         :param datetime now: UTC
         :return: how many events there were
@@ -32,7 +34,7 @@ class MarketingTrace(models.Model):
                  WHERE campaign_id = ANY(%s) AND participant_id = ANY(%s) AND consumed IS NOT TRUE
              RETURNING trace_id, event, date, reason, origin
                 """,
-                participants.campaign_id.ids,
+                (self or participants).campaign_id.ids,
                 participants.ids,
             )
         )

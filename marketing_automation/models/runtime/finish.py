@@ -37,7 +37,7 @@ class MarketingTrace(models.Model):
         ended = self._write_outcomes(
             {trace_id: outcomes.get(trace_id, ("processed", None, None)) for trace_id in self.ids}, now
         )
-        ended._schedule_children(now)
+        ended._schedule_children(now, just_executed=True)
 
     @api.private
     def _finish_messages(self, now):
@@ -83,25 +83,36 @@ class MarketingTrace(models.Model):
         """
         if not outcomes:
             return self.browse()
+        kinds = {}  # the number of each outcome: thousands have the same few
+        numbers = [
+            kinds.setdefault((state, code, params and json.dumps(params), branch[0] if branch else None), len(kinds))
+            for state, code, params, *branch in outcomes.values()
+        ]
+        states, codes, params, branches = map(list, zip(*kinds, strict=True))
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE marketing_trace t
                    SET state = o.state, end_code = o.code, end_params = o.params::jsonb, done_date = %s,
                        branch = o.branch, executing = NULL
-                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
-                       AS o (id, state, code, params, branch)
-                 WHERE t.id = o.id
+                  FROM unnest(%s::int[], %s::int[]) AS n (id, number)
+                  JOIN unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+                       AS o (number, state, code, params, branch) ON o.number = n.number
+                 WHERE t.id = n.id
              RETURNING t.id
                 """,
                 now,
                 list(outcomes),
-                [state for state, *_rest in outcomes.values()],
-                [code for _state, code, *_rest in outcomes.values()],
-                [params and json.dumps(params) for _state, _code, params, *_rest in outcomes.values()],
-                [branch[0] if branch else None for _state, _code, _params, *branch in outcomes.values()],
+                numbers,
+                list(range(len(kinds))),
+                states,
+                codes,
+                params,
+                branches,
             )
         )
         self.invalidate_model()
         left = {trace_id for (trace_id,) in rows}
+        if left.issuperset(self._ids):
+            return self
         return self.filtered(lambda trace: trace.id in left)

@@ -55,20 +55,26 @@ class MarketingTrace(models.Model):
 
     def _stop_at_removed_step(self, batch):
         """End steps that were removed from the workflow."""
-        removed = self.filtered(lambda trace: trace.activity_id.id not in batch.workflow.steps)
+        gone = self.activity_id.filtered(lambda activity: activity.id not in batch.workflow.steps)
+        removed = self.filtered(lambda trace: trace.activity_id in gone) if gone else self.browse()
         removed._write_outcomes(dict.fromkeys(removed.ids, ("canceled", "step_removed", None)), batch.now)
         return self - removed
 
     def _stop_at_gone_record(self, batch):
         """Remove participants whose record was deleted."""
+        unknown = set(self.mapped("res_id")) - batch.matching
+        if not unknown:
+            return self  # they were read just now
         model = batch.env[batch.campaign._get_target()]
-        existing = set(model.browse(self.mapped("res_id")).exists().ids)
-        gone = self.filtered(lambda trace: trace.res_id not in existing)
+        gone_ids = unknown.difference(model.browse(unknown).exists().ids)
+        gone = self.filtered(lambda trace: trace.res_id in gone_ids)
         gone.participant_id._remove("record_deleted", batch.now)
         return self - gone
 
     def _stop_at_expiry(self, batch):
         """End steps for which it is too late to begin."""
+        if not any(batch.workflow.steps[activity.id].validity_type for activity in self.activity_id):
+            return self
         expired = self.filtered(
             lambda trace: (
                 not trace.waiting_since
@@ -80,7 +86,7 @@ class MarketingTrace(models.Model):
 
     def _stop_at_campaign_filter(self, batch):
         """Remove participants who no longer match the campaign's filter, where that lets them go."""
-        if not batch.workflow.leave_on_mismatch:
+        if not batch.workflow.leave_on_mismatch or batch.matching.issuperset(self.mapped("res_id")):
             return self
         leaving = self.filtered(
             lambda trace: (
@@ -97,10 +103,12 @@ class MarketingTrace(models.Model):
         Who waits at a step is asked whenever something may have fulfilled the wait: that must end nobody's.
         """
         workflow, passed = batch.workflow, self
-        for activity, traces in self.filtered(lambda trace: not trace.waiting_since).grouped("activity_id").items():
+        beginning = self.filtered(lambda trace: not trace.waiting_since)
+        for activity in beginning.activity_id:
             filters = workflow.filters(workflow.steps[activity.id])
             if workflow.leave_on_mismatch and not filters:
                 continue  # they have just matched the campaign's filter
+            traces = beginning.filtered(lambda trace, activity=activity: trace.activity_id == activity)
             matching = batch.campaign._filter_res_ids(
                 batch.env, traces.mapped("res_id"), filters, within=workflow.domain
             )

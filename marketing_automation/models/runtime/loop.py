@@ -21,12 +21,13 @@ from ...engine.doors import RunAlone
 from ...engine.errors import CampaignStop, StepHeld
 from ...engine.time_limit import TookTooLong
 from .batch import Batch
-from .errors import ATTEMPTS, CONTENTION, OUT_OF_RESOURCES, describe, is_shutdown, root_of
+from .errors import ATTEMPTS, CONTENTION, is_shutdown
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 500  # traces or participants of one transaction
 WINDOW = 2_000  # due traces that one plan looks at
+LIGHT = 10  # times as many of either, where the step is light: see ``ActivityType.light``
 
 
 class MarketingCampaign(models.Model):
@@ -144,15 +145,17 @@ class MarketingCampaign(models.Model):
         if self.update_job or self.state != "running":
             return 0  # the enrolment cron finishes the Update, then triggers this one
         failed = self.failed_job == "execution"
-        limited = self._get_limited_activity_ids()
+        looks = self.wait_look_date and self.wait_look_date <= now
         try:
+            limited, light = self._get_limited_activity_ids(), self._get_light_activity_ids()
             campaign = self._in_language_of_user(languages)
+            events, waits = campaign._in_transaction(campaign._find_kinds_of_work, now)
             done = (
                 (self.id in requested and campaign._in_transaction(campaign._take_requests, now))
-                or campaign._in_transaction(campaign._consume_next_events, now)
-                or campaign._in_transaction(campaign._expire_waits, now)
-                or campaign._in_transaction(campaign._look_at_waits, now)
-                or campaign._execute_due(limited, now, all_held)
+                or (events and campaign._in_transaction(campaign._consume_next_events, now))
+                or (waits and campaign._in_transaction(campaign._expire_waits, now))
+                or (looks and campaign._in_transaction(campaign._look_at_waits, now))
+                or campaign._execute_due(limited, light, now, all_held)
             )
             if failed:
                 self._in_transaction(self._clear_failure)
@@ -191,6 +194,29 @@ class MarketingCampaign(models.Model):
     # ------------------------------------------------------------
     # Batches
     # ------------------------------------------------------------
+
+    def _find_kinds_of_work(self, now):
+        """Return whether there are new events, and whether a wait is over: mostly there is neither."""
+        [kinds] = self.env.execute_query(
+            SQL(
+                # by the indexes of the two methods that follow
+                """
+                SELECT EXISTS (SELECT 1 FROM marketing_trace_event
+                                WHERE campaign_id = %(campaign)s AND consumed IS NOT TRUE AND is_test IS NOT TRUE),
+                       EXISTS (SELECT 1 FROM marketing_trace
+                                WHERE campaign_id = %(campaign)s AND wait_until < %(now)s AND is_test IS NOT TRUE)
+                """,
+                campaign=self.id,
+                now=now,
+            )
+        )
+        return kinds
+
+    def _get_light_activity_ids(self):
+        """Return the ids of the activities whose steps are light: more go through them at once."""
+        types = self.env["marketing.activity"]._get_types()
+        steps = self._get_workflow().steps.values()
+        return {step.id for step in steps if types[step.activity_type].light}
 
     def _consume_next_events(self, now):
         rows = self.env.execute_query(
@@ -233,18 +259,22 @@ class MarketingCampaign(models.Model):
         traces.participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(traces)
 
-    def _execute_due(self, limited, now, all_held):
+    def _execute_due(self, limited, light, now, all_held):
         """Execute what is due: each record's first due step, by activity.
 
         :param list limited: the ids of the activities with a limit per hour
+        :param set light: the ids of those whose steps are light
         :param set all_held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
         done, held = 0, set()
         while True:
             others = [*limited, *held]
-            batches = self._plan_due(now, SQL("activity_id != ALL(%s)", others), WINDOW)
-            done += self._execute_batches(batches, now, held)
+            condition = SQL("activity_id != ALL(%s)", others)
+            batches = self._plan_due(now, condition, WINDOW)
+            if sum(map(len, batches.values())) > BATCH and next(iter(batches)) in light:
+                batches = self._plan_due(now, condition, WINDOW * LIGHT)
+            done += self._execute_batches(batches, light, now, held)
             if held.issubset(others):
                 break  # else those behind a held step have their turn
         if limited:
@@ -252,31 +282,38 @@ class MarketingCampaign(models.Model):
         all_held |= held
         return done
 
-    def _execute_batches(self, batches, now, held):
+    def _execute_batches(self, batches, light, now, held):
         """Execute these traces as far as they fit into one batch; others have their turn then.
 
-        :param list batches: the ids of an activity's traces each
+        :param dict batches: the ids of traces by activity
+        :param set light: the ids of the activities whose steps are light
         :param set held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
-        done = 0
-        for trace_ids in batches:
-            if done < BATCH:
+        done, room = 0, 1.0  # what is left of the batch
+        for activity_id, trace_ids in batches.items():
+            whole = BATCH * LIGHT if activity_id in light else BATCH
+            size = round(room * whole)
+            if size > 0:
                 try:
-                    done += self._execute_first_free(trace_ids, now, BATCH - done)
+                    count = self._execute_first_free(trace_ids, now, size)
                 except StepHeld as step:
                     self.env.cr.rollback()
                     held.add(step.activity_id)
+                else:
+                    done += count
+                    room -= count / whole
         return done
 
     def _plan_due(self, now, condition, limit):
-        """Return what is due, in due order, the ids of an activity's traces together.
+        """Return what is due, in due order: the ids of an activity's traces by the activity's.
 
         Each activity is executed in due order: who comes to it by a step that must run first
         holds back those who come after.
 
         :param SQL condition: which traces
         :param int limit: how many at most
+        :rtype: dict[int, list[int]]
         """
         rows = self.env.execute_query(
             SQL(
@@ -300,7 +337,7 @@ class MarketingCampaign(models.Model):
             else:
                 batches.setdefault(activity_id, []).append(trace_id)
             planned.add(res_id)
-        return list(batches.values())
+        return batches
 
     def _execute_first_free(self, trace_ids, now, size):
         """Execute a batch of these traces of one activity: the first that no other lane holds.
@@ -348,43 +385,16 @@ class MarketingCampaign(models.Model):
         :return: (how many were claimed, those that are to be executed)
         :raise StepHeld: where the step waits for an Update
         """
-        traces = self.env["marketing.trace"].browse(trace_ids)._claim()
+        traces = self.env["marketing.trace"].browse(trace_ids)._claim()._read_for_batch()
         traces = traces.filtered(lambda trace: trace.schedule_date and trace.schedule_date <= now)
         if not traces or self.state != "running":
             return 0, traces.browse()
         claimed = traces
         # Those whose events came since the plan: a negative no longer runs.
-        self.env["marketing.trace"]._consume_events(traces.participant_id, now)
+        traces._consume_events(traces.participant_id, now)
         traces = traces.filtered(lambda trace: trace.state == "scheduled")._pass_gates(Batch(self, now))
         (claimed - traces).participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(claimed), traces
 
-    # ------------------------------------------------------------
-    # The guilty one
-    # ------------------------------------------------------------
-
     def _log_failure(self, trace_id, error):
         _logger.warning("The marketing trace %s failed: %s", trace_id, error, exc_info=error)
-
-    def _end_guilty(self, trace_ids, error, now):
-        trace = self.env["marketing.trace"].browse(trace_ids)._claim()
-        if trace:
-            self._give_up(trace, error, now)
-        return 1
-
-    def _give_up(self, trace, error, now):
-        """End a claimed trace for what it raised; where that may pass it is tried again some times before."""
-        if isinstance(root_of(error), (*CONTENTION, *OUT_OF_RESOURCES)):
-            trace._postpone("needs_more", describe(self.env, error), now)
-        else:
-            trace._finish({trace.id: self._get_failure(error)}, now)
-
-    def _get_failure(self, error):
-        """Return an exception as an outcome of the trace that raised it."""
-        if isinstance(error, TookTooLong):
-            return "error", "too_long", {"detail": self.env._("the limit is %s seconds", round(error.seconds))}
-        return "error", "exception", {"detail": describe(self.env, error)}
-
-    def _fail(self, trace_ids, error, now):
-        trace = self.env["marketing.trace"].browse(trace_ids)._claim()
-        trace._finish({trace.id: self._get_failure(error)} if trace else {}, now)

@@ -206,7 +206,7 @@ class MarketingParticipant(models.Model):
         self.env.invalidate_all()
 
     @api.private
-    def _refresh_state(self, now, awaiting_steps):
+    def _refresh_state(self, now, awaiting_steps, busy=()):
         """Set Running or Completed from what is left to do, set-based, for locked participants.
 
         The rows are written even when nothing changes: a transaction whose snapshot is older
@@ -214,6 +214,7 @@ class MarketingParticipant(models.Model):
 
         :param datetime now: UTC
         :param list awaiting_steps: see ``marketing.campaign._get_awaiting_steps``
+        :param busy: ids of those of whom is known that something is scheduled
         """
         if not self:
             return
@@ -221,37 +222,46 @@ class MarketingParticipant(models.Model):
             SQL(
                 """
                 UPDATE marketing_participant p
-                   SET state = CASE WHEN busy.yes THEN 'running' ELSE 'completed' END,
-                       date_end = CASE WHEN busy.yes THEN NULL ELSE COALESCE(p.date_end, %(now)s) END
-                  FROM (SELECT p.id, EXISTS (
+                   SET (state, date_end) =
+                       (SELECT CASE WHEN busy.yes THEN 'running' ELSE 'completed' END,
+                               CASE WHEN busy.yes THEN NULL ELSE COALESCE(p.date_end, %(now)s) END
+                          FROM (SELECT p.id = ANY(%(busy)s) OR EXISTS (
                                SELECT 1 FROM marketing_trace t
                                 WHERE t.participant_id = p.id
-                                  AND (t.state = 'scheduled'
-                                       OR t.wait_until >= %(now)s
-                                       OR (t.state = 'processed' AND t.sent_date IS NULL AND EXISTS (
-                                           SELECT 1
-                                             FROM unnest(%(awaited)s::int[], %(waiting)s::int[], %(ending)s::text[])
-                                                  AS w (id, step, event)
-                                            WHERE w.id = t.activity_id
-                                              AND NOT EXISTS (SELECT 1 FROM marketing_trace c
-                                                               WHERE c.participant_id = t.participant_id
-                                                                 AND c.activity_id = w.step AND c.visit = t.visit)
-                                              -- of an attempt before this one: it ended the wait
-                                              AND NOT EXISTS (SELECT 1 FROM marketing_trace_event e
-                                                               WHERE e.trace_id = t.id AND e.consumed AND e.event IN
-                                                                     ('bounce', 'complaint', w.event)))))) AS yes
-                          FROM marketing_participant p
-                         WHERE p.id = ANY(%(ids)s)) busy
-                 WHERE p.id = busy.id AND p.state != 'unlinked' AND p.end_code IS NULL
+                                  AND (t.state = 'scheduled' OR t.wait_until >= %(now)s OR (%(awaits)s))) AS yes) busy)
+                 WHERE p.id = ANY(%(ids)s) AND p.state != 'unlinked' AND p.end_code IS NULL
              RETURNING p.id
                 """,
                 now=now,
-                awaited=[awaited for awaited, _waiting, _event in awaiting_steps],
-                waiting=[waiting for _awaited, waiting, _event in awaiting_steps],
-                ending=[event for _awaited, _waiting, event in awaiting_steps],
+                busy=list(busy),
+                awaits=self._prepare_awaits(awaiting_steps),
                 ids=self.ids,
             )
         )
         self.env.invalidate_all()
         if test_run(self.env):
             self._keep_tests_running(now)
+
+    @api.model
+    def _prepare_awaits(self, awaiting_steps):
+        """Return as SQL whether a trace "t" is a message whose acceptance a step awaits."""
+        if not awaiting_steps:
+            return SQL("FALSE")
+        awaited, waiting, ending = map(list, zip(*awaiting_steps, strict=True))
+        return SQL(
+            """
+            t.state = 'processed' AND t.sent_date IS NULL AND EXISTS (
+            SELECT 1 FROM unnest(%(awaited)s::int[], %(waiting)s::int[], %(ending)s::text[]) AS w (id, step, event)
+             WHERE w.id = t.activity_id
+               AND NOT EXISTS (SELECT 1 FROM marketing_trace c
+                                WHERE c.participant_id = t.participant_id
+                                  AND c.activity_id = w.step AND c.visit = t.visit)
+               -- of an attempt before this one: it ended the wait
+               AND NOT EXISTS (SELECT 1 FROM marketing_trace_event e
+                                WHERE e.trace_id = t.id AND e.consumed AND e.event IN
+                                      ('bounce', 'complaint', w.event)))
+            """,
+            awaited=awaited,
+            waiting=waiting,
+            ending=ending,
+        )

@@ -53,8 +53,8 @@ class MarketingCampaign(models.Model):
                 known = set(held)
                 slots = self._count_free_slots(activity_ids, now)
                 condition = SQL("activity_id = ANY(%s)", [number for number in activity_ids if number not in held])
-                batches = self._plan_due(now, condition, slots) if slots else []
-                done += self._execute_batches(batches, now, held)
+                batches = self._plan_due(now, condition, slots) if slots else {}
+                done += self._execute_batches(batches, (), now, held)
             return done
         finally:
             self.env.cr.rollback()  # what was done is committed

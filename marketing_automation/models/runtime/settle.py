@@ -13,48 +13,67 @@ class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
     @api.private
-    def _schedule_children(self, now):
+    def _schedule_children(self, now, just_executed=False):
         """Schedule, cancel or leave waiting the steps below these traces, from their facts.
 
         Whatever order the facts became known in, the same facts give the same answer; so
         this can be called any number of times. The participants are locked.
 
         :param datetime now: UTC
+        :param bool just_executed: whether they were executed in this transaction: only messages can have events then
         """
         if not self:
             return
+        self._read_for_batch()
         campaign = self.campaign_id
         workflow = campaign._get_workflow()
         triggers = self.env["marketing.activity"]._get_triggers()
-        facts = self._get_facts(with_links=any(step.link_filter for step in workflow.steps.values()))
-        scheduled, returning, waiting, waits = [], [], [], {}
+        with_links = any(step.link_filter for step in workflow.steps.values())
+        facts = self._get_facts(with_links=with_links, just_executed=just_executed)
+        scheduled, returning, waiting, waits = [], [], [], dict.fromkeys(facts)
         canceled = {}  # {(parent trace, step): code}
-        for trace in self:
-            if trace.id not in facts or trace.participant_id._is_over():
-                continue
-            waits[trace.id] = None
-            for step, edge in workflow.ways(trace.activity_id.id):
-                if step.trigger_type not in triggers:
-                    continue  # the addon that brought it was uninstalled
-                decision = decide(step, triggers[step.trigger_type], facts[trace.id], campaign._get_tz())
-                if edge.repeats:
-                    if decision.kind == SCHEDULE:
-                        returning.append((trace, edge, decision.date))
-                elif decision.kind == SCHEDULE:
-                    scheduled.append((trace, step.id, decision.date, trace.visit))
-                elif decision.kind == CANCEL:
-                    canceled[trace.id, step.id] = decision.code
-                elif decision.kind == WAIT and decision.date and decision.date >= now:
-                    waiting.append((trace, step.id, decision.date, trace.visit))
+        # An addon that brought a trigger may have been uninstalled.
+        ways = {
+            activity.id: [way for way in workflow.ways(activity.id) if way[0].trigger_type in triggers]
+            for activity in self.activity_id
+        }
+        leading = self.filtered(lambda trace: trace.id in facts and ways[trace.activity_id.id])
+        for activity_id, known, traces in leading._group_by_facts(facts):
+            for step, edge in ways[activity_id]:
+                decision = decide(step, triggers[step.trigger_type], known, campaign._get_tz())
+                for trace in traces:
+                    if edge.repeats:
+                        if decision.kind == SCHEDULE:
+                            returning.append((trace, edge, decision.date))
+                    elif decision.kind == SCHEDULE:
+                        scheduled.append((trace, step.id, decision.date, trace.visit))
+                    elif decision.kind == CANCEL:
+                        canceled[trace.id, step.id] = decision.code
+                    elif decision.kind == WAIT and decision.date and decision.date >= now:
+                        waiting.append((trace, step.id, decision.date, trace.visit))
         for trace, date in self._filter_open_waits(waiting):
             waits[trace.id] = max(date, waits[trace.id] or date)
         self._cancel_children(canceled, now)
-        self._spawn(scheduled + self._number_visits(returning))
+        busy = self._spawn(scheduled + self._number_visits(returning))
         self._write_wait_deadlines(waits)
         awaiting = self.env["marketing.activity"]._find_steps_that_await_events(workflow)
         happened = self.filtered(lambda trace: trace.id in facts and facts[trace.id].events) if awaiting else self
         self._ask_waiting(happened.participant_id, awaiting, now)
-        self.participant_id._refresh_state(now, campaign._get_awaiting_steps())
+        self.participant_id._refresh_state(now, campaign._get_awaiting_steps(), busy)
+
+    def _group_by_facts(self, facts):
+        """Return together the traces of one activity of which the same is known, without who is over.
+
+        :param dict facts: :class:`Facts` by trace id
+        :return: (activity id, :class:`Facts`, list of traces) of each group
+        """
+        self.participant_id.fetch(["state", "end_code"])
+        groups = {}
+        for trace in self:
+            if not trace.participant_id._is_over():
+                known = facts[trace.id]
+                groups.setdefault((trace.activity_id.id, id(known)), (known, []))[1].append(trace)
+        return [(activity_id, known, traces) for (activity_id, _id), (known, traces) in groups.items()]
 
     def _filter_open_waits(self, waiting):
         """Return the waits of steps that the participant has not come to yet, in whatever way.
@@ -80,46 +99,64 @@ class MarketingTrace(models.Model):
             if (trace.participant_id.id, step_id, visit) not in taken
         ]
 
-    def _get_facts(self, with_links=True):
-        """Return the facts of those of these traces that were executed.
+    def _get_facts(self, with_links=True, just_executed=False):
+        """Return the facts of those of these traces that were executed. Those of which the same is known share them.
 
         :param bool with_links: whether it matters which links were clicked: that takes another query
+        :param bool just_executed: see :meth:`_schedule_children`
         :rtype: dict[int, Facts]
         """
         types = self.env["marketing.activity"]._get_types()
         kinds = self.env["marketing.trace.event"]._get_kinds()
-        facts = {}
-        for trace in self:
-            if trace.state in ("processed", "error"):
-                is_message = types[trace.activity_id.activity_type].sends
-                completed = (trace.sent_date if is_message else trace.done_date) or None
-                facts[trace.id] = Facts(completed, kinds=kinds, branch=trace.branch or None)
-                if trace.state == "error":
-                    facts[trace.id].events["failed"] = trace.done_date
-        if facts:
-            rows = self.env.execute_query(
-                SQL(
-                    """
-                    SELECT trace_id, event, COALESCE(bounce_type, %s), min(date) FROM marketing_trace_event
-                     WHERE trace_id = ANY(%s) AND event != ALL(%s)
-                       AND (origin IS DISTINCT FROM 'machine' OR event = 'open' AND campaign_id = ANY(%s))
-                  GROUP BY 1, 2, 3
-                    """,
-                    HARD,
-                    list(facts),
-                    self.env["marketing.trace.event"]._get_names_of_no_facts(),
-                    self.campaign_id.filtered("count_machine_opens").ids,
-                )
-            )
-            for trace_id, event, bounce_type, date in rows:
-                events = facts[trace_id].events
-                events[event] = min(date, events.get(event, date))
+        executed = self.filtered(lambda trace: trace.state in ("processed", "error"))
+        eventful = executed
+        if just_executed:
+            messages = executed.activity_id.filtered(lambda activity: types[activity.activity_type].sends)
+            eventful = executed.filtered(lambda trace: trace.activity_id in messages) if messages else self.browse()
+        happened = {}
+        for trace_id, *event in eventful._get_first_events():
+            happened.setdefault(trace_id, []).append(event)
+        facts, shared = {}, {}
+        for trace in executed:
+            is_message = types[trace.activity_id.activity_type].sends
+            completed = (trace.sent_date if is_message else trace.done_date) or None
+            known = Facts(completed, kinds=kinds, branch=trace.branch or None)
+            if trace.state == "error":
+                known.events["failed"] = trace.done_date
+            elif trace.id not in happened:
+                known = shared.setdefault((completed, known.branch), known)
+            for event, bounce_type, date in happened.get(trace.id, ()):
+                known.events[event] = min(date, known.events.get(event, date))
                 if event == "bounce":
-                    facts[trace_id].bounces[bounce_type] = date
+                    known.bounces[bounce_type] = date
+            facts[trace.id] = known
         clicked = [trace_id for trace_id, known in facts.items() if with_links and "click" in known.events]
         for trace_id, *click in self._get_clicks(clicked):
             facts[trace_id].clicks.append(tuple(click))
         return facts
+
+    def _get_first_events(self):
+        """Return what happened to these messages of what counts.
+
+        :return: (trace id, event, type of the bounce, first moment) of each
+        :rtype: list[tuple]
+        """
+        if not self:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT trace_id, event, COALESCE(bounce_type, %s), min(date) FROM marketing_trace_event
+                 WHERE trace_id = ANY(%s) AND event != ALL(%s)
+                   AND (origin IS DISTINCT FROM 'machine' OR event = 'open' AND campaign_id = ANY(%s))
+              GROUP BY 1, 2, 3
+                """,
+                HARD,
+                self.ids,
+                self.env["marketing.trace.event"]._get_names_of_no_facts(),
+                self.campaign_id.filtered("count_machine_opens").ids,
+            )
+        )
 
     @api.model
     def _get_clicks(self, trace_ids):
@@ -167,21 +204,33 @@ class MarketingTrace(models.Model):
         """Insert the traces of steps below these, those that exist excepted.
 
         :param list scheduled: (parent trace, activity id, due date, how often the participant comes to it then)
+        :return: the ids of the participants who got one
         """
-        self._insert_traces(
+        place = {trace_id: number for number, trace_id in enumerate(self._ids)}
+        scheduled.sort(key=lambda row: place[row[0].id])  # who was first is first
+        new = self._insert_rows(
             [(parent.participant_id.id, step_id, date, visit, parent.id) for parent, step_id, date, visit in scheduled]
         )
+        return {participant_id for _id, participant_id in new}
 
     @api.model
     @api.private
     def _insert_traces(self, rows):
-        """Insert traces that are scheduled, those that exist excepted: the only way in which there come to be any.
+        """Insert traces that are scheduled, those that exist excepted.
 
         :param list rows: (participant id, activity id, due date, visit, id of the trace before it or None)
         :return: the new ones, in that order
         """
+        return self.browse(trace_id for trace_id, _participant_id in self._insert_rows(rows))
+
+    @api.model
+    def _insert_rows(self, rows):
+        """Insert traces: the only way in which there come to be any. See :meth:`_insert_traces`.
+
+        :return: (id, participant id) of each new one
+        """
         if not rows:
-            return self.browse()
+            return []
         participant_ids, step_ids, dates, visits, parent_ids = map(list, zip(*rows, strict=True))
         new = self.env.execute_query(
             SQL(
@@ -197,7 +246,7 @@ class MarketingTrace(models.Model):
                   JOIN marketing_participant p ON p.id = n.participant_id
               ORDER BY n.number
            ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
-             RETURNING id
+             RETURNING id, participant_id
                 """,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
@@ -209,7 +258,7 @@ class MarketingTrace(models.Model):
             )
         )
         self.invalidate_model()
-        return self.browse(trace_id for (trace_id,) in new)
+        return new
 
     def _write_wait_deadlines(self, waits):
         """Write until when these traces are waited on; only what differs."""

@@ -16,6 +16,7 @@ CONDITION = ActivityType(
     "condition",
     icon="fa-code-fork",
     group="logic",
+    light=True,
     hint=_lt("Go one way or the other, by what is true of the record"),
     does=(_lt("look at the record"), _lt("see whether “%s” is true of the record")),
     settings={"domain": "condition_domain", "behavior": "condition_behavior"},

@@ -12,6 +12,7 @@ END = ActivityType(
     icon="fa-flag-checkered",
     hint=_lt("Say that it is over, and why"),
     group="logic",
+    light=True,
     does=(_lt("end the workflow"), _lt("end the workflow")),
     settings={"reason": "end_reason"},
     followed=False,

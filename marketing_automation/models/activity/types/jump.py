@@ -20,6 +20,7 @@ JUMP = ActivityType(
     icon="fa-share",
     hint=_lt("On to another step, or back to one"),
     group="logic",
+    light=True,
     does=(_lt("go on at another step"), _lt("go on at another step")),
     settings={"target": "jump_activity_id", "limit": "jump_limit"},
     required=("target",),

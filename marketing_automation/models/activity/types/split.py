@@ -17,6 +17,7 @@ SPLIT = ActivityType(
     icon="fa-random",
     hint=_lt("Send them on by chance, to compare"),
     group="logic",
+    light=True,
     does=(_lt("send each participant on by chance"), _lt("send each participant on by chance")),
     settings={"weights": "branch_weights"},
     triggers={"branch": Trigger(branch=STEPS)},

@@ -23,6 +23,7 @@ WAIT = ActivityType(
     icon="fa-hourglass-half",
     hint=_lt("Until something is true, or a day has come"),
     group="logic",
+    light=True,
     waits=True,
     does=(_lt("wait"), _lt("wait for “%s”")),
     settings={
