@@ -5,14 +5,9 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from .common import EXECUTION_CRON, MarketingAutomationCommon
+from .nurture_flow import COLUMNS, OFFER, STEPS, WEEKS, make_lessons, make_rest, make_values
 
-DAY = timedelta(days=1)
 PEOPLE = 300
-COLUMNS = [
-    *("id", "name", "campaign_id/.id", "parent_id/id", "activity_type", "trigger_type", "interval_number"),
-    *("interval_type", "server_action_id/.id", "condition_domain", "branch_ids/name"),
-    *("branch_ids/weight", "branch_id/.id", "jump_activity_id/id", "jump_limit", "end_reason"),
-]
 
 
 @tagged("post_install", "-at_install")
@@ -70,64 +65,9 @@ class TestNurture(MarketingAutomationCommon):
     # A nurture flow as data
     # ------------------------------------------------------------
 
-    def _make_row(self, action):
-        """Return what makes a row of the table."""
-
-        def row(key, name, kind, trigger="activity", parent=None, number=0, unit="days", **values):
-            return {
-                "id": f"nurture.{key}",
-                "name": name,
-                "campaign_id/.id": self.campaign.id,
-                "parent_id/id": f"nurture.{parent}" if parent else "",
-                "activity_type": kind,
-                "trigger_type": trigger,
-                "interval_number": number,
-                "interval_type": unit,
-                "server_action_id/.id": action.id if kind == "action" else "",
-                **{name.replace("__", "/"): value for name, value in values.items()},
-            }
-
-        return row
-
-    def _rows(self, row):
-        """Return eight weeks of two lessons each, and a test of two offers."""
-        rows = [row("lesson0", "Lesson 0", "action", "begin")]
-        for week in range(1, 17):
-            before = f"lesson{week - 1}"
-            rows.append(row(f"lesson{week}", f"Lesson {week}", "action", parent=before, number=3))
-            if week <= 9:
-                rows.append(row(f"note{week}", f"Note {week}", "action", parent=f"lesson{week}", number=1))
-        branches = {"branch_ids__name": "Plain", "branch_ids__weight": 60}
-        rows.append(row("offer", "Offer", "split", parent="lesson16", number=2, **branches))
-        rows.append({"branch_ids/name": "Discount", "branch_ids/weight": 40})
-        return rows
-
-    def _rows_below(self, row, branches):
-        """Return what follows each offer: a question, reminders, the way round, the ends."""
-        rows = []
-        for branch in branches:
-            of = {"branch_id__.id": branch.id}
-            branch = branch.name.lower()
-            rows.append(row(f"{branch}_offer", f"Offer {branch}", "action", "branch", "offer", **of))
-            domain = {"condition_domain": "[('color', '=', 7)]"}
-            rows.append(row(f"{branch}_asked", "Bought?", "condition", "activity", f"{branch}_offer", 5, **domain))
-            reason = {"end_reason": "Bought"}
-            rows.append(row(f"{branch}_won", "Bought", "end", "cond_yes", f"{branch}_asked", **reason))
-            for reminder in range(1, 3):
-                parent, trigger = f"{branch}_reminder{reminder - 1}", "activity"
-                if reminder == 1:
-                    parent, trigger = f"{branch}_asked", "cond_no"
-                rows.append(row(f"{branch}_reminder{reminder}", "Reminder", "action", trigger, parent, 4))
-        jump = {"jump_activity_id__id": "nurture.lesson16", "jump_limit": 1}
-        rows.append(row("again", "Once more", "jump", parent="discount_reminder2", number=10, **jump))
-        rows.append(row("lost", "Lost", "end", parent="plain_reminder2", number=30, end_reason="Not interested"))
-        rows.append(row("thanks", "Thank you", "action", parent="lesson16", number=1))
-        return rows
-
     def _load(self, rows):
         """Bring steps in as Odoo's import does."""
-        values = [[row.get(column, "") for column in COLUMNS] for row in rows]
-        result = self.env["marketing.activity"].with_user(self.marketer).load(COLUMNS, values)
+        result = self.env["marketing.activity"].with_user(self.marketer).load(COLUMNS, make_values(rows))
         self.assertFalse(result["messages"])
 
     def test_forty_steps_as_data(self):
@@ -137,14 +77,15 @@ class TestNurture(MarketingAutomationCommon):
                 for number in range(PEOPLE - len(self.contacts))
             ]
         )
-        row = self._make_row(self._create_server_action(code="pass"))
-        self._load(self._rows(row))
-        plain, discount = self.env.ref("nurture.offer").branch_ids
-        self._load(self._rows_below(row, plain | discount))
-        self.assertEqual(len(self.campaign.marketing_activity_ids), 40)
+        ids = self.campaign.id, self._create_server_action(code="pass").id
+        self._load(make_lessons(*ids))
+        branches = self.env.ref(OFFER).branch_ids
+        discount = branches[1]
+        self._load(make_rest(*ids, {branch.name: branch.id for branch in branches}))
+        self.assertEqual(len(self.campaign.marketing_activity_ids), STEPS)
         self._start(self.campaign)
-        for day in range(0, 280, 7):
-            self._run_crons(self.start + day * DAY, EXECUTION_CRON)
+        for week in range(WEEKS):
+            self._run_crons(self.start + timedelta(weeks=week), EXECUTION_CRON)
         people = self.campaign.sudo().participant_ids
         self.assertEqual(len(people), PEOPLE)
         self.assertEqual(set(people.mapped("state")), {"completed"})

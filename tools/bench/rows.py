@@ -79,14 +79,30 @@ ROWS = [
     Row(
         "condition",
         "logic:condition",
-        "Passing a condition, by its own query. Beside executing an action that does nothing, for as many contacts.",
+        "Passing a condition on the record, by its own query, to a step that is due a month later. Beside executing an "
+        "action that does nothing, for as many contacts.",
+        (10 * K, 100 * K),
+        (K,),
+    ),
+    Row(
+        "behaviour",
+        "logic:behaviour",
+        "The same for a condition on what participants did with their messages.",
+        (10 * K, 100 * K),
+        (K,),
+    ),
+    Row(
+        "wait-passes",
+        "logic:wait_that_passes",
+        "The same for a wait for what is true already.",
         (10 * K, 100 * K),
         (K,),
     ),
     Row(
         "split",
         "logic:split",
-        "Passing a split with two branches. Beside executing an action that does nothing, for as many contacts.",
+        "Passing a split with two branches, each to a step that is due a month later. Beside executing an action that "
+        "does nothing, for as many contacts.",
         (10 * K, 100 * K),
         (K,),
     ),
@@ -146,6 +162,23 @@ ROWS = [
         (2 * K,),
         hosted=True,
         crowds=(1, 2, 3),
+    ),
+    Row(
+        "condition-workers",
+        "workers:conditions",
+        "The same on one campaign of a condition, to a step that is due a month later.",
+        (100 * K,),
+        (10 * K,),
+        hosted=True,
+        crowds=(1, 2),
+    ),
+    Row(
+        "nurture",
+        "nurture:measure",
+        "A nurture flow of forty steps (lessons, a split, conditions, Go to, End), each week's run until everybody is "
+        "through: how many steps a second. Beside one action that does nothing, for as many contacts.",
+        (10 * K,),
+        (K,),
     ),
     Row(
         "idle",

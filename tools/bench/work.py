@@ -2,6 +2,7 @@
 
 import time
 
+from . import logic
 from .actions import start
 from .laps import superuser
 
@@ -13,15 +14,20 @@ def prepare(registry, size):
     return start(registry, size, UPDATE)
 
 
+def prepare_condition(registry, size):
+    """Enrol everybody into a campaign of a condition, and what follows it."""
+    return logic.start(registry, size, "condition", condition_domain=logic.CONDITION)
+
+
 def work(registry):
     """Execute what is due until nothing is.
 
-    :return: how many actions this worker ran, the seconds that it had a processor, and when it ended, on the clock
+    :return: how many steps this worker ran, the seconds that it had a processor, and when it ended, on the clock
         that all processes share
     """
     done = 0
     model = registry["marketing.activity"]
-    original = model._execute_action
+    original = model._execute
 
     def counted(self, traces, now):
         nonlocal done
@@ -29,7 +35,7 @@ def work(registry):
         done += len(traces)
         return outcomes
 
-    model._execute_action = counted
+    model._execute = counted
     processor = time.process_time()
     with superuser(registry) as env:
         env["marketing.campaign"]._cron_execute_activities()

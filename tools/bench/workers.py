@@ -8,19 +8,31 @@ from .lines import at_least, line
 
 
 def measure(space, clone, size, runs, crowds):
-    """Execute one campaign's due actions by one process, by two …, A B C A B C.
+    """Execute one campaign's due actions."""
+    return _measure(space, clone, size, runs, crowds, "prepare", "", at_least("ratio", 1.7))
+
+
+def conditions(space, clone, size, runs, crowds):
+    """Have everybody pass one campaign's condition."""
+    return _measure(space, clone, size, runs, crowds, "prepare_condition", ": a condition", at_least("ours", 10_000))
+
+
+def _measure(space, clone, size, runs, crowds, prepare, what, target):
+    """Execute what is due of one campaign by one process, by two …, A B C A B C.
 
     This one runs in the process of bin/bench, and starts the others.
 
     :param clone: gives a context manager of a fresh database
     :param crowds: how many workers each, one first
+    :param str prepare: the function of work.py that starts the campaign
+    :param dict target: of two workers
     """
     rates = {workers: [] for workers in crowds}
     notes = {}
     for _run in range(runs):
         for workers in crowds:
             with clone() as database:
-                run_child(space, database, "bench.work:prepare", size=size)
+                run_child(space, database, f"bench.work:{prepare}", size=size)
                 seconds, results = _race(space, database, workers)
             done = [result["done"] for result in results]
             assert sum(done) == size, f"{done} of {size} were executed"
@@ -30,11 +42,11 @@ def measure(space, clone, size, runs, crowds):
             notes[workers] = {"done by each": done, "seconds": seconds, "of that on a processor": processor}
     return [
         line(
-            f"{workers} workers on one campaign",
+            f"{workers} workers on one campaign{what}",
             "executed per second",
             rates[workers],
             rates[1],
-            target=at_least("ratio", 1.7) if workers == 2 else None,
+            target=target if workers == 2 else None,
             notes={**notes[workers], "one worker alone": list(notes[1].values())[1:]},
         )
         for workers in crowds[1:]
