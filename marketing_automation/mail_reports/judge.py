@@ -182,9 +182,8 @@ def _get_complainers(addresses, original):
 
 
 def _judge_forwarded(message, original, complaint_addresses):
-    """A complaint of a desk that attaches or quotes the mail and reports nothing."""
-    quoted = _find_copied_ids(_get_words(message)) if original is None else ()
-    if (original is None and not quoted) or has_header(message, "In-Reply-To"):
+    """A complaint of a desk that attaches the mail and reports nothing."""
+    if original is None or has_header(message, "In-Reply-To"):
         return None
     receivers = {
         address
@@ -206,12 +205,11 @@ def _judge_forwarded(message, original, complaint_addresses):
         decided_by = f"To: {told_to}"
     elif COMPLAINT_NAMES.fullmatch(sender.partition("@")[0]):
         decided_by = f"From: {sender}"
-    elif original is not None and COMPLAINT_SUBJECT.search(subject):
+    elif COMPLAINT_SUBJECT.search(subject):
         decided_by = f"Subject: {subject}"
     else:
         return None
-    ids = _find_ids(message, original) or tuple(quoted)
-    return Judgement(COMPLAINT, decided_by[:500], ids, _get_complainers((), original))
+    return Judgement(COMPLAINT, decided_by[:500], _find_ids(message, original), _get_complainers((), original))
 
 
 # ------------------------------------------------------------

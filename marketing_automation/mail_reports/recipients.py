@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from ..engine.addresses import to_ascii
 from .parts import find_address, find_addresses
 
 HARD, SOFT = "hard", "soft"
@@ -36,8 +35,6 @@ HARD_WORDS = re.compile(
     r"no mx|nullmx|does(?: not|n't) accept mail|not a (?:known|valid) user|unable to deliver to this address",
     re.IGNORECASE,
 )
-# what a server answers to refuse for good, whatever language its words are in: RFC 5321 with RFC 3463
-REFUSAL = re.compile(r"(?<![\d.])5\d\d[ -]5\.\d{1,3}\.\d{1,3}(?![\d.])")
 # reports of OpenSMTPD and nullmailer that are the last ones, though they say "delayed"; nullmailer sends no others
 EXPIRED = re.compile(r"expired|this is the nullmailer delivery system", re.IGNORECASE)
 
@@ -60,7 +57,7 @@ class Recipient:
     reason: str = ""
 
     def is_for(self, address):
-        return bool(address) and to_ascii(address.lower()) in (to_ascii(self.address), to_ascii(self.original))
+        return bool(address) and address.lower() in (self.address, self.original)
 
 
 def read_recipient(fields, text):
@@ -185,7 +182,7 @@ def read_words(subject, text, own_addresses=()):
         return []
     if PENDING.search(everything) and not re.search(r"given up|giving up|not be (?:retried|tried)", everything):
         kind = DELAYED
-    elif FAILURE.search(everything) or REFUSAL.search(everything):
+    elif FAILURE.search(everything):
         kind = BOUNCE
     else:
         return []

@@ -21,6 +21,7 @@ from . import (
     test_enrolment,
     test_entry,
     test_entry_dates,
+    test_entry_tour,
     test_event_sources,
     test_events,
     test_execution,

@@ -115,7 +115,7 @@ USER_FIELDS = {
         "reason": "busy",
         "res_ids": lambda test: test.contacts.ids,
     },
-    "marketing.campaign.start": {"campaign_id": lambda test: test.campaign.id, "let_finish": False},
+    "marketing.campaign.start": {"campaign_id": lambda test: test.campaign.id, "let_finish": False, "past_days": 2},
     "marketing.campaign.test": {
         "campaign_id": lambda test: test.campaign.id,
         "res_id": lambda test: test.contacts[0].id,
@@ -213,7 +213,7 @@ SHOWN_FIELDS = {
     "marketing.campaign.enroll.line": {"record_count"},
     "marketing.campaign.start": {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
-        *("shared_count", "left_out_text"),
+        *("shared_count", "left_out_text", "entry_text", "has_dates", "past_count"),
         *("problem_text", "warning_text", "has_moving_filter", "checklist"),
     },
     "marketing.campaign.test": {
@@ -278,6 +278,8 @@ METHODS = {
         "create_from_template": ["hot_contacts"],
         "get_campaign_templates": [],
         "get_checklist": [],
+        "get_entry_numbers": [],
+        "get_past_count": [2],
         "get_setup": [],
         "get_start_preview": [],
         "get_update_preview": [],

@@ -142,7 +142,7 @@ class TestCards(MarketingAutomationCommon):
         self.assertEqual(data["participants"], {"total": 5, "people": 5, "running": 0, "completed": 5, "removed": 0})
         self.campaign.participant_ids.filtered(lambda participant: not participant.is_test)[0].action_remove()
         people = self.campaign.get_workflow_cards()["participants"]
-        self.assertEqual(people, {"total": 5, "running": 0, "completed": 4, "removed": 1})
+        self.assertEqual(people, {"total": 5, "people": 5, "running": 0, "completed": 4, "removed": 1})
         [(reason, count)] = data["errors"]
         self.assertEqual((reason, count), ("The activity failed: No ink", 1))
         self.assertEqual(tag["error_reasons"], [(reason, 1)])

@@ -251,6 +251,45 @@ class TestEntryDates(EntryDatesCase):
         self.assertEqual(self.campaign.sudo().participant_ids.mapped("source"), ["filter"] * 5)
 
     # ------------------------------------------------------------
+    # What is told
+    # ------------------------------------------------------------
+
+    def test_the_last_look_before_start(self):
+        self._by()
+        self.ada.x_renewal, self.ben.x_renewal = "2026-07-05", "2026-07-06"
+        self.cleo.x_renewal, self.dan.x_renewal = "2026-06-29", "2026-06-10"
+        with self._at(self.start):
+            wizard = self.env["marketing.campaign.start"].with_user(self.marketer)
+            wizard = wizard.create({"campaign_id": self.campaign.id})
+            self.assertEqual(
+                wizard.entry_text,
+                "30 days before “Renewal date”, at 09:00: Next: 1 on 06/05/2026, 1 on 06/06/2026. "
+                "2 had their moment in the last 30 days: they do not enter.",
+            )
+            self.assertEqual((wizard.enroll_count, wizard.past_count, wizard.has_dates), (0, 0, True))
+            wizard.past_days = 5
+            self.assertEqual(wizard.past_count, 1)
+            wizard.action_start()
+        self.assertEqual(self._inside(), ["Cleo"])
+
+    def test_the_first_card_of_the_workflow(self):
+        entry = self._by()
+        with self._at(self.start):
+            [card] = self.campaign.get_workflow_cards()["entries"]
+            self.assertEqual((card["sentence"], card["entered_today"]), (entry.sentence, 0))
+            self.assertEqual(self.campaign.get_entry_numbers(), {str(entry.id): ["Nobody is due in the next 7 days."]})
+        self.contacts[:2].x_renewal = "2026-07-05"
+        self.env["res.partner"].create({"name": "Stranger", "x_renewal": "2026-07-05"})
+        self._start(self.campaign)
+        self._sync(2026, 6, 5, 7, 0)
+        with self._at(datetime(2026, 6, 5, 9)):
+            self.assertEqual(self.campaign.get_workflow_cards()["entries"][0]["entered_today"], 2)
+            numbers = self.campaign.get_entry_numbers()[str(entry.id)]
+            self.assertEqual(numbers[1:], ["Not entered today: 1 who do not match the filter."])
+        with self._at(datetime(2026, 6, 6, 9)):
+            self.assertEqual(self.campaign.get_workflow_cards()["entries"][0]["entered_today"], 0)
+
+    # ------------------------------------------------------------
     # What is refused, and what goes
     # ------------------------------------------------------------
 

@@ -213,33 +213,6 @@ class TestIncomingMail(MarketingAutomationCommon):
         self._receive(report("delivery-status", "message/delivery-status", fields), self.ada)
         self.assertFalse(self._events(self.ada).filtered(lambda event: event.event == "bounce"))
 
-    def test_international_domains(self):
-        """Servers report the spelling in ASCII, whatever the contact has."""
-        ascii_address, message = "ada@xn--bcher-kva.example", self._message(self.ada)
-        message.email = "ada@bücher.example"
-        fields = "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; {email}\nAction: relayed\nStatus: 2.1.5\n\n"
-        fields += "Final-Recipient: rfc822; other@people.example.com\nAction: failed\nStatus: 5.1.1"
-        relayed = report("delivery-status", "message/delivery-status", fields)
-        self._receive(relayed, self.ada, email=ascii_address)
-        self.assertNotIn("bounce", self._events(self.ada).mapped("event"))
-        fields = "Feedback-Type: abuse\nVersion: 1\nUser-Agent: Desk\nOriginal-Rcpt-To: {email}"
-        complaint = report("feedback-report", "message/feedback-report", fields)
-        self._receive(complaint, self.ada, email=ascii_address, message_id="<unknown@people.example.com>")
-        self.assertIn("complaint", self._events(self.ada).mapped("event"))
-
-    def test_a_desk_that_quotes(self):
-        """A complaint whose mail stands in the text."""
-        raw = plain("This is spam.\n\n> From: News\n> Message-Id: {message_id}\n> Subject: Offers\n")
-        self._receive(raw, self.ada, to=f"abuse@{self.alias_domain}", subject="Spam complaint")
-        self.assertIn("complaint", self._events(self.ada).mapped("event"))
-
-    def test_a_refusal_in_another_language(self):
-        """The code of the server tells, whatever the words."""
-        text = "Die Nachricht konnte nicht zugestellt werden:\n{email}: 550 5.1.1 unbekannt\n\n"
-        raw = plain(text + "Message-Id: {message_id}\n").replace("From: ", "From: MAILER-DAEMON@people.example.com\nX-")
-        self._receive(raw, self.ada, to=f"{self.alias_bounce}@{self.alias_domain}")
-        self.assertEqual(self._events(self.ada).filtered("bounce_type").bounce_type, "hard")
-
     def test_unreadable(self):
         """Whatever is wrong with a report: no exception, which would have it come again and again."""
         raw = delivery("failed", "5.1.1")
@@ -256,13 +229,9 @@ class TestIncomingMail(MarketingAutomationCommon):
         self._receive("", self.ada, as_bytes=b"Content-Type: multipart/report; report-type=delivery-status\n\n\xff\0")
 
     def test_reply_in_an_unknown_character_set(self):
-        for charset in ("x-unknown", "", "base64"):
-            with self.subTest(charset), self.cr.savepoint() as savepoint:
-                raw = plain("Thank you", "References: {message_id}\n").replace('"utf-8"', f'"{charset}"')
-                self._receive(raw, self.ada)
-                self.assertIn("reply", self._events(self.ada).mapped("event"))
-                savepoint.rollback()
-                self.env.invalidate_all()
+        raw = plain("Thank you", "References: {message_id}\n").replace('"utf-8"', '"x-unknown"')
+        self._receive(raw, self.ada)
+        self.assertIn("reply", self._events(self.ada).mapped("event"))
 
     def test_ordinary_mailings(self):
         """Odoo's own behaviour is as it is: each report is a bounce."""

@@ -80,27 +80,6 @@ class TestWithdrawnMails(QueueCommon):
         self.assertEqual(len(self._queued("cancel")), 3)
         self.assertEqual(self._run_queue(), [], "nobody later")
 
-    def test_blocklisted_before_somebody_sends_by_hand(self):
-        """Send Now asks as the queue does; a blocklist entry holds in both spellings of an international domain."""
-        self.ben.email, self.cleo.email = "ben@bücher.example", "cleo@xn--bcher-kva.example"
-        self._prepare()
-        self.env["mail.blacklist"]._add(self.ada.email)
-        self.env["mail.blacklist"]._add("ben@xn--bcher-kva.example")
-        self.env["mail.blacklist"]._add("cleo@bücher.example")
-        with self.mock_datetime_and_now(self.start), self.mock_mail_gateway(mail_unlink_sent=True):
-            self._queued("outgoing").send()
-        self.assertEqual(len(self._mails), 2)
-        self._run_engine()
-        expected = {self.ada: "mail_bl", self.ben: "mail_bl", self.cleo: "mail_bl", self.dan: False, self.eve: False}
-        self.assertEqual({contact: self._trace(self.email, contact).end_code for contact in expected}, expected)
-
-    def test_one_mailbox_in_two_spellings(self):
-        """Whoever has it in the other spelling of an international domain is a duplicate."""
-        self.ada.email, self.ben.email = "one@bücher.example", "one@xn--bcher-kva.example"
-        self._prepare()
-        self.assertEqual(self._trace(self.email, self.ben).end_code, "mail_dup")
-        self.assertEqual(len(self._queued("outgoing")), 4)
-
     def _prepare_list(self):
         """Have two emails wait for each subscriber of a list.
 

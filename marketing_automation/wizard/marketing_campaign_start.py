@@ -3,7 +3,7 @@ from odoo import _, api, fields, models
 PREVIEW = (
     *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
     "expected_end",
-    *("problem_text", "warning_text", "has_moving_filter"),
+    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates"),
 )
 
 
@@ -27,6 +27,14 @@ class MarketingCampaignStart(models.TransientModel):
     )
     message_summary = fields.Char(string="First Messages", compute="_compute_preview")
     left_out_text = fields.Text(compute="_compute_preview", help="Who enters, and gets no message.")
+    entry_text = fields.Text(compute="_compute_preview")  # no help: it would be a tooltip over all of it
+    has_dates = fields.Boolean(compute="_compute_preview")
+    past_days = fields.Integer(
+        string="Also Take In the Last",
+        default=0,
+        help="Dates whose moment was in so many days before now. 0: nobody enters for a moment that is past.",
+    )
+    past_count = fields.Integer(string="Enter for Past Dates", compute="_compute_past_count")
     hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
     expected_end = fields.Datetime(
         compute="_compute_preview", help=("When the last of them is sent, at the limit per hour.")
@@ -62,10 +70,17 @@ class MarketingCampaignStart(models.TransientModel):
                 or False
             )
             wizard.expected_end = preview["expected_end"]
+            wizard.entry_text = "\n".join(preview["entries"])
+            wizard.has_dates = preview["has_dates"]
             wizard.problem_text = "\n".join(preview["problems"])
             wizard.warning_text = "\n".join(preview["warnings"])
             campaign = wizard.campaign_id
             wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_relative_date_filter()
+
+    @api.depends("campaign_id", "past_days")
+    def _compute_past_count(self):
+        for wizard in self:
+            wizard.past_count = wizard.campaign_id.get_past_count(wizard.past_days) if wizard.campaign_id else 0
 
     @api.depends("campaign_id")
     def _compute_checklist(self):
@@ -81,7 +96,7 @@ class MarketingCampaignStart(models.TransientModel):
         self.ensure_one()
         if self.has_moving_filter and self.let_finish:
             self.campaign_id.leave_on_mismatch = False
-        self.campaign_id.action_start_campaign()
+        self.campaign_id.action_start_campaign(self.past_days)
         entered = self.campaign_id.running_participant_count
         return {
             "type": "ir.actions.client",

@@ -54,6 +54,7 @@ class MarketingCampaign(models.Model):
                 - self.running_participant_count
                 - self.completed_participant_count,
             },
+            "entries": self._get_entry_cards(),
             "next_due": self._get_shown_due_date(),
             "health": self._get_health() if self.state == "running" else False,
             "removed_count": removed,

@@ -4,9 +4,7 @@ from odoo.tools import clean_context
 
 from ...engine.context import test_run
 from ...engine.workflow import Workflow
-from ..guards.marketing_checked_mixin import shorten
 
-MOST_PAST_DAYS = 365
 WORKFLOWS_KEY = "marketing_automation.workflows"
 UNIQUE_FIELD_TYPES = ("char", "integer", "selection", "many2one")
 
@@ -352,14 +350,7 @@ class MarketingCampaign(models.Model):
         :param int past_days: by dates, those enter too whose moment was in so many days before now
         :raise UserError: naming everything that is wrong with it
         """
-        if type(past_days) is not int or not 0 <= past_days <= MOST_PAST_DAYS:
-            raise UserError(
-                _(
-                    "Dates can be taken in from 0 to %(maximum)s days back, not from “%(days)s”.",
-                    maximum=MOST_PAST_DAYS,
-                    days=shorten(past_days),
-                )
-            )
+        self._check_past_days(past_days)
         for campaign in self:
             campaign.check_access("write")
             run_as = campaign._get_run_as_candidate()

@@ -32,6 +32,7 @@ class MarketingCampaign(models.Model):
             ``enroll_count`` (of them, those who enter), ``shared_count`` (of them, those whose value of the unicity
             somebody else has), ``overdue_count`` (steps that waited while the campaign was stopped),
             ``messages`` (how many in the first hour, by activity type, were there no limit),
+            ``entries`` (who enters by each of them, in words), ``has_dates`` (whether by a date),
             ``left_out`` (who gets none of them, and why, and whose first address alone gets one, in words),
             ``expected_end`` of those (UTC), where a limit spreads them
         :rtype: dict
@@ -49,11 +50,15 @@ class MarketingCampaign(models.Model):
             "messages": {},
             "left_out": [],
             "expected_end": False,
+            "entries": [],
+            "has_dates": False,
         }
         if not preview["problems"]:
             campaign = self._as_described(user)
             preview["record_count"], preview["enroll_count"], preview["shared_count"] = campaign._count_audience()
             now = fields.Datetime.now()
+            preview["entries"] = campaign._foresee_entries(preview["enroll_count"], now)
+            preview["has_dates"] = campaign._has_dates(campaign._get_workflow().entries)
             overdue = campaign._count_overdue(now + FIRST_HOUR)
             preview["overdue_count"] = sum(overdue.values())
             preview["messages"], preview["left_out"] = campaign._foresee_messages(preview["enroll_count"], overdue, now)

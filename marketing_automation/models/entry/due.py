@@ -56,9 +56,14 @@ class MarketingEntry(models.Model):
         return make(running.settings, has_time, campaign._get_tz())
 
     @api.model
+    def _takes_dates(self, running):
+        """Tell whether an entry of what runs takes people in by a date."""
+        return hasattr(self, f"_make_rule_{running.entry_type}")
+
+    @api.model
     def _find_running_problem(self, campaign, running):
         """Return in words why nobody enters by an entry of what runs, or None."""
-        if not hasattr(self, f"_make_rule_{running.entry_type}"):
+        if not self._takes_dates(running):
             return None
         model = campaign._get_run_env()[campaign._get_target()]
         return self._find_field_problem(model, running.settings.get("field"))
@@ -126,16 +131,17 @@ class MarketingEntry(models.Model):
         return {res_id: key for res_id, key in occurrences.items() if res_id not in known}
 
     @api.model
-    def _find_due(self, campaign, running, look, limit, after=0):
+    def _find_due(self, campaign, running, look, limit, after=0, within_filter=True):
         """Return the records of the audience that may be due, by one query.
 
         :param Look look:
         :param after: 0, or the row after which to go on
+        :param bool within_filter: whether those alone who match the campaign's filter
         :return: (id, value) of each, by value
         """
         if not look:
             return []
-        query, column = self._get_due_query(campaign, running, look)
+        query, column = self._get_due_query(campaign, running, look, within_filter)
         record_id = SQL.identifier(query.table, "id")
         if after:
             query.add_where(SQL("(%s, %s) > (%s, %s)", column, record_id, after[1], after[0]))
@@ -143,9 +149,21 @@ class MarketingEntry(models.Model):
         return [tuple(row) for row in rows]
 
     @api.model
-    def _get_due_query(self, campaign, running, look):
+    def _count_due(self, campaign, running, look, limit):
+        """Return how many records of the audience have each of the values that may be due.
+
+        :return: (value, count) of each
+        """
+        if not look:
+            return []
+        query, column = self._get_due_query(campaign, running, look)
+        counts = query.select(column, SQL("count(*)"))
+        return self.env.execute_query(SQL("%s GROUP BY 1 ORDER BY 1 LIMIT %s", counts, limit))
+
+    @api.model
+    def _get_due_query(self, campaign, running, look, within_filter=True):
         """Return the query of the records of the audience that may be due, and the column of their date."""
-        query, model = campaign._get_audience_query()
+        query, model = campaign._get_audience_query() if within_filter else campaign._get_target_query()
         column = model._field_to_sql(query.table, running.settings["field"], query)
         if look.rule.yearly:
             # compared day by day: by an index of the dates, or else by their hashes

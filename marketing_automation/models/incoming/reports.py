@@ -4,6 +4,7 @@ Odoo takes each ``multipart/report``, each mail from a mailer-daemon and each ma
 That stays so for ordinary mailings.
 """
 
+import codecs
 import logging
 
 import psycopg2
@@ -11,7 +12,6 @@ import psycopg2
 from odoo import api, models
 from odoo.tools import email_normalize
 
-from ...engine.addresses import get_spellings
 from ...engine.context import GATEWAY_KEY, Gateway
 from ...mail_reports import BOUNCE, COMPLAINT, REPLY, UNREADABLE, judge
 
@@ -62,11 +62,7 @@ class MailThread(models.AbstractModel):
         if traces or judgement.kind != COMPLAINT:
             return traces
         for address in filter(None, {recipient.address for recipient in judgement.recipients}):
-            domain = [
-                ("email", "in", list(get_spellings(address))),
-                ("sent_datetime", "!=", False),
-                ("trace_type", "=", "mail"),
-            ]
+            domain = [("email", "=", address), ("sent_datetime", "!=", False), ("trace_type", "=", "mail")]
             traces += traces.search(domain, order="sent_datetime desc, id desc", limit=1)
         return traces.filtered("marketing_trace_id")
 
@@ -101,12 +97,12 @@ class MailThread(models.AbstractModel):
         """
         mended = False
         for part in message.walk():
-            charset = part.get_param("charset") if part.get_content_maintype() == "text" else None
-            if charset is None or is_charset(part.get_content_charset()):
-                continue
-            part.del_param("charset")  # or an empty one stays beside the new one
-            part.set_param("charset", "utf-8")
-            mended = True
+            charset = part.get_content_charset() if part.get_content_maintype() == "text" else None
+            try:
+                codecs.lookup(charset or "utf-8")
+            except (LookupError, ValueError):
+                part.set_param("charset", "utf-8")
+                mended = True
         return mended
 
     @api.model
@@ -180,11 +176,3 @@ class MailThread(models.AbstractModel):
         if traces and not any(judgement.get_kind(trace.email) == BOUNCE for trace in traces):
             return None
         return super()._routing_handle_bounce(email_message, message_dict)
-
-
-def is_charset(name):
-    """Tell whether Python reads text by that name: it has codecs of other kinds, such as base64."""
-    try:
-        return bool(name) and "x".encode(name) is not None
-    except (LookupError, ValueError):
-        return False

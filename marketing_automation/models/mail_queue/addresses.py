@@ -1,11 +1,11 @@
 """To which address an email of a campaign goes: one, as mail servers read it."""
 
+import idna
+
 from odoo import models
 from odoo.tools.mail import email_split_tuples, formataddr
 
 from odoo.addons.base.models.ir_mail_server import extract_rfc2822_addresses
-
-from ...engine.addresses import to_ascii
 
 
 class MailMail(models.Model):
@@ -32,8 +32,12 @@ def encode_domain(address):
     if address.isascii():
         return address
     [(name, email), *_others] = email_split_tuples(address) or [("", "")]
-    encoded = to_ascii(email)
-    if encoded == email:
+    local, at, domain = email.rpartition("@")
+    if not at or domain.isascii():
+        return address
+    try:
+        encoded = f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
         return address
     return formataddr((name, encoded)) if name else encoded
 

@@ -41,8 +41,7 @@ class MailMail(models.Model):
             "post_send_callback": post_send_callback,
         }
         if auto_commit is not True:  # as Odoo asks: whatever else it is, nothing is committed
-            mails = self._withdraw_uncommitted()
-            return super(MailMail, mails)._send(auto_commit=auto_commit, smtp_session=smtp_session, **options)
+            return super()._send(auto_commit=auto_commit, smtp_session=smtp_session, **options)
         rounds = queue_rounds(self.env)
         found = self.sudo().search_fetch([("id", "in", self.ids)], ["marketing_trace_id"])
         mails = self & found.sudo(self.env.su)  # some may have been sent, and deleted, since they were looked for

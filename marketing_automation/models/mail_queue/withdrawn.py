@@ -6,8 +6,6 @@ Since they were made, the address was blocklisted, the recipient opted out or le
 from odoo import models
 from odoo.tools import SQL, email_normalize
 
-from ...engine.addresses import get_spellings
-
 WITHDRAWN = "mail_withdrawn"  # the participant or the campaign has ended, for a reason that they know
 
 
@@ -22,21 +20,6 @@ class MailMail(models.Model):
             self._commit_and_remember()  # so that the rows are locked as they are now
             self._cancel_withdrawn(kinds)
             self._commit_and_remember()
-
-    def _withdraw_uncommitted(self):
-        """Cancel those of these mails that are not to be sent any more, in the transaction of who sends by hand.
-
-        A test's go to whom its user has chosen.
-
-        :return: the others
-        """
-        mails = self.sudo().exists().filtered("marketing_trace_id")
-        tests = mails.marketing_trace_id.exists().filtered("is_test")
-        mails = mails.filtered(lambda mail: mail.marketing_trace_id not in tests)
-        kinds = {**dict.fromkeys(mails._follow_addresses().ids, "mail_dup"), **mails._find_withdrawn()}
-        if kinds:
-            mails._cancel_withdrawn(kinds)
-        return self.filtered(lambda mail: mail.id not in kinds)
 
     def _cancel_withdrawn(self, kinds):
         """Cancel those of these mails that nobody else sends, and tell the engine.
@@ -65,10 +48,9 @@ class MailMail(models.Model):
             if mail.sudo().mailing_id.use_exclusion_list
         }
         # sudo: not everybody who has the queue run reads the blocklist
-        spellings = {number: get_spellings(email) for number, email in emails.items() if email}
-        listed = self.env["mail.blacklist"].sudo().search([("email", "in", list(set().union(*spellings.values())))])
-        listed = set(listed.mapped("email"))
-        blocked = {number: "mail_bl" for number, written in spellings.items() if written & listed}
+        blocked = self.env["mail.blacklist"].sudo().search([("email", "in", [*filter(None, emails.values())])])
+        blocked = set(blocked.mapped("email"))
+        blocked = {number: "mail_bl" for number, email in emails.items() if email in blocked}
         return {**blocked, **kinds}
 
     def _follow_addresses(self):

@@ -1,8 +1,7 @@
 """Whom the first messages of a start reach, and who of those that enter gets none: set-based, nothing is read."""
 
 from odoo import _, api, fields, models
-from odoo.fields import Domain
-from odoo.tools import SQL, OrderedSet
+from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_mail_server import address_pattern
 
@@ -16,8 +15,6 @@ SENDABLE = address_pattern.pattern
 # What Odoo finds in the text of a field, where the model does not keep it: the part before the last @, and after it.
 FOUND = r'[^\s<>,;:"@\[\]]+@[^\s<>,;"@]+(?![^\s<>,;"]*@)'
 SEVERAL = rf"{FOUND}.*[\s,;].*{FOUND}"  # more than one of them
-# Those of a condition that says what is to match, not what is not to
-NAMING_OPERATORS = ("=", "in", "like", "ilike", "=like", "=ilike")
 INTERNATIONAL = r"[^\x01-\x7f]"
 # As the index says it, which holds nobody else.
 LEFT_OUT_CONDITION = "state = 'canceled' AND is_test IS NOT TRUE AND left(end_code, 4) IN ('mail', 'sms_')"
@@ -295,31 +292,11 @@ class MarketingCampaign(models.Model):
         if model._name != "mailing.contact":
             return []
         domain = self._parse_filter(self._get_workflow().domain, env)
-        lists = {
-            res_id
-            for field, ids in self._find_references(model, domain)
-            if field.comodel_name == "mailing.list"
-            for res_id in ids
-        }
-        return sorted(lists.union(*self._find_described_lists(model, domain)))
-
-    @api.model
-    def _find_described_lists(self, model, domain):
-        """Yield the mailing lists, as their ids, which each condition of a filter names by what is in their fields."""
-        for field, condition in self._iter_fields(model, domain):
-            if field is None or condition.operator not in NAMING_OPERATORS:
-                continue
-            if field.model_name == "mailing.list":
-                named = Domain(field.name, condition.operator, condition.value)
-            elif field.comodel_name == "mailing.list" and has_text(condition.value):
-                named = Domain("display_name", condition.operator, condition.value)
-            else:
-                continue
-            yield model.env["mailing.list"].with_context(active_test=False)._search(named)
-
-
-def has_text(value):
-    """Tell whether a condition compares a relational field with names, not with ids."""
-    if isinstance(value, str):
-        return True
-    return isinstance(value, (list, tuple, set, frozenset, OrderedSet)) and any(isinstance(one, str) for one in value)
+        return sorted(
+            {
+                res_id
+                for field, ids in self._find_references(model, domain)
+                if field.comodel_name == "mailing.list"
+                for res_id in ids
+            }
+        )

@@ -5,8 +5,6 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...engine.addresses import get_spellings, to_ascii
-
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
@@ -21,18 +19,15 @@ class MarketingTrace(models.Model):
         :param str column: where mailing.trace keeps the address; indexed after mass_mailing_id
         """
         real = self.filtered(lambda trace: not trace.is_test)
-        wanted = {address for trace in real for address in addresses_by_trace[trace.id] if address}
+        wanted = sorted({address for trace in real for address in addresses_by_trace[trace.id] if address})
         if not wanted:
             return self.browse()
         mailings = [activity._get_running_step().template_id for activity in real.activity_id]
-        written = sorted(set().union(*map(get_spellings, wanted)))
-        reached = defaultdict(set)
-        for address, res_ids in self._find_reached_records(mailings, written, column).items():
-            reached[to_ascii(address)] |= res_ids
+        reached = self._find_reached_records(mailings, wanted, column)
         duplicates = self.browse()
         for trace in real:
             own = {trace.res_id}
-            addresses = [to_ascii(address) for address in addresses_by_trace[trace.id] if address]
+            addresses = [address for address in addresses_by_trace[trace.id] if address]
             if addresses and all(reached[address] - own for address in addresses):
                 duplicates += trace
             else:

@@ -18,8 +18,7 @@ SETTINGS = {
     "time": "time_of_day",
 }
 FORM = """
-    <field name="date_field" widget="marketing_date_field"
-           options="{'model': 'model_name', 'follow_relations': False}"/>
+    <field name="date_field" widget="marketing_date_field" placeholder="Choose a date of the record"/>
     <label for="offset_number"/>
     <div class="o_row">
         <field name="offset_number" widget="marketing_whole_number" class="oe_inline"/>
@@ -31,7 +30,7 @@ FORM = """
     <field name="time_of_day" widget="float_time" invisible="has_time"/>
     <field name="has_time" invisible="1"/>
 """
-FORM_TEXTS = (_lt("Unit"), _lt("Before or After"))
+FORM_TEXTS = (_lt("Choose a date of the record"), _lt("Unit"), _lt("Before or After"))
 DATE = EntryType(
     "date",
     icon="fa-calendar",

@@ -23,6 +23,7 @@ import { WorkflowHistory } from "./workflow_history";
 import { arrangeWorkflow, proposeWay } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 import { findPlace } from "./workflow_places";
+import { WhoEnters } from "./who_enters";
 import { FAR, usePan, WorkflowZoom } from "./workflow_zoom";
 
 const BIG = 40; // cards, of which the browser draws only those in sight
@@ -36,7 +37,7 @@ const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state:
  */
 export class WorkflowField extends Component {
     static template = "marketing_automation.WorkflowField";
-    static components = { CampaignTemplateCards, Checklist, WorkflowNode };
+    static components = { CampaignTemplateCards, Checklist, WhoEnters, WorkflowNode };
     static props = { ...standardFieldProps };
 
     setup() {
