@@ -22,6 +22,7 @@ RETRY = "models/runtime/retry.py"
 UPDATE_PARTICIPANT = "models/update/marketing_participant.py"
 UPDATE_TRACE = "models/update/marketing_trace.py"
 ENROLMENT = "models/enrolment/marketing_campaign.py"
+REENTRY = "models/enrolment/reentry.py"
 EXECUTION = "models/runtime/loop.py"
 ACTION = "models/activity/types/server_action.py"
 DEPENDENCIES = "models/dependencies/marketing_activity.py"
@@ -49,12 +50,14 @@ class Fault:
 
     :param name: what the engine does wrong then
     :param file: path inside the addon
+    :param test: which of the tests here has to find it
     """
 
     name: str
     file: str
     old: str
     new: str
+    test: str = "test_reference.py"
 
     def put_into(self, addon):
         """Rewrite the file below this folder of the addon."""
@@ -665,5 +668,49 @@ FAULTS = [
         EVENTS,
         '        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])\n',
         "",
+    ),
+    # re-entry
+    *(
+        Fault(*fault, test="test_reference_passages.py")
+        for fault in (
+            (
+                "who is inside enters again",
+                REENTRY,
+                """conditions.append(SQL("%s.state != 'running'", last))""",
+                "pass",
+            ),
+            (
+                "the limit is one too many",
+                REENTRY,
+                'SQL("%s.run <= %s", last, workflow.reentry_limit)',
+                'SQL("%s.run <= %s + 1", last, workflow.reentry_limit)',
+            ),
+            ("the delay holds for nobody", REENTRY, "        if pause:\n", "        if pause and by_filter:\n"),
+            (
+                "the filter brings in who matched all the time",
+                REENTRY,
+                "        if by_filter:\n",
+                "        if by_filter and workflow.reentry_delay_number:\n",
+            ),
+            (
+                "who was removed by hand comes back by the time alone",
+                REENTRY,
+                """"(%s OR %s.end_code IS DISTINCT FROM 'removed_by_hand')\"""",
+                """"(%s OR %s.id IS NOT NULL)\"""",
+            ),
+            ("nobody is seen outside of the filter", ENROLMENT, "        self._mark_outside(query, now)\n", ""),
+            (
+                "who begins anew goes on as well",
+                RETURN,
+                """participant.state == "running")._remove("restarted", now)""",
+                """participant.state == "unlinked")._remove("restarted", now)""",
+            ),
+            (
+                "who shares a value enters beside who is inside",
+                REENTRY,
+                "AND (held.id IS NULL OR (%(held_may)s))",
+                "AND (held.id IS NULL OR TRUE OR (%(held_may)s))",
+            ),
+        )
     ),
 ]

@@ -1,6 +1,6 @@
 """bin/test --faults: put faults into a copy of the addons, one at a time; the reference model has to find each.
 
-Words after it choose faults by name. What the test said of each is in .dev/log.
+Words after it choose faults by name, or by their test ("passages"). What the test said of each is in .dev/log.
 """
 
 import configparser
@@ -28,20 +28,20 @@ def main(words):
     sys.path.insert(0, str(TESTS))
     from faults import FAULTS
 
-    chosen = [fault for fault in FAULTS if all(word in fault.name for word in words)]
+    chosen = [fault for fault in FAULTS if all(word in f"{fault.name} {fault.test}" for word in words)]
     if not chosen:
         raise Problem(f"no fault is called {' '.join(words)}")
     with workspace() as space, run_database(space) as (database, template):
         environment = {**space.environment(), "TEST_TEMPLATE": template}
-        if _is_found(None, database, environment):
+        if _is_found(None, sorted({fault.test for fault in chosen}), database, environment):
             raise Problem("the tests fail without any fault, see .dev/log/faults.log")
-        found = [fault for fault in chosen if _is_found(fault, database, environment)]
+        found = [fault for fault in chosen if _is_found(fault, [fault.test], database, environment)]
     say(f"faults: {len(found)} of {len(chosen)} are found")
     return len(found) < len(chosen)
 
 
-def _is_found(fault, database, environment):
-    """Run the reference model's test on a copy of the addons with this fault, or with none."""
+def _is_found(fault, tests, database, environment):
+    """Run these tests of a reference model on a copy of the addons with this fault, or with none."""
     name = fault.name if fault else NOTHING
     start = time.monotonic()
     with _copy(fault) as configuration:
@@ -51,7 +51,7 @@ def _is_found(fault, database, environment):
             command = [
                 *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tools.pytest_no_skips"),
                 *("--odoo-config", configuration, "--odoo-database", database, "--odoo-http"),
-                *("--odoo-extra", "max-cron-threads=0", TESTS / "test_reference.py"),
+                *("--odoo-extra", "max-cron-threads=0", *(TESTS / test for test in tests)),
             ]
             environment = {**environment, "MARKETING_FIRST": "1"}  # one that fails is enough
             code = _call(command, timeout=PATIENCE, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
