@@ -685,12 +685,17 @@ FAULTS = [
                 'SQL("%s.run <= %s", last, workflow.reentry_limit)',
                 'SQL("%s.run <= %s + 1", last, workflow.reentry_limit)',
             ),
-            ("the delay holds for nobody", REENTRY, "        if pause:\n", "        if pause and by_filter:\n"),
+            (
+                "the delay holds for nobody",
+                REENTRY,
+                "        if pause:\n",
+                "        if pause and source == 'filter':\n",
+            ),
             (
                 "the filter brings in who matched all the time",
                 REENTRY,
-                "        if by_filter:\n",
-                "        if by_filter and workflow.reentry_delay_number:\n",
+                "        if kind and kind.lets_in_again == CHANGE:\n",
+                "        if kind and kind.lets_in_again == CHANGE and workflow.reentry_delay_number:\n",
             ),
             (
                 "who was removed by hand comes back by the time alone",

@@ -191,6 +191,136 @@ class TestReentry(MarketingAutomationCommon):
         self.assertEqual(self._enroll(twin, 1)["enrolled"], twin.ids)
         self.assertEqual((self._states(self.ada), self._states(twin)), (["unlinked"], ["running"]))
 
+    # -- campaigns that add to each other
+
+    def _make_circle(self, **values):
+        """Have two campaigns add to each other by their only step."""
+        campaigns = [self._create_campaign(name=name, reentry="after_end", **values) for name in ("There", "Back")]
+        for campaign, other in zip(campaigns, reversed(campaigns), strict=True):
+            action = self._create_server_action(
+                name="Hand over", state="marketing_enroll", code=False, marketing_campaign_id=other.id
+            )
+            self._create_activity(campaign, "Hand over", "action", "begin", None, server_action_id=action.id)
+        campaigns[0].domain = repr([("id", "=", self.ada.id)])
+        campaigns[1].entry_ids = False
+        return campaigns
+
+    def _go_round(self, campaigns, hours):
+        for turn in range(6):
+            for campaign in campaigns:
+                self._execute(campaign, self._hours(hours) + timedelta(minutes=turn))
+
+    def _count_passages(self, campaigns):
+        return [len(campaign.sudo().participant_ids) for campaign in campaigns]
+
+    def test_a_circle_is_told_and_goes_round_once_a_day(self):
+        there, back = self._make_circle()
+        warning = there.get_start_preview()["warnings"][0]
+        self.assertIn("“There”, “Back”", warning)
+        self.assertIn("once a day at most", warning)
+        self._start(back)
+        self._start(there)
+        self._go_round([there, back], 0)
+        self.assertEqual(self._count_passages([there, back]), [1, 1])
+        with self._at(self._hours(25)):
+            there.action_enroll(self.ada.ids)
+        self._go_round([there, back], 25)
+        self.assertEqual(self._count_passages([there, back]), [2, 2])
+        self.assertEqual(back.sudo().participant_ids.mapped("source"), ["step", "step"])
+
+    def test_a_circle_goes_round_as_often_as_the_limit(self):
+        there, back = self._make_circle(reentry_limit=2)
+        self.assertIn("2 time(s) at most", there.get_start_preview()["warnings"][0])
+        self._start(back)
+        self._start(there)
+        self._go_round([there, back], 0)
+        self.assertEqual(self._count_passages([there, back]), [3, 3])
+
+    def test_a_circle_that_ends_by_itself_is_not_told(self):
+        there, back = self._make_circle()
+        back.reentry = "never"
+        self.assertNotIn("go round", "\n".join(there.get_start_preview()["warnings"]))
+
+    def test_nothing_brings_in_without_end(self):
+        self.campaign.reentry = "restart"
+        self._start(self.campaign)
+        for turn in range(30):
+            with self._at(self.start + timedelta(minutes=turn)):
+                self.campaign.action_enroll(self.ada.ids)
+        self.assertEqual(len(self._runs(self.ada)), 24)
+
+    # -- what is told
+
+    def test_update_tells_and_counts(self):
+        self.campaign.reentry = "never"
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self.campaign.write({"reentry": "after_end", "reentry_delay_number": 2, "reentry_limit": 1})
+        self.assertTrue(self.campaign.require_sync)
+        self._sync(49)
+        self.assertEqual(self._states(self.ada), ["completed"])  # what runs is not what is edited
+        with self._at(self._hours(49)):
+            preview = self.campaign.get_update_preview()
+            self.assertEqual((preview["again"], self._states(self.ada)), (5, ["completed"]))
+            self.assertEqual(
+                preview["changes"],
+                [
+                    "Who enters again was changed. Before: Nobody enters a second time. Now: People enter again once "
+                    "they have finished. Not before 2 days after their last entry. Once again at most."
+                ],
+            )
+            self.campaign.action_update_participants()
+        self.assertEqual(self._states(self.ada), ["completed", "running"])
+        self.campaign.reentry = "never"
+        with self._at(self._hours(50)):
+            self.assertEqual(self.campaign.get_update_preview()["again"], 0)
+            self.campaign.action_update_participants()
+        self._run_crons(self._hours(50))
+        self.assertEqual(self._enroll(self.ada, 999)["left_out"], self.ada.ids)
+
+    def test_why_they_are_left_out(self):
+        self.campaign.write({"reentry_delay_number": 2, "reentry_limit": 1})
+        self._start(self.campaign)
+        reasons = []
+        for hours in (0, 1, 49, 99):
+            with self._at(self._hours(hours)):
+                wizard = self.env["marketing.campaign.enroll"].with_user(self.marketer)
+                wizard = wizard.with_context(active_model="res.partner", active_ids=self.ada.ids).create({})
+                wizard.campaign_id = self.campaign
+                wizard.action_enroll()
+                reasons += [wizard.line_ids.mapped("reason")]
+            self._run_crons(self._hours(hours))
+        self.assertEqual(reasons, [["inside"], ["too_soon"], [], ["limit"]])
+
+    def test_numbers_count_passages_and_people(self):
+        self._start(self.campaign)
+        self._run_crons(self.start)
+        self._enroll(self.ada, 1)
+        self.assertEqual((self.campaign.total_participant_count, self.campaign.people_count), (6, 5))
+        self.assertEqual(self.campaign.get_workflow_cards()["participants"]["people"], 5)
+        participants = self.env["marketing.participant"].with_user(self.marketer)
+        self.assertEqual(participants.search_count(self.campaign.action_view_people()["domain"]), 5)
+        first, second = self._runs(self.ada).with_user(self.marketer)
+        self.assertEqual((first.other_run_count, first.run_words), (1, ""))
+        self.assertEqual((second.other_run_count, second.run_words), (1, "2nd time"))
+        self.assertEqual(second.action_view_runs()["res_id"], first.id)
+        self.assertEqual(self._runs(self.ben).other_run_count, 0)
+
+    def test_a_test_of_somebody_who_is_inside_again(self):
+        """A test is none of the passages, and begins and ends none."""
+        self.campaign.reentry = "restart"
+        self._start(self.campaign)
+        self._enroll(self.ada, 1)
+        with self._at(self._hours(2)):
+            test = self.env["marketing.campaign.test"].with_user(self.marketer)
+            test.create(
+                {"campaign_id": self.campaign.id, "res_id": self.ada.id, "confirmed": True}
+            ).action_launch_test()
+        tests = self.campaign.sudo().participant_ids.filtered("is_test")
+        self.assertEqual((tests.run, tests.other_run_count, tests.run_words), (1, 0, ""))
+        self.assertEqual(self._states(self.ada), ["unlinked", "running"])
+        self.assertEqual(self.campaign.people_count, 5)
+
     # -- what is refused
 
     def test_numbers_that_are_none(self):

@@ -55,6 +55,7 @@ class MarketingCampaign(models.Model):
                     "for. Choose a company to keep to its records."
                 )
             )
+        warnings += self._get_circle_warnings()
         for activity in self.marketing_activity_ids:
             warnings += activity._get_warnings()
         return warnings

@@ -1,1 +1,1 @@
-from . import marketing_campaign, marketing_entry_request, marketing_participant, reentry, requests, unicity
+from . import circles, marketing_campaign, marketing_entry_request, marketing_participant, reentry, requests, unicity

@@ -9,7 +9,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...engine.entry_types import CHANGE
 from ...engine.errors import CampaignStop
 from ..guards.marketing_checked_mixin import check_ids
 from ..runtime.errors import is_shutdown
@@ -184,8 +183,7 @@ class MarketingCampaign(models.Model):
         newcomers, audience = self._get_newcomers_sql(after_id, res_ids)
         entering = SQL("SELECT n.id, n.key, 1 AS run, NULL::int[] AS passages FROM (%s) AS n", newcomers)
         if self._get_workflow().reentry != "never":
-            kind = self.env["marketing.entry"]._get_types().get(source)
-            returners = self._get_returners_sql(audience, now, bool(kind and kind.lets_in_again == CHANGE))
+            returners = self._get_returners_sql(audience, now, source)
             entering = SQL("%s UNION ALL %s", entering, returners)
         return entering, audience
 

@@ -11,7 +11,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ...engine.context import action_run
+from ...engine.entry_types import CHANGE
 from ...engine.schedule import subtract_interval
 
 MODES = [
@@ -115,12 +115,12 @@ class MarketingCampaign(models.Model):
     # Who
     # ------------------------------------------------------------
 
-    def _get_returners_sql(self, audience, now, by_filter):
+    def _get_returners_sql(self, audience, now, source):
         """Return the query of those of the audience who were in before and enter again.
 
         :param SQL audience: the query of (record id, what it is unique by)
         :param datetime now: UTC
-        :param bool by_filter: whether nothing but the filter brings them
+        :param str source: how they come, see ``_enrol``
         :return: (record id, key, number of the passage, ids of the participants that it follows)
         """
         own, held = SQL.identifier("own"), SQL.identifier("held")
@@ -142,8 +142,8 @@ class MarketingCampaign(models.Model):
             join=SQL("LEFT") if is_unique else SQL(),
             campaign=self.id,
             held=self._get_holder_sql(is_unique),
-            own_may=self._get_may_return_sql(own, now, by_filter),
-            held_may=self._get_may_return_sql(held, now, by_filter),
+            own_may=self._get_may_return_sql(own, now, source),
+            held_may=self._get_may_return_sql(held, now, source),
             most=MOST_A_DAY,
             calm=SQL(
                 """(SELECT count(*) FROM marketing_participant q
@@ -166,7 +166,7 @@ class MarketingCampaign(models.Model):
             is_unique,
         )
 
-    def _get_may_return_sql(self, last, now, by_filter):
+    def _get_may_return_sql(self, last, now, source="filter"):
         """Return the condition on the last passage of somebody for who may enter again.
 
         :param SQL last: alias of that participant
@@ -179,24 +179,25 @@ class MarketingCampaign(models.Model):
             conditions.append(SQL("%s.state != 'running'", last))
         if workflow.reentry_limit:
             conditions.append(SQL("%s.run <= %s", last, workflow.reentry_limit))
-        pause = self._get_pause_end(now)
+        pause = self._get_pause_end(now, source)
         if pause:
             conditions.append(SQL("%s.date_start <= %s", last, pause))
-        if by_filter:
+        kind = self.env["marketing.entry"]._get_types().get(source)
+        if kind and kind.lets_in_again == CHANGE:
             was_outside = SQL("(%(last)s.outside_date IS NOT NULL OR %(last)s.end_code = 'left_filter')", last=last)
             if workflow.reentry_delay_number:  # whom somebody has removed is not brought back by the time alone
                 was_outside = SQL("(%s OR %s.end_code IS DISTINCT FROM 'removed_by_hand')", was_outside, last)
             conditions.append(was_outside)
         return SQL(" AND ").join(conditions) if conditions else SQL("TRUE")
 
-    def _get_pause_end(self, now):
+    def _get_pause_end(self, now, source=None):
         """Return until when (UTC) somebody must have entered the last time to enter again; None for no matter when."""
         workflow, moments = self._get_workflow(), []
         if workflow.reentry_delay_number:
             moments.append(
                 subtract_interval(now, workflow.reentry_delay_number, workflow.reentry_delay_unit, self._get_tz())
             )
-        if not workflow.reentry_limit and action_run(self.env):
+        if not workflow.reentry_limit and source == "step":
             moments.append(now - STEP_PAUSE)
         return min(moments, default=None)
 
@@ -205,7 +206,7 @@ class MarketingCampaign(models.Model):
         if self._get_workflow().reentry == "never" or not self._enters_by_filter():
             return 0
         _newcomers, audience = self._get_newcomers_sql()
-        returners = self._get_returners_sql(audience, now, by_filter=True)
+        returners = self._get_returners_sql(audience, now, "filter")
         [[count]] = self.env.execute_query(SQL("SELECT count(*) FROM (%s) AS r", returners))
         return count
 
@@ -263,7 +264,7 @@ class MarketingCampaign(models.Model):
         """
         if self._get_workflow().reentry == "never":
             return SQL("TRUE")
-        begins_anew = self._get_may_return_sql(SQL.identifier("p"), now, by_filter=True)
+        begins_anew = self._get_may_return_sql(SQL.identifier("p"), now)
         return SQL(
             """NOT (%s) AND NOT EXISTS (SELECT 1 FROM marketing_participant q
                                          WHERE q.campaign_id = p.campaign_id AND q.unicity_key = p.unicity_key

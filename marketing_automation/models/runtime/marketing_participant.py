@@ -75,6 +75,7 @@ class MarketingParticipant(models.Model):
             *self.env["marketing.entry"]._get_sources(),
             ("hand", _("By hand")),
             ("action", _("Server action")),
+            ("step", _("Step of a campaign")),
             ("test", _("Test")),
         ]
 

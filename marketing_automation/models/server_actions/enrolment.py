@@ -237,7 +237,9 @@ class IrActionsServer(models.Model):
             return False  # they say for whom it is; who only saves a record is told nothing
         targets = self._follow_marketing_path(records)
         if env.su or run:
-            env["marketing.entry.request"].sudo().request(operation, campaign, targets.ids, source="action")
+            env["marketing.entry.request"].sudo().request(
+                operation, campaign, targets.ids, source="step" if run else "action"
+            )
             return False
         if campaign.state != "running":
             return _notify("warning", _("The campaign “%s” does not run: nothing was done.", campaign.display_name))
