@@ -1,10 +1,79 @@
 """A workflow rearranged by a marketer with the mouse, the keyboard and, on a phone, the menu of its cards."""
 
+import json
+
 from test_ten_minutes import walk  # noqa: F401, the fixture
 
 CONTROL = 2  # how DevTools names the key
 HEAD = "header .o_marketing_activity_name"
+LEAST_WIDTH = 200  # pixels of a card
+IN_SIGHT = """
+(({ top, bottom, left, right }) => top >= 0 && bottom <= innerHeight && left >= 0 && right <= innerWidth)(
+    document.activeElement.getBoundingClientRect()
+)
+"""
 BELGIUM = "[('country_id.code', '=', 'BE')]"
+
+STEPS = 300
+# Cards that cannot be scrolled to, those too narrow to be read, and whether all are in the window now
+CARDS = """
+(() => {
+    const workflow = document.querySelector(".o_marketing_workflow");
+    const start = workflow.getBoundingClientRect().left - workflow.scrollLeft;
+    const boxes = [...document.querySelectorAll(".o_marketing_activity_card")].map((card) => {
+        const { left, right, top, bottom, width } = card.getBoundingClientRect();
+        return { left: left - start, right: right - start, top, bottom, width };
+    });
+    return JSON.stringify({
+        count: boxes.length,
+        lost: boxes.filter(({ left, right }) => left < 0 || right > workflow.scrollWidth + 1).length,
+        sideways: workflow.scrollWidth - workflow.clientWidth,
+        narrowest: Math.min(...boxes.map(({ width }) => width)),
+        above: Math.min(...boxes.map(({ top }) => top)) < 0,
+        below: Math.max(...boxes.map(({ bottom }) => bottom)) > innerHeight,
+    });
+})()
+"""
+
+
+def test_three_hundred_steps(walk, odoo_server):  # noqa: F811
+    """No card is lost, however the forks branch; the keyboard reaches each, and all are seen at once."""
+    browser = walk.browser
+    [campaign] = odoo_server.marketer("marketing.campaign", "create", [{"name": "Three hundred"}])
+    places = [(False, "begin")]
+    number = 0
+    while number < STEPS:
+        rows = [
+            {"name": f"Step {number + index}", "campaign_id": campaign, "parent_id": parent, "trigger_type": way}
+            | {"activity_type": "condition", "condition_domain": BELGIUM, "sequence": number + index}
+            for index, (parent, way) in enumerate(places[: STEPS - number])
+        ]
+        made = odoo_server.marketer("marketing.activity", "create", rows)
+        number += len(made)
+        # some go on and on, others fork
+        places = [(step, way) for step in made for way in ("cond_yes", "cond_no")][: 40 if number < 200 else 8]
+
+    browser.open(f"{odoo_server.url}/odoo/marketing-automation/{campaign}")
+    browser.wait_for(walk.card("Step 0"))
+    browser.settle()
+    cards = json.loads(browser.evaluate(CARDS))
+    assert cards["count"] == STEPS
+    assert not cards["lost"] and cards["sideways"] <= 0 and cards["narrowest"] >= LEAST_WIDTH, cards
+
+    last = walk.card(f"Step {STEPS - 1}", " .o_marketing_activity_edit")
+    browser.evaluate(f"document.querySelector({json.dumps(last)}).focus()")
+    browser.settle()
+    assert browser.evaluate(IN_SIGHT), "what has the focus is scrolled to"
+
+    walk.click(".o_marketing_zoom_fit")
+    browser.settle()
+    cards = json.loads(browser.evaluate(CARDS))
+    assert not (cards["above"] or cards["below"] or cards["lost"]) and cards["sideways"] <= 0, cards
+    walk.picture("fit")
+    walk.click(".o_marketing_zoom_reset")
+    browser.settle()
+    assert json.loads(browser.evaluate(CARDS))["narrowest"] >= LEAST_WIDTH
+    assert not browser.errors
 
 
 def test_move_undo_and_paste(walk, odoo_server):  # noqa: F811

@@ -24,7 +24,7 @@ import { arrangeWorkflow, proposeWay } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
 import { findPlace } from "./workflow_places";
 import { WhoEnters } from "./who_enters";
-import { FAR, usePan, WorkflowZoom } from "./workflow_zoom";
+import { FAR, MAP, usePan, WorkflowZoom } from "./workflow_zoom";
 
 const BIG = 40; // cards, of which the browser draws only those in sight
 const EMPTY = { cards: [], errors: [], participants: {}, can_write: true, state: "draft" };
@@ -110,6 +110,7 @@ export class WorkflowField extends Component {
         return {
             o_marketing_workflow_big: this.data.cards.length > BIG,
             o_marketing_workflow_far: this.zoom.state.level < FAR,
+            o_marketing_workflow_map: this.zoom.state.level < MAP,
         };
     }
 

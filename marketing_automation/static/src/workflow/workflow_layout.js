@@ -18,7 +18,8 @@ const MOST_BARS = 45; // of a card's graph
  * @param {number} width in pixels
  * @returns {{mode: "row" | "stack", children: object[]}} the root, above all first activities; each
  *  of its `children` has a `key`, a `card`, or the `parent` and the `end` (a way) after which nothing follows, the
- *  `width` of its column in pixels, or null for as much as it needs, and `mode` and `children` likewise
+ *  `width` of its column in pixels, or null for as much as it needs, and `mode` and `children` likewise; `isFlat` where
+ *  those below each other are not indented any more
  */
 export function arrangeWorkflow(cards, width) {
     const byParent = new Map();
@@ -96,8 +97,10 @@ function place(node, width) {
         return;
     }
     node.mode = "stack";
+    const room = Math.min(width, STACK_WIDTH);
+    node.isFlat = room - INDENT < LEAST_WIDTH; // however deep it goes, a card stays readable
     for (const child of node.children) {
-        place(child, Math.min(width, STACK_WIDTH) - INDENT);
+        place(child, node.isFlat ? room : room - INDENT);
     }
 }
 

@@ -40,6 +40,11 @@ export class WorkflowNode extends Component {
         return count && this.props.workflow.showsPeople ? _t("%s passed", formatInteger(count)) : "";
     }
 
+    /** Of cards that are not indented: what they follow. */
+    get afterLabel() {
+        return _t("after “%s”", this.props.node.card.name);
+    }
+
     getInsertLabel(card) {
         return _t("Add an activity before “%s”", card.name);
     }

@@ -5,9 +5,12 @@ import { clamp } from "@web/core/utils/numbers";
 import { closestScrollableX, closestScrollableY } from "@web/core/utils/scrolling";
 
 const LEAST = 0.2;
+const LEAST_FIT = 0.01; // of a workflow of hundreds of cards one sees the shape
+const FIT_STEPS = 8;
 const MOST = 1.5;
 const STEP = 0.1;
 export const FAR = 0.55; // below, a card shows its name alone
+export const MAP = 0.12; // below, nobody could read that either
 
 /**
  * How big the cards are: by CSS zoom, so that the workflow is laid out anew for the room that there is, and the browser
@@ -26,8 +29,8 @@ export class WorkflowZoom {
         return `${Math.round(100 * this.state.level)} %`;
     }
 
-    set(level) {
-        this.state.level = clamp(Math.round(100 * level) / 100, LEAST, MOST);
+    set(level, least = Math.min(LEAST, this.state.level)) {
+        this.state.level = clamp(Math.round(1000 * level) / 1000, least, MOST);
     }
 
     in() {
@@ -39,17 +42,37 @@ export class WorkflowZoom {
     }
 
     /**
-     * Show all of it: as wide as its branches need, and as high as the window.
-     *
-     * @param {number} width that the branches need side by side, in pixels
+     * Show all of it: as big as the window has room for. How the cards stand depends on how big they are, so that is
+     * tried.
      */
-    async fit(width) {
-        const room = this.tree.el.parentElement.clientWidth;
-        this.set(Math.min(1, room / width));
-        await new Promise((resolve) => browser.requestAnimationFrame(() => browser.requestAnimationFrame(resolve)));
-        const { height } = this.tree.el.getBoundingClientRect();
-        this.set(Math.min(this.state.level, (this.state.level * 0.85 * browser.innerHeight) / height));
+    async fit() {
+        await this.tryLevel(1);
+        if (!this.isAllSeen()) {
+            await this.tryLevel(await this.findLevel(LEAST_FIT, 1, FIT_STEPS));
+        }
         this.tree.el.scrollIntoView({ block: "start" });
+    }
+
+    /** The biggest level at which all is seen, between one at which it is and one at which it is not. */
+    async findLevel(small, big, steps) {
+        if (!steps) {
+            return Math.floor(1000 * small) / 1000;
+        }
+        const middle = Math.sqrt(small * big);
+        await this.tryLevel(middle);
+        return this.isAllSeen() ? this.findLevel(middle, big, steps - 1) : this.findLevel(small, middle, steps - 1);
+    }
+
+    async tryLevel(level) {
+        this.set(level, LEAST_FIT);
+        await new Promise((resolve) => browser.requestAnimationFrame(() => browser.requestAnimationFrame(resolve)));
+    }
+
+    isAllSeen() {
+        const { clientWidth, scrollWidth } = this.tree.el.parentElement;
+        const page = closestScrollableY(this.tree.el.parentElement);
+        const room = page ? page.clientHeight : browser.innerHeight;
+        return scrollWidth <= clientWidth && this.tree.el.getBoundingClientRect().height <= room;
     }
 }
 
