@@ -82,6 +82,20 @@ POINTS = {
     "before a mail's commit": ("mail.mail", "_commit_and_remember", "before"),
     "after a mail's commit": ("mail.mail", "_commit_and_remember", "after"),
 }
+# … of steps that think, and of plain ones
+LOGIC_POINTS = {
+    "a field is set": ("marketing.activity", "_do_together", "after"),
+    "they wait": ("marketing.trace", "_park", "after"),
+    "who goes on is found": ("marketing.campaign", "_ask_who_match", "after"),
+    "the next look is noted": ("marketing.campaign", "_note_look", "after"),
+    "the wait is over": ("marketing.activity", "_execute_wait", "after"),
+    "a way is chosen": ("marketing.activity", "_execute_condition", "after"),
+    "a branch is drawn": ("marketing.activity", "_execute_split", "after"),
+    "they go back": ("marketing.activity", "_execute_jump", "after"),
+    "the next visit is numbered": ("marketing.trace", "_number_visits", "after"),
+    "they have come to an end": ("marketing.participant", "_end", "after"),
+    "the step that follows is there": ("marketing.trace", "_insert_traces", "after"),
+}
 ONCE = "the batch is undone"  # where one comes once for all of its traces
 # … of an action that runs alone, since it leaves its transaction
 LONE_POINTS = {
@@ -94,7 +108,7 @@ LONE_POINTS = {
 
 
 def arm(registry, point, hit):
-    owner, name, moment = {**POINTS, **LONE_POINTS}[point]
+    owner, name, moment = {**POINTS, **LOGIC_POINTS, **LONE_POINTS}[point]
     if isinstance(owner, str):
         owner = registry[owner] if owner in registry else pydoc.locate(owner)
     original = getattr(owner, name)

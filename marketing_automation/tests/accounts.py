@@ -32,6 +32,7 @@ ACCOUNTS = {
     "seller": {SALES},
     **dict.fromkeys(("seller Sam", "seller Sue", "seller Sid"), {"mail.group_mail_notification_type_inbox"}),
     "sales_marketer": {USER, SALES},
+    "contact_marketer": {USER, CONTACTS},
     "ada_admin": {MANAGER, SYSTEM},  # sets up what a first campaign needs
     "table's portal": {"base.group_portal"},
     **{f"user of {group}": {group} for group in (EMPLOYEE, "base.group_portal", "base.group_public", MAILER, CONTACTS)},
