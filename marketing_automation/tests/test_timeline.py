@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import api
 from odoo.exceptions import AccessError, UserError
@@ -224,6 +225,29 @@ class TestTimeline(MarketingAutomationCommon):
     # ------------------------------------------------------------
     # A test
     # ------------------------------------------------------------
+
+    def test_years_of_a_daily_loop(self):
+        """The latest steps show, with how often they were come to, and what is still to come; not what was before."""
+        self._start(self.campaign)
+        participant = self._participant(self.campaign, self.ada)
+        traces = self.env["marketing.trace"].sudo()
+        self._trace(self.welcome, self.ada).schedule_date = self.start + timedelta(days=900)
+        counts = []
+        for last in (20, 400):
+            known = len(participant.trace_ids)
+            rows = [(participant.id, self.thanks.id, self.start, visit, None) for visit in range(known + 1, last + 1)]
+            traces._insert_traces(rows).write({"state": "processed", "done_date": self.start})
+            with patch("odoo.addons.marketing_automation.models.timeline.marketing_participant.LATEST", 5):
+                self._timeline(participant)
+                before = self.cr.sql_log_count
+                data, steps = self._timeline(participant)
+                counts.append(self.cr.sql_log_count - before)
+            self.assertEqual(data["earlier"], last - 5)
+            self.assertEqual(len(data["steps"]), 6)
+            self.assertEqual((steps["Welcome"]["state"], steps["Welcome"]["visit"]), ("scheduled", ""))
+            visits = [step["visit"] for step in data["steps"] if step["name"] == "Thanks"]
+            self.assertEqual(visits, [f"{number}th time" for number in range(last - 5, last)])
+        self.assertEqual(*counts)
 
     def test_what_can_be_fired(self):
         """What a step waits for comes first; what has happened is no longer offered."""

@@ -45,7 +45,7 @@ class MarketingParticipant(models.Model):
         """
         traces = self.trace_ids.grouped("id")
         sentences = []
-        for trace_id, waits in self._get_waits(self.trace_ids._get_facts(), now).items():
+        for trace_id, waits in self._get_waits(self.trace_ids, self.trace_ids._get_facts(), now).items():
             name = traces[trace_id].activity_id.name
             words = {
                 "open": _("It waits until “%s” is opened: open the message, or press “As if opened” below.", name),

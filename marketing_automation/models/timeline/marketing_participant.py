@@ -6,6 +6,8 @@ from odoo import _, api, fields, models
 
 from ...engine.workflow import decide
 
+LATEST = 200  # steps that the timeline shows: who comes round every day for years has thousands
+
 
 class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
@@ -50,32 +52,37 @@ class MarketingParticipant(models.Model):
             participant.timeline_data = bool(participant.ids) and participant._get_timeline(fields.Datetime.now())
 
     def _get_timeline(self, now):
-        """Return the steps of this participant as a tree, in order of time.
+        """Return the latest steps of this participant as a tree, in order of time, and how many there are before them.
 
-        The number of queries does not depend on how many steps there are.
+        Neither the number of queries nor what is read depends on how many steps there are.
 
         :param datetime now: UTC
         :rtype: dict
         """
         self.ensure_one()
         # each time that somebody comes round begins anew: a loop without end is no tree without end
-        branches = self.trace_ids.grouped(
-            lambda trace: trace.parent_id.filtered(lambda parent: parent.visit == trace.visit)
+        latest, came = self._get_latest_traces()
+        earlier = came.total()
+        shown = latest
+        if earlier:  # what is still to come shows anyway
+            shown |= shown.search([("participant_id", "=", self.id), ("state", "=", "scheduled")])
+        branches = shown.grouped(
+            lambda trace: (trace.parent_id & shown).filtered(lambda parent: parent.visit == trace.visit)
         )
-        numbers, came = {}, Counter()
-        for trace in self.trace_ids.sorted("visit"):
-            came[trace.activity_id] += 1
-            numbers[trace.id] = came[trace.activity_id]
-        facts = self.trace_ids._get_facts()
-        waits = self._get_waits(facts, now)
-        events = self.trace_ids._get_shown_events()
+        numbers = {}
+        for trace in latest.sorted("visit"):
+            came[trace.activity_id.id] += 1
+            numbers[trace.id] = came[trace.activity_id.id]
+        facts = shown._get_facts()
+        waits = self._get_waits(shown, facts, now)
+        events = shown._get_shown_events()
 
         def grow(parent):
             traces = branches.get(parent, parent.browse()).sorted(lambda trace: trace._get_timeline_rank())
             steps = [
                 dict(
                     trace._prepare_timeline_step(facts.get(trace.id), waits, events.get(trace.id, [])),
-                    visit=self._get_visit_words(numbers[trace.id]),
+                    visit=self._get_visit_words(numbers.get(trace.id, 1)),
                     children=grow(trace),
                 )
                 for trace in traces
@@ -89,7 +96,21 @@ class MarketingParticipant(models.Model):
             and self.campaign_id.state != "running"
             and (self.state == "running" or bool(waits)),
             "steps": grow(self.env["marketing.trace"]),
+            "earlier": earlier,
         }
+
+    def _get_latest_traces(self):
+        """Return the latest traces of this participant.
+
+        :return: marketing.trace, and Counter of those before them by the id of their activity
+        """
+        traces, mine = self.env["marketing.trace"], [("participant_id", "=", self.id)]
+        latest = traces.search(mine, order="id desc", limit=LATEST + 1)
+        if len(latest) <= LATEST:
+            return latest.sorted("id"), Counter()
+        latest = latest[:LATEST].sorted("id")
+        groups = traces._read_group([*mine, ("id", "<", latest[0].id)], ["activity_id"], ["__count"])
+        return latest, Counter({activity.id: count for activity, count in groups})
 
     @api.model
     def _get_visit_words(self, number):
@@ -106,9 +127,10 @@ class MarketingParticipant(models.Model):
         """Tell whether nothing can happen to this participant any more, whatever comes."""
         return self.state == "unlinked" or bool(self.end_code)
 
-    def _get_waits(self, facts, now):
+    def _get_waits(self, traces, facts, now):
         """Return the steps that this participant has not come to yet, but may from where it is.
 
+        :param traces: marketing.trace of this participant, on which something may wait
         :param dict facts: :class:`Facts` by trace id, of those that were executed
         :param datetime now: UTC
         :return: by trace id, what waits on it: the ``event`` that it waits for, and the ``step`` to show
@@ -121,9 +143,9 @@ class MarketingParticipant(models.Model):
         workflow = campaign._get_workflow()
         triggers = self.env["marketing.activity"]._get_triggers()
         activities = self.campaign_id.with_context(active_test=False).marketing_activity_ids.grouped("id")
-        taken = {(trace.activity_id.id, trace.visit) for trace in self.trace_ids}
+        taken = {(trace.activity_id.id, trace.visit) for trace in traces}
         waits = {}
-        for trace in self.trace_ids:
+        for trace in traces:
             for step, edge in workflow.ways(trace.activity_id.id) if trace.id in facts else ():
                 trigger = triggers.get(step.trigger_type)
                 if edge.repeats or (step.id, trace.visit) in taken or step.id not in activities or not trigger:

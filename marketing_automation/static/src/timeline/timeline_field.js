@@ -8,7 +8,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { useLiveRefresh } from "../live";
 import { TimelineStep } from "./timeline_step";
 
-const EMPTY = { is_test: false, can_write: false, is_paused: false, steps: [] };
+const EMPTY = { is_test: false, can_write: false, is_paused: false, steps: [], earlier: 0 };
 
 /**
  * The steps of one participant as a tree, on its form: what happened, what is due when, what
@@ -99,6 +99,23 @@ export class TimelineField extends Component {
         } catch {
             // no connection, or no longer there: the next time will tell
         }
+    }
+
+    get earlierLabel() {
+        return _t("Show %s earlier steps", this.data.earlier);
+    }
+
+    openEarlier() {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("All Steps"),
+            res_model: "marketing.trace",
+            domain: [["participant_id", "=", this.props.record.resId]],
+            views: [
+                [false, "list"],
+                [false, "form"],
+            ],
+        });
     }
 
     open(step) {
