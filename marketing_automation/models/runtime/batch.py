@@ -1,5 +1,6 @@
 """What the traces of a batch have in common, read once for all of them."""
 
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
@@ -30,3 +31,15 @@ class Batch:
         :raise CampaignStop: when that user may no longer act
         """
         return self.campaign._get_run_env()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How the steps of a campaign are executed, read before they are claimed.
+
+    :param set light: ids of the activities whose steps are light
+    :param dict locks: of the activities that one lane at a time executes, the name of the lock that it holds
+    """
+
+    light: set = field(default_factory=set)
+    locks: dict = field(default_factory=dict)

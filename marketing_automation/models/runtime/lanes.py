@@ -3,11 +3,17 @@
 They share nothing but the database: each claims what no other holds.
 """
 
+from contextlib import contextmanager
+
 from odoo import _, api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .batch import Turn
 
 LANES_KEY = "marketing_automation.lanes"
 MAX_LANES = 8
+LOCK = 0x4D414C  # first key of the advisory locks: what one lane at a time does
 FIRST_LANE = "marketing_automation.ir_cron_campaign_execute_activities"
 
 
@@ -69,3 +75,38 @@ class MarketingCampaign(models.Model):
                 # known by name, so that it goes with the addon
                 data = {"xml_id": f"{FIRST_LANE}_{lane}", "values": values, "noupdate": True}
                 first._load_records([data])
+
+    def _read_turn(self):
+        """Return how the steps of this campaign are executed."""
+        activities, turn = self.env["marketing.activity"], Turn()
+        types = activities._get_types()
+        for step in self._get_workflow().steps.values():
+            if types[step.activity_type].light:
+                turn.light.add(step.id)
+            find_lock = getattr(activities, f"_find_lane_lock_{step.activity_type}", None)
+            lock = find_lock and find_lock(step)
+            if lock:
+                turn.locks[step.id] = lock
+        return turn
+
+    @contextmanager
+    def _in_one_lane(self, lock):
+        """Give whether this lane may do what one at a time does; the others leave it to the one that does it.
+
+        What that one has committed is seen afterwards: the lock is taken before a transaction begins, and ends with
+        the block, or with the process.
+
+        :param lock: its name; None for what all lanes do
+        """
+        if not lock:
+            yield True
+            return
+        [[locked]] = self.env.execute_query(SQL("SELECT pg_try_advisory_lock(%s, hashtext(%s))", LOCK, lock))
+        self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # a claim begins
+        try:
+            yield locked
+        finally:
+            if locked:
+                self.env.cr.rollback()  # what was done is committed
+                self.env.execute_query(SQL("SELECT pg_advisory_unlock(%s, hashtext(%s))", LOCK, lock))
+                self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # ends the unlock

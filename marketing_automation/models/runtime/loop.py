@@ -147,7 +147,7 @@ class MarketingCampaign(models.Model):
         failed = self.failed_job == "execution"
         looks = self.wait_look_date and self.wait_look_date <= now
         try:
-            limited, light = self._get_limited_activity_ids(), self._get_light_activity_ids()
+            limited, turn = self._get_limited_activity_ids(), self._read_turn()
             campaign = self._in_language_of_user(languages)
             events, waits = campaign._in_transaction(campaign._find_kinds_of_work, now)
             done = (
@@ -155,7 +155,7 @@ class MarketingCampaign(models.Model):
                 or (events and campaign._in_transaction(campaign._consume_next_events, now))
                 or (waits and campaign._in_transaction(campaign._expire_waits, now))
                 or (looks and campaign._in_transaction(campaign._look_at_waits, now))
-                or campaign._execute_due(limited, light, now, all_held)
+                or campaign._execute_due(limited, turn, now, all_held)
             )
             if failed:
                 self._in_transaction(self._clear_failure)
@@ -212,12 +212,6 @@ class MarketingCampaign(models.Model):
         )
         return kinds
 
-    def _get_light_activity_ids(self):
-        """Return the ids of the activities whose steps are light: more go through them at once."""
-        types = self.env["marketing.activity"]._get_types()
-        steps = self._get_workflow().steps.values()
-        return {step.id for step in steps if types[step.activity_type].light}
-
     def _consume_next_events(self, now):
         rows = self.env.execute_query(
             SQL(
@@ -259,11 +253,11 @@ class MarketingCampaign(models.Model):
         traces.participant_id._refresh_state(now, self._get_awaiting_steps())
         return len(traces)
 
-    def _execute_due(self, limited, light, now, all_held):
+    def _execute_due(self, limited, turn, now, all_held):
         """Execute what is due: each record's first due step, by activity.
 
         :param list limited: the ids of the activities with a limit per hour
-        :param set light: the ids of those whose steps are light
+        :param Turn turn: how its steps are executed
         :param set all_held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
@@ -272,31 +266,32 @@ class MarketingCampaign(models.Model):
             others = [*limited, *held]
             condition = SQL("activity_id != ALL(%s)", others)
             batches = self._plan_due(now, condition, WINDOW)
-            if sum(map(len, batches.values())) > BATCH and next(iter(batches)) in light:
+            if sum(map(len, batches.values())) > BATCH and next(iter(batches)) in turn.light:
                 batches = self._plan_due(now, condition, WINDOW * LIGHT)
-            done += self._execute_batches(batches, light, now, held)
+            done += self._execute_batches(batches, turn, now, held)
             if held.issubset(others):
                 break  # else those behind a held step have their turn
         if limited:
-            done += self._execute_limited(limited, now, held)
+            done += self._execute_limited(limited, turn, now, held)
         all_held |= held
         return done
 
-    def _execute_batches(self, batches, light, now, held):
+    def _execute_batches(self, batches, turn, now, held):
         """Execute these traces as far as they fit into one batch; others have their turn then.
 
         :param dict batches: the ids of traces by activity
-        :param set light: the ids of the activities whose steps are light
+        :param Turn turn: how its steps are executed
         :param set held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
         done, room = 0, 1.0  # what is left of the batch
         for activity_id, trace_ids in batches.items():
-            whole = BATCH * LIGHT if activity_id in light else BATCH
+            whole = BATCH * LIGHT if activity_id in turn.light else BATCH
             size = round(room * whole)
             if size > 0:
                 try:
-                    count = self._execute_first_free(trace_ids, now, size)
+                    with self._in_one_lane(turn.locks.get(activity_id)) as is_ours:
+                        count = self._execute_first_free(trace_ids, now, size) if is_ours else 0
                 except StepHeld as step:
                     self.env.cr.rollback()
                     held.add(step.activity_id)

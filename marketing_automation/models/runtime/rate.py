@@ -36,12 +36,13 @@ class MarketingCampaign(models.Model):
         steps = self._get_workflow().steps.values()
         return [step.id for step in steps if types[step.activity_type].sends]
 
-    def _execute_limited(self, activity_ids, now, held):
+    def _execute_limited(self, activity_ids, turn, now, held):
         """Execute as many of the due messages as the limit has slots for.
 
         One lane at a time gives slots: another would not see those that this one is using. A step that waits for an
         Update takes none: those behind it have their turn.
 
+        :param Turn turn: how its steps are executed
         :param set held: takes the ids of the activities that wait for an Update
         :return: how many traces were dealt with
         """
@@ -54,7 +55,7 @@ class MarketingCampaign(models.Model):
                 slots = self._count_free_slots(activity_ids, now)
                 condition = SQL("activity_id = ANY(%s)", [number for number in activity_ids if number not in held])
                 batches = self._plan_due(now, condition, slots) if slots else {}
-                done += self._execute_batches(batches, (), now, held)
+                done += self._execute_batches(batches, turn, now, held)
             return done
         finally:
             self.env.cr.rollback()  # what was done is committed

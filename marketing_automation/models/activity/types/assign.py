@@ -93,6 +93,10 @@ class MarketingActivity(models.Model):
     # For the engine
     # ------------------------------------------------------------
 
+    @api.model
+    def _find_lane_lock_assign(self, step):
+        return self._get_turns_lock(step)
+
     @api.private
     def _execute_assign(self, traces, now):
         """Assign the records of a batch as the campaign's user, by one write for each person.

@@ -1,8 +1,8 @@
 """Colleagues whom steps are about: to whom records are assigned, who gets a task, whom a step tells something.
 
 Who is next in turn is read from what was done: the last trace of the step says who it was. Nothing is counted, so that
-no lane waits for another, and what was rolled back has not happened. Within a batch the turn is exact; lanes that work
-side by side begin at the same person at times.
+what was rolled back has not happened. A step with several people is executed by one lane at a time, which sees what the
+last one did; the others do something else meanwhile.
 """
 
 from odoo import _, api, fields, models
@@ -81,6 +81,11 @@ class MarketingActivity(models.Model):
     # ------------------------------------------------------------
     # For the engine
     # ------------------------------------------------------------
+
+    @api.model
+    def _get_turns_lock(self, step):
+        """Return the name of the lock of a step whose people have their turn; None where there is one person."""
+        return f"turns {step.id}" if len(step.settings["people"] or []) > 1 else None
 
     def _take_turns(self, traces, people, companies):
         """Return whose turn it is for each trace, by its id; of several people, the next who works for its company.

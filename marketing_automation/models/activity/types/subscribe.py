@@ -123,6 +123,11 @@ class MarketingActivity(models.Model):
     # For the engine
     # ------------------------------------------------------------
 
+    @api.model
+    def _find_lane_lock_list(self, step):
+        """Of all such steps: another would make a contact for an address too, which this one is making just now."""
+        return "mailing contacts" if step.settings["operation"] == "on" else None
+
     @api.private
     def _execute_list(self, traces, now):
         """Put the addresses of a batch on the list, or take them off, as the campaign's user.

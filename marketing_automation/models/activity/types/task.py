@@ -178,6 +178,10 @@ class MarketingActivity(models.Model):
     # For the engine
     # ------------------------------------------------------------
 
+    @api.model
+    def _find_lane_lock_task(self, step):
+        return self._get_turns_lock(step) if step.settings["whom"] != "record" else None
+
     @api.private
     def _execute_task(self, traces, now):
         """Plan an activity on each record of a batch, as the campaign's user.
