@@ -474,8 +474,8 @@ FAULTS = [
     Fault(
         "the filter of a wait ends it while it lasts",
         GATES,
-        'self.filtered(lambda trace: not trace.waiting_since).grouped("activity_id")',
-        'self.grouped("activity_id")',
+        "beginning = self.filtered(lambda trace: not trace.waiting_since)",
+        "beginning = self",
     ),
     Fault(
         "the expiry of a wait ends it while it lasts",
