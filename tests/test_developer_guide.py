@@ -1,6 +1,10 @@
 """The examples of the developer guide: what it shows is what is run."""
 
+import json
+import os
 import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +15,7 @@ from tools import addons
 from tools.paths import ROOT
 
 GUIDE = ROOT / "docs" / "developer_guide.md"
-BLOCK = re.compile(r"```(?:python|xml) (?P<kind>\w+)=(?P<name>\S+)\n(?P<code>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(?:python|xml|sh) (?P<kind>\w+)=(?P<name>\S+)\n(?P<code>.*?)```", re.DOTALL)
 KEY = "0123456789abcdef0123456789abcdef01234567"
 INDEX_SIZE = 8  # characters of a key by which Odoo finds it
 
@@ -57,3 +61,51 @@ def test_external_api(names, odoo_server):
     exec(compile(example("xmlrpc"), GUIDE.name, "exec"), names)
     assert names["running"] == [names["campaign"]]
     assert names["numbers"][0]["total_participant_count"] >= 2
+
+
+@pytest.fixture
+def webhook(odoo_server):
+    """:return: the campaign of a webhook that makes records, its entry, and its address"""
+    category = odoo_server.rpc("res.partner.category", "create", {"name": "Of the guide"})
+    [model] = odoo_server.rpc("ir.model", "search", [("model", "=", "res.partner")])
+    action = {"name": "Tag", "model_id": model, "state": "object_write", "update_path": "category_id"}
+    action |= {"update_m2m_operation": "add", "value": str(category), "usage": "marketing_automation"}
+    action["resource_ref"] = f"res.partner.category,{category}"
+    step = {"name": "Tag", "activity_type": "action"}
+    step["server_action_id"] = odoo_server.rpc("ir.actions.server", "create", action)
+    campaign = odoo_server.rpc(
+        "marketing.campaign",
+        "create",
+        {
+            "name": "From outside",
+            "model_id": model,
+            "domain": "[('email', 'like', '@people.example.com')]",
+            "reentry": "restart",
+            "entry_ids": [(0, 0, {"entry_type": "webhook", "webhook_create": True})],
+            "marketing_activity_ids": [(0, 0, step)],
+        },
+    )
+    odoo_server.rpc("marketing.campaign", "action_start_campaign", [campaign])
+    [entry] = odoo_server.rpc("marketing.entry", "search_read", [("campaign_id", "=", campaign)], ["token"])
+    return campaign, entry["id"], f"{odoo_server.url}/marketing_automation/enroll/{entry['token']}"
+
+
+def test_webhook(webhook, odoo_server):
+    """The examples; and ten callers at once who name somebody new, with the same key."""
+    campaign, entry, address = webhook
+    names = {"ADDRESS": address}
+    exec(compile(example("webhook"), GUIDE.name, "exec"), names)
+    assert names["person"] == {"result": "enrolled"}
+    command = ["sh", "-c", example("webhook.sh")]
+    shell = subprocess.run(command, env={**os.environ, "ADDRESS": address}, capture_output=True, text=True, check=True)
+    assert json.loads(shell.stdout)["results"] == [
+        {"result": "already_in"},
+        {"result": "left_out", "reason": "invalid_email"},
+    ]
+    person = [{"email": "hopper@people.example.com", "key": "order 18"}]
+    with ThreadPoolExecutor(10) as callers:
+        results = list(callers.map(names["enroll"], [person] * 10))
+    assert sorted(result["result"] for [result] in results) == ["already_in"] * 9 + ["enrolled"]
+    assert odoo_server.rpc("res.partner", "search_count", [("email", "=", person[0]["email"])]) == 1
+    domain = [("campaign_id", "=", campaign), ("entry_id", "=", entry)]
+    assert odoo_server.rpc("marketing.participant", "search_count", domain) == 2

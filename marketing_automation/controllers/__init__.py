@@ -1,1 +1,1 @@
-from . import main, preview
+from . import enroll, main, preview

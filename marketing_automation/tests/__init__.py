@@ -22,6 +22,7 @@ from . import (
     test_entry,
     test_entry_dates,
     test_entry_tour,
+    test_entry_webhook,
     test_event_sources,
     test_events,
     test_execution,

@@ -52,6 +52,7 @@ ALSO = {
     # who may change contacts still may not change campaigns
     "test_campaign_actions": {"marketer": {CONTACTS}, "clerk": {CONTACTS}, "visitor": {"base.group_portal"}},
     "odoo.addons.marketing_automation_base_automation.tests.test_rules_that_enrol": {"clerk": {CONTACTS}},
+    "test_entry_webhook": {"marketer": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},
     "test_generated_reads": {"marketer": {"base.group_allow_export"}},
     "test_own_test": {"marketer": {"event.group_event_user"}},

@@ -103,6 +103,9 @@ class RightsTableCase(MarketingAutomationCommon):
             ),
             "marketing.entry": cls.campaign.entry_ids,
             "marketing.participant": participant,
+            "marketing.entry.call": cls.env["marketing.entry.call"].create(
+                {"entry_id": cls.campaign.entry_ids.id, "minute": cls.start, "number": 1}
+            ),
             "marketing.entry.request": cls.env["marketing.entry.request"].create(
                 {"campaign_id": cls.campaign.id, "res_id": 1, "operation": "add", "date": cls.start}
             ),

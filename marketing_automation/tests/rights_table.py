@@ -91,6 +91,7 @@ USER_FIELDS = {
         "weight": 70,
     },
     "marketing.entry": {
+        "webhook_create": True,
         "campaign_id": lambda test: test.campaign.id,
         "sequence": 3,
         "active": False,
@@ -159,6 +160,7 @@ ENGINE_FIELDS = {
         *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
         *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
     },
+    "marketing.entry.call": {"entry_id", "minute", "number"},
     "marketing.entry.request": {"campaign_id", "res_id", "operation", "source", "date"},
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
@@ -176,7 +178,17 @@ ENGINE_FIELDS = {
         *("update_choices", "update_problem", "discard_date", "behavior_steps", "link_choices", "awaits_click"),
     },
     "marketing.activity.branch": {"share"},
-    "marketing.entry": {"model_name", "sentence", "problem", "has_time", "start_date", "look_date"},
+    "marketing.entry": {
+        "model_name",
+        "sentence",
+        "problem",
+        "has_time",
+        "start_date",
+        "look_date",
+        "token",
+        "token_hash",
+        "webhook_url",
+    },
     "marketing.participant": {
         *("campaign_id", "model_name", "res_id", "resource_ref", "run", "state", "is_test", "unicity_key", "source"),
         *(
@@ -294,6 +306,7 @@ METHODS = {
         "action_paste": [0],
         "get_palette": [],
     },
+    "marketing.entry": {"action_renew_token": []},
     "marketing.participant": {
         "action_refresh_test": [],
         "action_remove": [],

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -338,6 +339,26 @@ class TestCampaignActions(MarketingAutomationCommon):
             self._run_crons(self.start, EXECUTION_CRON)
         self.assertEqual(len(first.sudo().participant_ids), 5)
         self.assertFalse(self.requests.search([]))
+
+    def test_a_circle_goes_round_once_a_day(self):
+        """Two campaigns into which one comes at any time, and that add to each other."""
+        campaigns = [self._create_campaign(name=name, reentry="restart", domain="[]") for name in ("First", "Second")]
+        for campaign, other in zip(campaigns, reversed(campaigns), strict=True):
+            campaign.entry_ids.unlink()
+            to_other = self._change(other)
+            self._create_activity(campaign, "On", "action", "begin", None, server_action_id=to_other.id)
+            self._start(campaign)
+        for campaign in campaigns:
+            self._start(campaign)
+        with self._at(self.start):
+            campaigns[0].action_enroll(self.ada.ids)
+        for day, passages in ((0, 2), (1, 3), (2, 4)):
+            for _round in range(6):
+                self._run_crons(self.start + timedelta(days=day, minutes=1), EXECUTION_CRON)
+            self._answer(self._change(campaigns[1]), self.ben)
+            counts = [len(self._participant(campaign, self.ada)) for campaign in campaigns]
+            self.assertLessEqual(max(counts), passages)
+        self.assertGreater(min(counts), 0)
 
     def test_nothing_of_a_test_counts_elsewhere(self):
         self._start(self.welcome)

@@ -186,7 +186,11 @@ class MarketingCampaign(models.Model):
         if kind and kind.lets_in_again == CHANGE:
             was_outside = SQL("(%(last)s.outside_date IS NOT NULL OR %(last)s.end_code = 'left_filter')", last=last)
             if workflow.reentry_delay_number:  # whom somebody has removed is not brought back by the time alone
-                was_outside = SQL("(%s OR %s.end_code IS DISTINCT FROM 'removed_by_hand')", was_outside, last)
+                was_outside = SQL(
+                    "(%s OR COALESCE(%s.end_code, '') NOT IN ('removed_by_hand', 'removed_by_action'))",
+                    was_outside,
+                    last,
+                )
             conditions.append(was_outside)
         return SQL(" AND ").join(conditions) if conditions else SQL("TRUE")
 

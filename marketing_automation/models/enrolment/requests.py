@@ -120,7 +120,7 @@ def _split_requests(rows):
     What was asked twice of a record, without anything between, is done once.
 
     :param list rows: (id, id of the record, operation, source) in order
-    :return: of each piece: (operation, source), and the ids of the requests by the id of their record
+    :return: of each piece: the last two, and the ids of the requests by the id of their record
     """
     pieces, reached = [], {}
     for request_id, res_id, *key in rows:

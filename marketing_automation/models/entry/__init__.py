@@ -1,3 +1,12 @@
 """Who comes in: the ways into a campaign, one file for each type in ``types/``."""
 
-from . import marketing_entry, due, marketing_campaign, numbers, marketing_participant, types
+from . import (
+    marketing_entry,
+    due,
+    marketing_campaign,
+    marketing_entry_call,
+    numbers,
+    marketing_participant,
+    types,
+    people,
+)

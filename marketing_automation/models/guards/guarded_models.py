@@ -34,6 +34,11 @@ class MarketingParticipant(models.Model):
     _inherit = [*GUARDS, "marketing.participant"]
 
 
+class MarketingEntryCall(models.Model):
+    _name = "marketing.entry.call"
+    _inherit = [*GUARDS, "marketing.entry.call"]
+
+
 class MarketingEntryRequest(models.Model):
     _name = "marketing.entry.request"
     _inherit = [*GUARDS, "marketing.entry.request"]
