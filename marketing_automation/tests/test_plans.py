@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ..engine.behaviour import read_behaviour
 from .common import MarketingAutomationCommon
 
 CONTACTS = 5_000
@@ -190,6 +191,37 @@ class TestPlans(MarketingAutomationCommon):
             self.assertEqual(campaign._look_at_waits(self.start), 2)
         self.assertEqual(len(plans), 1)
         self.assertIndexes(plans, "marketing_trace_at_wait")
+
+    def test_who_behaved(self):
+        """One query a line: participants by record, steps by participant, events by step; also of any campaign."""
+        lines = [
+            {"event": "open"},
+            {"event": "sent", "span": "days", "days": 3, "times": 2},
+            {"event": "open", "span": "run", "activity": self.email.id, "did": False},
+            {"event": "click", "link": "offer", "anywhere": True},
+        ]
+        behaviour = read_behaviour({"lines": lines, "any": True})
+        traces = self.email.sudo().trace_ids[:20]
+        with self._plans() as plans:
+            self.assertTrue(self.email.sudo()._find_behaving(behaviour, traces, self.start))
+        self.assertEqual(len([query for query, _nodes in plans if "marketing_trace_event" in query]), len(lines))
+        self.assertIndexes(plans, "marketing_trace_step_uniq", "marketing_trace_event__trace_id_index")
+
+    def test_whose_event_has_come(self):
+        """Whoever waits for an event is asked by their own steps and events."""
+        participants = self.email.sudo().trace_ids[:20].participant_id
+        with self._plans() as plans:
+            self.assertTrue(self.email.sudo()._find_reached("open", participants))
+            self.env["marketing.trace"].sudo()._ask_waiting(participants, self.email.ids, self.start)
+        self.assertIndexes(plans, "marketing_trace_step_uniq", "marketing_trace_event__trace_id_index")
+
+    def test_which_link_was_clicked(self):
+        """The facts of a batch, with their links, are read by trace."""
+        traces = self.email.sudo().trace_ids.filtered(lambda trace: trace.state == "processed")[:20]
+        with self._plans() as plans:
+            traces._get_facts()
+            traces._get_clicks(traces.ids)
+        self.assertIndexes(plans, "marketing_trace_event__trace_id_index")
 
     def test_enrolment(self):
         """Who is a participant already is found by record, or by what the campaign is unique by."""
