@@ -8,6 +8,7 @@ from .actions import start
 from .campaigns import NOTHING, clear, make_action, make_campaign
 from .laps import administrator, alternate, lap, superuser
 from .lines import at_least, line
+from .logic import SMALLEST_AIM
 
 
 def measure(registry, size, runs):
@@ -38,7 +39,8 @@ def measure(registry, size, runs):
         "minutes for the whole flow": laps[-1].seconds / 60,
     }
     beside = [size / time.seconds for time in others]
-    return [line("nurture flow of 40 steps", "steps per second", rates, beside, at_least("ratio", 0.8), notes)]
+    target = at_least("ratio", 0.8) if size >= SMALLEST_AIM else None  # of fewer, forty runs cost more than their steps
+    return [line("nurture flow of 40 steps", "steps per second", rates, beside, target, notes)]
 
 
 def _run_flow(registry, size):

@@ -166,7 +166,8 @@ ROWS = [
     Row(
         "condition-workers",
         "workers:conditions",
-        "The same on one campaign of a condition, to a step that is due a month later.",
+        "Processes as Odoo's cron workers are, on one campaign of a condition, to a step that is due a month later; until "
+        "the last one has ended. Beside one worker alone.",
         (100 * K,),
         (10 * K,),
         hosted=True,
