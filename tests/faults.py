@@ -42,6 +42,9 @@ BEHAVIOURS = "models/activity/types/behaviours.py"
 LINES = "engine/behaviour.py"
 SET = "models/activity/types/update.py"
 UNSUBSCRIPTIONS = "controllers/unsubscriptions.py"
+OCCURRENCES = "engine/occurrences.py"
+DUE = "models/entry/due.py"
+DATES = f"{ADDON}/tests/test_entry_dates.py"  # of the addon itself: what the reference model does not know
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Fault:
 
     :param name: what the engine does wrong then
     :param file: path inside the addon
-    :param test: which of the tests here has to find it
+    :param test: which of the tests here, or of the addon, has to find it
     """
 
     name: str
@@ -717,5 +720,58 @@ FAULTS = [
                 "AND (held.id IS NULL OR TRUE OR (%(held_may)s))",
             ),
         )
+    ),
+    # who enters by a date
+    Fault(
+        "a date is due a day late",
+        OCCURRENCES,
+        "bisect_right(days, self.since",
+        "1 + bisect_right(days, self.since",
+        DATES,
+    ),
+    Fault(
+        "29 February has no anniversary in most years",
+        OCCURRENCES,
+        "return date(year, 2, 28)",
+        "return date(year, 3, 1)",
+        DATES,
+    ),
+    Fault(
+        "anniversaries begin before their date",
+        OCCURRENCES,
+        "max(own_year, self.first.year - 1)",
+        "self.first.year - 1",
+        DATES,
+    ),
+    Fault(
+        "whose moment was before Start enters",
+        DUE,
+        "            return start\n        return max(start, now",
+        "            return now - self._get_grace()\n        return max(now - self._get_grace(), now",
+        DATES,
+    ),
+    Fault(
+        "a look begins where the last one ended, whatever was entered late",
+        DUE,
+        "min(self.look_date, now - LOOK_BACK)",
+        "self.look_date",
+        DATES,
+    ),
+    Fault(
+        "who has finished enters once more for the same date",
+        DUE,
+        "occurrences = entry._leave_out_known(occurrences)",
+        "pass",
+        DATES,
+    ),
+    Fault(
+        "moments of any age enter after a server was down",
+        DUE,
+        "return max(start, now - self._get_grace(), min",
+        "return max(start, min",
+        DATES,
+    ),
+    Fault(
+        "a long day loses all but its first chunk", DUE, "            return rows[-1]\n", "            pass\n", DATES
     ),
 ]

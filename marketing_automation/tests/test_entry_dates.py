@@ -321,7 +321,7 @@ class TestEntryDates(EntryDatesCase):
     def test_a_date_that_is_not_chosen_yet(self):
         self.campaign.entry_ids = [Command.clear(), Command.create({"entry_type": "date"})]
         self.assertIn("“Date”", self.campaign.entry_ids.problem)
-        with self.assertRaisesRegex(UserError, "has no “Date” yet"):
+        with self.assertRaisesRegex(UserError, "Choose the “Date” by which people enter"):
             self._start(self.campaign)
 
     def test_days_back_are_checked(self):
@@ -355,15 +355,36 @@ class TestEntryDates(EntryDatesCase):
         self.assertEqual(self.campaign.state, "running")
         self.assertIn("may not read “Renewal date”", entry.problem)
 
-    def test_the_sql_has_no_local_time(self):
-        """One database of zones: PostgreSQL is asked for none."""
-        self._by("anniversary", "x_visit")
+    def _get_due_sql(self):
         campaign = self.campaign.sudo()._as_described(self.marketer)
         running = campaign._get_workflow().entries[0]
         entries = campaign.env["marketing.entry"]
         look = Look(entries._get_rule(campaign, running), self.start, self.start + timedelta(days=1))
         query, _column = entries._get_due_query(campaign, running, look)
-        code = SQL("%s", query.select()).code.lower()
+        return query.select()
+
+    def test_an_index_of_the_dates_is_used(self):
+        for entry_type, name in (("date", "x_renewal"), ("date", "x_visit"), ("anniversary", "x_renewal")):
+            self._by(entry_type, name)
+            self.campaign.domain = "[]"
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    "CREATE INDEX IF NOT EXISTS %s ON res_partner (%s)",
+                    SQL.identifier(f"due_{name}"),
+                    SQL.identifier(name),
+                )
+            )
+            self.env.cr.execute("SET LOCAL enable_seqscan = off")  # of five contacts PostgreSQL needs none
+            rows = self.env.execute_query(SQL("EXPLAIN %s", self._get_due_sql()))
+            self.env.cr.execute("SET LOCAL enable_seqscan = on")
+            plan = "\n".join(line for (line,) in rows)
+            self.assertRegex(plan, rf"Index Cond: \(+{name} ", (entry_type, name))
+
+    def test_the_sql_has_no_local_time(self):
+        """One database of zones: PostgreSQL is asked for none."""
+        self._by("anniversary", "x_visit")
+        code = self._get_due_sql().code.lower()
         self.assertNotIn("time zone", code)
         self.assertNotIn("timezone", code)
 

@@ -123,6 +123,14 @@ ROWS = [
         (10 * K,),
     ),
     Row(
+        "dates",
+        "dates:measure",
+        "Who enters by a date: finding those who are due today among so many contacts with a date each, one in a "
+        "thousand, and a look that finds nobody; for a date and for an anniversary, with an index of the dates.",
+        (100 * K, M),
+        (10 * K,),
+    ),
+    Row(
         "email",
         "messages:emails",
         "An email with a name and two tracked links: prepared (rendered, queued, and the traces moved), then sent by "

@@ -51,7 +51,7 @@ def _is_found(fault, tests, database, environment):
             command = [
                 *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tools.pytest_no_skips"),
                 *("--odoo-config", configuration, "--odoo-database", database, "--odoo-http"),
-                *("--odoo-extra", "max-cron-threads=0", *(TESTS / test for test in tests)),
+                *("--odoo-extra", "max-cron-threads=0", *(_locate(test, configuration) for test in tests)),
             ]
             environment = {**environment, "MARKETING_FIRST": "1"}  # one that fails is enough
             code = _call(command, timeout=PATIENCE, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -59,6 +59,11 @@ def _is_found(fault, tests, database, environment):
         raise Problem(f"“{name}”: the tests did not run, see .dev/log/faults.log")
     say(f"{'RED  ' if code else 'GREEN'} {time.monotonic() - start:4.0f} s  {name}")
     return code == 1
+
+
+def _locate(test, configuration):
+    """:return: the path of a test: of those here, or of the addons' own in the copy"""
+    return TESTS / test if "/" not in test else Path(configuration).parent / test
 
 
 def _call(command, **options):

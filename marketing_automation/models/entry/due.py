@@ -1,6 +1,6 @@
 """Whose date is due: the time since the last look, turned round into a range of dates."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -168,7 +168,8 @@ class MarketingEntry(models.Model):
         if look.rule.yearly:
             # compared day by day: by an index of the dates, or else by their hashes
             day = SQL("%s::date", column) if look.rule.has_time else column
-            query.add_where(SQL("%s = ANY(%s::date[])", day, look.get_days()))
+            days = ",".join(map(date.isoformat, look.get_days()))  # one text: a thousand values take longer to read
+            query.add_where(SQL("%s = ANY(%s::date[])", day, f"{{{days}}}"))
         else:
             query.add_where(SQL("%s BETWEEN %s AND %s", column, look.first, look.last))
         return query, column

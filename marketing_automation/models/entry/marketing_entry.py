@@ -103,13 +103,7 @@ class MarketingEntry(models.Model):
             if not self[fname := described.settings[setting]]
         ]
         if lacking:
-            return [
-                _(
-                    "The entry “%(entry)s” has no “%(field)s” yet: choose it.",
-                    entry=self._get_type_label(),
-                    field=lacking[0],
-                )
-            ]
+            return [_("Choose the “%s” by which people enter.", lacking[0])]
         return self._ask_type("find_problems", user, default=[])
 
     def _find_problems_of_what_runs(self):
