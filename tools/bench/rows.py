@@ -174,8 +174,8 @@ ROWS = [
     Row(
         "condition-workers",
         "workers:conditions",
-        "Processes as Odoo's cron workers are, on one campaign of a condition, to a step that is due a month later; until "
-        "the last one has ended. Beside one worker alone.",
+        "Processes as Odoo's cron workers are, on one campaign of a condition, to a step that is due a month later; "
+        "until the last one has ended. Beside one worker alone.",
         (100 * K,),
         (10 * K,),
         hosted=True,
