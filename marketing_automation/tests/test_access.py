@@ -38,7 +38,8 @@ METHODS = {
             "action_view_errors",
         ),
         *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed", "get_setup"),
-        *("action_open_start", "get_start_preview", "action_clear_workflow", "action_drop_unicity"),
+        *("action_open_start", "get_start_preview", "get_past_count", "get_entry_numbers"),
+        *("action_clear_workflow", "action_drop_unicity"),
         *("get_campaign_templates", "create_from_template", "get_checklist"),
     },
     "marketing.activity": {
