@@ -1,5 +1,7 @@
 import { _t } from "@web/core/l10n/translation";
 
+import { WorkflowLines } from "./workflow_lines";
+
 const MODEL = "marketing.activity";
 // What a dialog changes beside what it writes, or what nobody but the server does
 const KEPT = ["id", "campaign_id", "child_ids", "trace_ids"];
@@ -10,16 +12,17 @@ const MOST = 100; // changes that are remembered
  * The changes that somebody made to a workflow since the form was opened, to be undone and done again.
  *
  * Each is saved when it is made, so that undoing one is a change as well: it puts back the values that were there,
- * takes back what was removed, and removes what was added. Texts of messages, and lines that a step has, are not put
- * back.
+ * takes back what was removed, and removes what was added. Texts of messages are not put back.
  *
- * A change has a `label`, and any of `write` ({id, before, after}), `added` and `removed` (ids of activities).
+ * A change has a `label`, and any of `write` ({id, before, after}), `lines` (likewise, as WorkflowLines reads them),
+ * `added` and `removed` (ids of activities).
  */
 export class WorkflowHistory {
     constructor(orm) {
         this.orm = orm;
         this.done = [];
         this.undone = [];
+        this.lines = new WorkflowLines(orm, MODEL);
     }
 
     get next() {
@@ -44,11 +47,9 @@ export class WorkflowHistory {
     /** Undo the last change. */
     async undo() {
         const change = this.done.pop();
-        const { write, added = [], removed = [] } = change;
+        const { added = [], removed = [] } = change;
         await this.takeBack(removed);
-        if (write) {
-            await this.orm.write(MODEL, [write.id], write.before);
-        }
+        await this.putBack(change, "before");
         await this.remove(added);
         this.undone.push(change);
         return change;
@@ -57,11 +58,9 @@ export class WorkflowHistory {
     /** Do again what was undone last. */
     async redo() {
         const change = this.undone.pop();
-        const { write, added = [], removed = [] } = change;
+        const { added = [], removed = [] } = change;
         await this.takeBack(added);
-        if (write) {
-            await this.orm.write(MODEL, [write.id], write.after);
-        }
+        await this.putBack(change, "after");
         await this.remove(removed);
         this.done.push(change);
         return change;
@@ -83,13 +82,59 @@ export class WorkflowHistory {
         }
     }
 
+    /**
+     * Write what a change found, or left behind.
+     *
+     * @param {object} change
+     * @param {"before" | "after"} when
+     */
+    async putBack(change, when) {
+        const { write, lines } = change;
+        if (!lines) {
+            return write && this.orm.write(MODEL, [write.id], write[when]);
+        }
+        const { lines: now } = await this.read(lines.id);
+        const values = { ...(write ? write[when] : {}), ...this.lines.makeCommands(now, lines[when]) };
+        await this.orm.write(MODEL, [lines.id], values);
+        const { lines: made } = await this.read(lines.id);
+        const ids = this.lines.matchIds(now, lines[when], made);
+        if (ids.size) {
+            [change, ...this.done, ...this.undone].forEach((other) => this.renumber(other, ids));
+        }
+    }
+
+    /** Have a change mean the lines that were made anew. */
+    renumber({ write, lines }, ids) {
+        for (const when of ["before", "after"]) {
+            for (const name of write ? this.lineFields : []) {
+                if (ids.has(write[when][name])) {
+                    write[when][name] = ids.get(write[when][name]);
+                }
+            }
+            for (const line of lines ? Object.values(lines[when]).flat() : []) {
+                line.id = ids.get(line.id) || line.id;
+            }
+        }
+    }
+
+    /** The fields by which a step names a line of another one. */
+    get lineFields() {
+        const kept = ([name, { type, store }]) => type === "one2many" && store && !KEPT.includes(name);
+        const models = Object.entries(this.fields)
+            .filter(kept)
+            .map(([, { relation }]) => relation);
+        return Object.entries(this.fields)
+            .filter(([, { type, relation }]) => type === "many2one" && models.includes(relation))
+            .map(([name]) => name);
+    }
+
     // ------------------------------------------------------------
     // Values
     // ------------------------------------------------------------
 
     /**
      * @param {number} id of an activity
-     * @returns {Promise<object>} the `values` that can be put back, and the `lines` that cannot
+     * @returns {Promise<object>} the `values` and the `lines` that can be put back
      */
     async read(id) {
         this.fields ||= await this.orm.call(MODEL, "fields_get", [[], ["type", "store", "readonly", "relation"]]);
@@ -98,10 +143,9 @@ export class WorkflowHistory {
         const names = fields.map(([name]) => name);
         const [values] = await this.orm.call(MODEL, "read", [[id], names], { load: null });
         delete values.id;
-        const lines = await Promise.all(
-            fields
-                .filter(([name, { type }]) => type === "one2many" && values[name].length)
-                .map(([name, { relation }]) => this.orm.read(relation, values[name], ["write_date"]))
+        const lines = await this.lines.read(
+            fields.filter(([, { type }]) => type === "one2many"),
+            values
         );
         for (const [name, { type }] of fields) {
             if (type === "many2many") {
@@ -122,17 +166,19 @@ export class WorkflowHistory {
      */
     async pushEdit(id, name, before) {
         const now = await this.read(id);
-        if (JSON.stringify(now.lines) !== JSON.stringify(before.lines)) {
-            this.clear(); // older changes would be put back around what is new
-            return;
-        }
         const changed = Object.keys(now.values).filter(
             (fname) => JSON.stringify(now.values[fname]) !== JSON.stringify(before.values[fname])
         );
+        const change = { label: _t("Edit “%s”", name) };
         if (changed.length) {
             const pick = (values) => Object.fromEntries(changed.map((fname) => [fname, values[fname]]));
-            const write = { id, before: pick(before.values), after: pick(now.values) };
-            this.push({ label: _t("Edit “%s”", name), write });
+            change.write = { id, before: pick(before.values), after: pick(now.values) };
+        }
+        if (JSON.stringify(now.lines) !== JSON.stringify(before.lines)) {
+            change.lines = { id, before: before.lines, after: now.lines };
+        }
+        if (change.write || change.lines) {
+            this.push(change);
         }
     }
 }
