@@ -53,6 +53,31 @@ class TestCondition(MarketingAutomationCommon):
         self._run_crons(self.start + timedelta(days=2), EXECUTION_CRON)
         self.assertTraces(self.yes, {self.cleo: "processed"})
 
+    def test_why_somebody_went_that_way(self):
+        """The timeline says what the record had when it was looked at, whatever it has now."""
+        belgium, france = self.env.ref("base.be"), self.env.ref("base.fr")
+        self.ada.country_id, self.ben.country_id, self.cleo.country_id = belgium, france, False
+        self.condition.condition_domain = "[('country_id.code', '=', 'BE'), ('name', '!=', 'Zoe')]"
+        self._live()
+        self.ben.country_id = belgium
+        notes = {}
+        for contact in (self.ada, self.ben, self.cleo):
+            participant = self.campaign.sudo().participant_ids.filtered(lambda one, who=contact: one.res_id == who.id)
+            [step] = participant.with_user(self.marketer).timeline_data["steps"]
+            notes[contact] = step["note"]
+        self.assertEqual(
+            list(notes.values()), ["Yes: Country was Belgium", "No: Country was France", "No: Country was empty"]
+        )
+        ben = self.campaign.sudo().participant_ids.filtered(lambda one: one.res_id == self.ben.id)
+        rule = {"name": "No Ben", "model_id": self.env["ir.model"]._get_id("res.partner")}
+        self.env["ir.rule"].create({**rule, "domain_force": f"[('id', '!=', {self.ben.id})]"})
+        self.env.invalidate_all()
+        [step] = ben.with_user(self.marketer).timeline_data["steps"]
+        self.assertEqual(step["note"], "No", "who may not read the record is told nothing of it")
+        self.env["ir.rule"].search([("name", "=", "No Ben")]).unlink()
+        self.ben.unlink()
+        self.assertFalse(ben.trace_ids.filtered("end_params"), "it goes with the record")
+
     def test_both_ways_may_be_empty(self):
         (self.yes | self.no).unlink()
         self._live()

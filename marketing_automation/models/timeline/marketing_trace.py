@@ -64,7 +64,9 @@ class MarketingTrace(models.Model):
         if not self.branch:
             return ""
         words = self.activity_id._ask_type("label_branch", self.branch)
-        return words or self.activity_id._get_branch_labels().get(self.branch, self.branch)
+        words = words or self.activity_id._get_branch_labels().get(self.branch, self.branch)
+        reason = self.activity_id._ask_type("explain_branch", self, default="")
+        return _("%(branch)s: %(reason)s", branch=words, reason=reason) if reason else words
 
     def _get_shown_events(self):
         """Return what happened to these messages, each kind of event with its first moment and what decided.

@@ -12,6 +12,9 @@ from ....engine.workflow import Trigger, has_conditions
 _lt = LazyTranslate(__name__)
 
 YES, NO = "yes", "no"
+# What is remembered of a record, to say later why it went on at Yes or No: of fields of few values, as many
+FACT_TYPES = ("boolean", "selection", "many2one", "many2many", "integer", "date")
+MOST_FACTS, MOST_LINKS = 3, 10
 CONDITION = ActivityType(
     "condition",
     icon="fa-code-fork",
@@ -113,6 +116,67 @@ class MarketingActivity(models.Model):
         domain = campaign._parse_filter(step.settings["domain"], campaign._get_run_env())
         return domain if branch == YES else ~domain if branch == NO else Domain.TRUE
 
+    def _explain_branch_condition(self, trace):
+        """Return in words why a participant took its branch: what the record had when it was looked at."""
+        params = trace.end_params or {}
+        if params.get("unbehaved"):
+            return _("they had not done what it asks")
+        model, words = self.env.get(trace.participant_id.model_name), []
+        if model is None or not model.browse(trace.res_id).has_access("read"):
+            return ""
+        for name, value in (params.get("facts") or {}).items():
+            field = model._fields.get(name)
+            if field is not None and field.type in FACT_TYPES and model._has_field_access(field, "read"):
+                label = field._description_string(self.env)
+                known = self._word_fact(field, value)
+                words.append(
+                    _("%(field)s was %(value)s", field=label, value=known) if known else _("%s was empty", label)
+                )
+        return ", ".join(words)
+
+    def _word_fact(self, field, value):
+        """Return a value that is remembered, as a reader may know it; an empty text for nothing."""
+        if field.relational:
+            ids = value if isinstance(value, list) else [value] if value else []
+            records = self.env[field.comodel_name].sudo(False).browse(ids).exists()._filtered_access("read")
+            hidden = [_("(hidden or deleted)")] if len(records) < len(ids) else []
+            return ", ".join([*records.mapped("display_name"), *hidden])
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, value or "")
+        return self._word_update_value(field, value) if value or field.type != "date" else ""
+
+    @api.model
+    def _read_facts(self, records, domain):
+        """Return what the fields that a condition is about have now, by one query, and one for links to many.
+
+        :param records: of the target, of whom those that their user may not read have none
+        :param Domain domain: the condition
+        :return: values by field, by record id
+        :rtype: dict[int, dict]
+        """
+        names = {}  # in their order
+        for condition in domain.iter_conditions():
+            name = condition.field_expr.split(".")[0]
+            field = records._fields.get(name)
+            if field is not None and field.store and field.type in FACT_TYPES:
+                names[name] = field
+        names = dict(list(names.items())[:MOST_FACTS])
+        if not names:
+            return {}
+        found = records.with_context(active_test=False).search_fetch([("id", "in", records.ids)], list(names))
+        return {
+            record.id: {name: self._read_fact(record, name, field) for name, field in names.items()} for record in found
+        }
+
+    @api.model
+    def _read_fact(self, record, name, field):
+        value = record[name]
+        if field.type == "many2one":
+            return value.id
+        if field.type == "many2many":
+            return value.ids[:MOST_LINKS]
+        return str(value) if field.type == "date" and value else value
+
     @api.private
     def _execute_condition(self, traces, now):
         """Decide for a batch of traces by one query, as the campaign's user, and one for each line of its behaviour.
@@ -122,15 +186,33 @@ class MarketingActivity(models.Model):
         campaign, workflow = self.campaign_id, self.campaign_id._get_workflow()
         settings = workflow.steps[self.id].settings
         behaviour = read_behaviour(settings.get("behavior"))  # of 19.0.1.0.3 it has none
-        yes = set(traces.ids)
+        yes, facts, misbehaving = set(traces.ids), {}, set()
         try:
             if has_conditions(settings["domain"]) or not behaviour:
                 matching = campaign._filter_res_ids(
                     campaign._get_run_env(), traces.mapped("res_id"), [settings["domain"]], within=workflow.domain
                 )
                 yes = {trace.id for trace in traces if trace.res_id in matching}
+                records = campaign._get_run_env()[campaign.model_name].browse(traces.mapped("res_id"))
+                domain = campaign._parse_filter(settings["domain"], campaign._get_run_env())
+                facts = self._read_facts(records, domain)
             if behaviour and yes:
-                yes &= self._find_behaving(behaviour, traces.filtered(lambda trace: trace.id in yes), now)
+                matching, yes = (
+                    yes,
+                    yes & self._find_behaving(behaviour, traces.filtered(lambda trace: trace.id in yes), now),
+                )
+                misbehaving = matching - yes
         except CampaignStop as stop:
             raise CampaignStop(_("The condition “%(name)s”: %(error)s", name=self.name, error=stop)) from stop
-        return {trace.id: ("processed", None, None, YES if trace.id in yes else NO) for trace in traces}
+        return {
+            trace.id: (
+                *("processed", None),
+                {"unbehaved": True}
+                if trace.id in misbehaving
+                else {"facts": facts[trace.res_id]}
+                if trace.res_id in facts
+                else None,
+                YES if trace.id in yes else NO,
+            )
+            for trace in traces
+        }
