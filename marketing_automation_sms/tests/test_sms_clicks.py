@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON
 from odoo.addons.mass_mailing_sms.controllers.main import MailingSMSController
 
 from ..controllers.main import MarketingAutomationSmsController
@@ -149,3 +150,33 @@ class TestSmsClicks(MarketingAutomationSmsCommon):
             mailing.action_send_sms()
             link = self._link(self._sms_to(self._sms, self.ada))
         return link, mailing
+
+
+@tagged("post_install", "-at_install")
+class TestSmsLinkFilter(MarketingAutomationSmsCommon):
+    """A step waits for a click on one link of a text message."""
+
+    def test_click_on_one_link(self):
+        campaign = self._create_campaign()
+        text = self._create_sms(campaign, "Sale")
+        steps = {
+            "Any": self._create_action(campaign, "Any", "sms_click", text),
+            "Catalogue": self._create_action(campaign, "Catalogue", "sms_click", text, link_filter="catalogue"),
+            "Other": self._create_action(
+                campaign, "Other", "sms_click", text, link_filter="=https://other.example.com/"
+            ),
+            "Not": self._create_action(campaign, "Not", "sms_not_click", text, link_filter="catalogue"),
+        }
+        self.assertIn("https://shop.example.com/catalogue", [url for url, _label in steps["Catalogue"].link_choices])
+        self._start(campaign)
+        messages = self._run_sms(self.start)
+        ada, ben, *_rest = self.contacts
+        later = self.start + timedelta(hours=1)
+        with self._at(later):
+            self.url_open(self._link(self._sms_to(messages, ada)), allow_redirects=False)
+        self.env.invalidate_all()
+        self._run_crons(later, EXECUTION_CRON)
+        self.assertTraces(steps["Any"], {ada: "processed", ben: None})
+        self.assertTraces(steps["Catalogue"], {ada: "processed", ben: None})
+        self.assertTraces(steps["Other"], {ada: None, ben: None})
+        self.assertEqual(steps["Catalogue"].sudo()._get_badge()[0], "Clicked: “catalogue” · at once")
