@@ -12,6 +12,9 @@ ALL = ("read", "write", "create", "unlink")
 RIGHTS = {
     "marketing.campaign": ALL,
     "marketing.activity": ALL,
+    "marketing.entry": ALL,
+    "marketing.entry.request": ("read",),
+    "marketing.entry.call": ("read",),
     "marketing.participant": ("read",),
     "marketing.trace": ("read",),
     "marketing.trace.event": ("read",),
@@ -42,6 +45,9 @@ METHODS = {
         *("action_clear_workflow", "action_drop_unicity"),
         *("get_campaign_templates", "create_from_template", "get_checklist"),
     },
+    "marketing.entry": {"action_renew_token"},
+    "marketing.entry.request": set(),
+    "marketing.entry.call": set(),
     "marketing.activity": {
         *("action_remove", "action_view_records", "action_view_errors", "action_view_left_out", "action_retry_errors"),
         *("action_paste", "get_palette"),
@@ -71,6 +77,7 @@ PRIVATE = [
     ("marketing.campaign", "sync_participants", []),
     ("marketing.campaign", "execute_activities", []),
     ("marketing.trace.event", "record_events", ["open", [], "forged"]),
+    ("marketing.entry.request", "request", ["add", 1, [1]]),
 ]
 
 
