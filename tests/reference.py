@@ -32,11 +32,13 @@ class Campaign(Logic):
 
     :param tz: name of its time zone
     :param proxies: whether opens of machines count
+    :param follows: whether an email that waits goes to the address that its record has when its turn has come
     """
 
-    def __init__(self, tz, proxies=False):
+    def __init__(self, tz, proxies=False, follows=True):
         self.tz = pytz.timezone(tz)
         self.proxies = proxies
+        self.follows = follows
         self.records = {}  # the world, in the order of creation: the caller changes it
         self.blocklist = set()  # addresses
         self.settings = {}  # step key -> what its server action does, or who its template reaches
@@ -181,12 +183,18 @@ class Campaign(Logic):
         participant = self.participants[rid]
         trace = participant.traces[key]
         assert trace.waits_in_queue
+        record = self.records.get(rid)
+        moved = self.follows and record and record.address and record.address != trace.address
+        if moved:
+            trace.address = trace.asked_for = record.address
         if participant.state == "unlinked" or not self.running:
             code = "mail_withdrawn"
         elif self.records[rid].opted_out:
             code = "mail_optout"
         elif trace.address in self.blocklist:
             code = "mail_bl"
+        elif moved and self._has_reached_another(record, trace.key):
+            code = "mail_dup"
         else:
             return True
         trace.recorded.append((now, code))
@@ -479,15 +487,12 @@ class Campaign(Logic):
             return "mail_bl"
         if record.opted_out:
             return "mail_optout"
-        others = [
-            trace
-            for other in self.participants.values()
-            for trace in other.traces.values()
-            if other.rid != record.id and trace.key == step.key
-        ]
-        if any(record.address in trace.addresses for trace in others):
-            return "mail_dup"
-        return None
+        return "mail_dup" if self._has_reached_another(record, step.key) else None
+
+    def _has_reached_another(self, record, key):
+        """Has the record's address got that step, or may it have, through somebody else?"""
+        others = [trace for other in self._others(record.id) for trace in other.traces.values() if trace.key == key]
+        return any(record.address in trace.addresses for trace in others)
 
     # ---- a changed workflow
 

@@ -41,7 +41,8 @@ BOUNCES = {"any": {"bounce", "soft bounce"}, "hard": {"bounce"}, "soft": {"soft 
 # each shows that the mail server took the message, whoever opened it, and whoever answered
 ACCEPTING = {"sent", *set().union(*IMPLIED_BY.values()), "machine open", "machine click", "automatic answer"}
 BLOCKS = {"mail_bl", "mail_optout"}  # the address is blocklisted; the record opted out: to be lifted again
-WITHDRAWALS = {*BLOCKS, "mail_withdrawn"}  # … or the participant or the campaign ended while the message waited
+# … or the participant or the campaign ended while the message waited, or its new address got the step already
+WITHDRAWALS = {*BLOCKS, "mail_withdrawn", "mail_dup"}
 EXECUTED = {"processed", "error"}
 
 

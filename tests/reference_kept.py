@@ -447,6 +447,24 @@ KEPT = {
         )
         for who in (HERO, TWIN)
     },
+    "an email that waits goes to the address that its contact has by then": kept_story(
+        ("email", HERO, "new@example.com"),
+        ("event", (HERO, "second"), "unsubscribe"),
+        ("live", NOW),
+        ("block", "new@example.com", True),
+        ("retry", (HERO, "second")),
+        ("run", NOW),
+        steps=[kept_step("second", "begin", interval=AT_ONCE)],
+    ),
+    "an email that waits goes to nobody who has got the step meanwhile": kept_story(
+        ("email", HERO, TWIN_EMAIL),
+        ("live", NOW),
+        ("email", HERO, HERO_EMAIL),
+        ("run", NOW),
+        ("live", NOW),
+        steps=[kept_step("second", "activity", interval=AT_ONCE)],
+        records=[*ALONE, (0, TWIN_EMAIL, TWIN)],
+    ),
     "all that waits for who opts out is withdrawn": kept_story(
         ("opt_out", HERO, True),
         ("live", NOW),

@@ -121,8 +121,9 @@ class Messages:
         self.model.unsubscribe(self.now, rid, key, lists)
 
     def _queued(self):
-        """Return the messages that wait for the mail server."""
-        return [(rid, key) for rid, key, trace, _inside in self._traces() if trace.waits_in_queue]
+        """Return the messages that wait for the mail server, in the order in which they were made."""
+        queued = [(rid, key) for rid, key, trace, _inside in self._traces() if trace.waits_in_queue]
+        return sorted(queued, key=lambda chosen: max(self.trace(*chosen).mailing_trace_ids.ids))
 
     def refuse(self, which):
         """The mail server refuses a message that it has not accepted."""
@@ -140,4 +141,6 @@ class Messages:
                 self._event(rid, key, "sent")
 
     def _withdraw(self, env, trace_ids):
-        env["mail.mail"].search([("marketing_trace_id", "in", trace_ids), ("state", "=", "outgoing")])._withdraw()
+        env["mail.mail"].search(
+            [("marketing_trace_id", "in", trace_ids), ("state", "=", "outgoing")], order="id"
+        )._withdraw()

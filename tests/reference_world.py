@@ -68,7 +68,7 @@ class Both(Messages, Steps):
     def __init__(self, case, story, reached):
         self.case, self.env = case, case.env
         self.story, self.target = story, TARGETS[story.target]
-        self.model, self.diary = Campaign(story.tz, story.proxies), Diary(reached)
+        self.model, self.diary = Campaign(story.tz, story.proxies, story.target == "contact"), Diary(reached)
         self.model.numbers_of = self._numbers_of
         self.now = story.start
         self.plan = Plan(steps=(), colors=story.colors, leave=story.leave)
