@@ -71,13 +71,13 @@ class MarketingParticipant(models.Model):
     @api.model
     def _selection_source(self):
         """Return the types of entries, and what else brings people in."""
-        return [
-            *self.env["marketing.entry"]._get_sources(),
-            ("hand", _("By hand")),
-            ("action", _("Server action")),
-            ("step", _("Step of a campaign")),
-            ("test", _("Test")),
-        ]
+        others = {
+            "hand": _("By hand"),
+            "action": _("Server action"),
+            "step": _("Step of a campaign"),
+            "test": _("Test"),
+        }
+        return [*self.env["marketing.entry"]._get_sources(), *others.items()]
 
     @api.model
     def _selection_target_model(self):
