@@ -69,6 +69,27 @@ class StepScreens:
         self._open_campaign(self._make_journey())
         self._browser.settle()
 
+    def _choose(self, name, action):
+        """Choose something in the menu of a card."""
+        self._browser.click(f'.o_marketing_activity_card[data-name="{name}"] .o_marketing_activity_menu')
+        self._browser.click(f"[data-action={action}]")
+
+    def copied(self):
+        """What was copied, and where it may go."""
+        self.journey()
+        self._choose("Keen, and near", "copy")
+        self._browser.click('.o_marketing_activity_card[data-name="Discount or gift"] .o_marketing_activity_menu')
+        self._browser.wait_for("[data-action=paste]")
+
+    def undone(self):
+        """A step that was removed, and taken back."""
+        self.journey()
+        self._browser.click('.o_marketing_activity_card[data-name="Over"] .o_marketing_activity_remove')
+        self._browser.click(".o_dialog .btn-danger")
+        self._browser.click(".o_notification button", "Undo" if self._language == "en_US" else "")
+        self._browser.wait_for('.o_marketing_activity_card[data-name="Over"]')
+        self._browser.wait_for(".o_marketing_workflow_redo:not(:disabled)")
+
     def condition(self):
         self._open_step("Keen, and near")
 

@@ -37,7 +37,7 @@ DESCRIBED = {  # what Apps shows, by screen
     "leads": "marketing_automation_crm/static/description/leads.png",
 }
 COLOURS = 128  # of a picture: enough for screens, a third of the size
-WIDTHS = {"": 1280, "-narrow": 400}  # by what follows a picture's name; pixels
+WIDTHS = {"": 1400, "-narrow": 400}  # by what follows a picture's name; pixels
 LOWEST, HIGHEST = 800, 2600  # pixels of a picture
 # What ends a page, measured while it has all the room that a picture may have
 ENDS = [
