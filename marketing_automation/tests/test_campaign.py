@@ -52,6 +52,13 @@ class TestCampaign(MarketingAutomationCommon):
         self.assertEqual(len(mailing.mailing_trace_ids), 5, "Odoo's own history stays")
         self.assertEqual(mailing.mailing_domain, "[('id', 'in', [])]")
 
+    def test_a_name_of_a_deleted_campaign(self):
+        """It may be used again: what stands in links gets a number."""
+        self.campaign.with_user(self.marketer).unlink()
+        again = self._create_campaign()
+        self.assertEqual(again.name, "Prospection")
+        self.assertEqual(again.sudo().utm_campaign_id.name, "Prospection [2]")
+
     def test_delete_an_activity_with_those_below(self):
         self.welcome.unlink()
         self.assertFalse(self.thanks.exists())

@@ -19,7 +19,7 @@ class UtmMixin(models.AbstractModel):
 
     @api.model
     def _get_unique_names(self, model_name, names):
-        """Look at the names of all companies: the database allows each only once."""
+        """Look at the names of all companies, and of what is archived: the database allows each only once."""
         if model_name in ("utm.campaign", "utm.source"):
-            self = self.sudo()
+            self = self.sudo().with_context(active_test=False)
         return super()._get_unique_names(model_name, names)
