@@ -221,6 +221,26 @@ class Screens(StepScreens):
         self._browser.click(".o_dialog .o_marketing_type_choice")
         self._browser.wait_for(".o_marketing_palette_type")
 
+    def link_choice(self):
+        """On which link of an email a step waits for a click."""
+        self.campaign()
+        self._open_activity("Call")
+        self._browser.wait_for(".o_dialog .o_marketing_link_filter select")
+
+    def _make_fork(self):
+        name = "Autumn fair"
+        if not self._call("marketing.campaign", "search", [["name", "=", name]]):
+            [campaign] = self._call("marketing.campaign", "create", [{"name": name}])
+            before = {"parent_id": False, "trigger_type": "begin"}
+            for label, way, domain in (
+                ("Lives in Belgium", "cond_no", "[('country_id.code', '=', 'BE')]"),
+                ("Was there last year", "cond_yes", "[('category_id.name', '=', 'Met at the fair')]"),
+            ):
+                values = {"name": label, "campaign_id": campaign, "activity_type": "condition", **before}
+                [step] = self._call("marketing.activity", "create", [{**values, "condition_domain": domain}])
+                before = {"parent_id": step, "trigger_type": way}
+        return name
+
     def step_menu(self):
         """What can be done with a card, in a draft with forks."""
         self._open_campaign(self._make_fork())
