@@ -703,7 +703,7 @@ FAULTS = [
             (
                 "who was removed by hand comes back by the time alone",
                 REENTRY,
-                """"(%s OR %s.end_code IS DISTINCT FROM 'removed_by_hand')\"""",
+                """"(%s OR COALESCE(%s.end_code, '') NOT IN ('removed_by_hand', 'removed_by_action'))\"""",
                 """"(%s OR %s.id IS NOT NULL)\"""",
             ),
             ("nobody is seen outside of the filter", ENROLMENT, "        self._mark_outside(query, now)\n", ""),

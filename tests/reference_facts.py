@@ -70,8 +70,11 @@ class Step:
     weights: tuple = (1, 1)  # of the branches of a split
 
     def __post_init__(self):
+        # what is about another trigger says nothing
         if self.trigger not in ("mail_click", "mail_not_click"):
-            object.__setattr__(self, "link", None)  # it says nothing then
+            object.__setattr__(self, "link", None)
+        if self.trigger != "mail_bounce":
+            object.__setattr__(self, "bounces", "any")
 
     @property
     def timing(self):
