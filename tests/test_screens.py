@@ -70,7 +70,7 @@ WRITTEN = [
     *(("marketing_campaign", "name"), ("marketing_activity", "name"), ("mailing_mailing", "subject")),
     *(("ir_act_server", "name->>'en_US'"), ("res_partner", "complete_name"), ("utm_tag", "name->>'en_US'")),
     *(("res_company", "name"), ("mailing_filter", "name"), ("crm_lead", "name"), ("res_partner", "email")),
-    *(("res_partner_category", "name->>'en_US'"), ("mail_activity", "summary")),
+    *(("res_partner_category", "name->>'en_US'"), ("mail_activity", "summary"), ("marketing_activity_branch", "name")),
     # what a card shows of a message, and a graph of its activities and links
     *(
         ("mailing_mailing", "preview"),

@@ -86,7 +86,7 @@ class StepScreens:
         self.journey()
         self._browser.click('.o_marketing_activity_card[data-name="Over"] .o_marketing_activity_remove')
         self._browser.click(".o_dialog .btn-danger")
-        self._browser.click(".o_notification button", "Undo" if self._language == "en_US" else "")
+        self._browser.click(".o_notification_buttons button")
         self._browser.wait_for('.o_marketing_activity_card[data-name="Over"]')
         self._browser.wait_for(".o_marketing_workflow_redo:not(:disabled)")
 
