@@ -73,3 +73,12 @@ def company(smtp_sink, sms_sink, tmp_path):
         server.rpc("ir.config_parameter", "set_param", "sms.endpoint", sms_sink.url)
         server.rpc("res.users", "write", [2], {"email": "admin@company.example.com"})
         yield server
+
+
+@pytest.fixture
+def other_worker(server):
+    """A transaction on the server's database that holds what it has locked until the test ends it."""
+    connection = Server.from_environment().connect(server.database)
+    connection.autocommit = False
+    yield connection
+    connection.close()

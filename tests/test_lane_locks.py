@@ -8,8 +8,6 @@ from test_concurrency import Engine
 from test_real_campaign import wait_until
 from test_workers import enrol_rest
 
-from tools.postgres import Server
-
 BATCH = 500  # of the engine
 AUDIENCE = BATCH + 100
 CITY = "Laneville"
@@ -30,15 +28,6 @@ def server(odoo_server):
     return odoo_server
 
 
-@pytest.fixture
-def somebody(server):
-    """A transaction that holds what it has locked until the test ends it."""
-    connection = Server.from_environment().connect(server.database)
-    connection.autocommit = False
-    yield connection
-    connection.close()
-
-
 def start_campaign(server, **step):
     model = model_of(server.rpc, "res.partner")
     domain = repr([("city", "=", CITY)])
@@ -49,12 +38,12 @@ def start_campaign(server, **step):
     return campaign
 
 
-def run_two_lanes(server, somebody, table, row_id):
+def run_two_lanes(server, other_worker, table, row_id):
     """Have one lane stop in the middle of a batch, at a row that somebody holds; meanwhile another one runs.
 
     :return: how many traces the other one executed; the first one has come to its end by then
     """
-    with somebody.cursor() as cursor:
+    with other_worker.cursor() as cursor:
         cursor.execute(f"SELECT id FROM {table} WHERE id = %s FOR UPDATE", [row_id])
     first, other = Engine(server.database), Engine(server.database)
     first.begin()
@@ -64,13 +53,13 @@ def run_two_lanes(server, somebody, table, row_id):
         other.process.wait(timeout=20)  # without a lock of its own it would wait for that row too, or be through
     finally:
         [[executed]] = server.query("SELECT count(*) FROM marketing_trace WHERE state = 'processed'")
-        somebody.rollback()
+        other_worker.rollback()
         first.end()
     other.end()
     return executed
 
 
-def test_people_have_their_turn(server, somebody):
+def test_people_have_their_turn(server, other_worker):
     """A lane that assigns in turn sees what the last one did: nobody is passed over, nobody has two turns."""
     people = [
         server.rpc("res.users", "create", {"name": name, "login": name, "email": f"{name}@office.example.com"})
@@ -79,18 +68,18 @@ def test_people_have_their_turn(server, somebody):
     start_campaign(server, activity_type="assign", person_ids=[(6, 0, people)])
     enrol_rest(server)
     [[contact]] = server.query("SELECT min(id) FROM res_partner WHERE city = %s", CITY)
-    assert run_two_lanes(server, somebody, "res_partner", contact) == 0
+    assert run_two_lanes(server, other_worker, "res_partner", contact) == 0
     turns = server.query("SELECT (end_params->>'user_id')::int FROM marketing_trace ORDER BY id")
     assert [row[0] for row in turns] == [people[number % 3] for number in range(AUDIENCE)]
 
 
-def test_an_address_has_one_mailing_contact(server, somebody):
+def test_an_address_has_one_mailing_contact(server, other_worker):
     """Two campaigns that put the same people on a list make one contact for each."""
     mailing_list = server.rpc("mailing.list", "create", {"name": "News"})
     for _campaign in range(2):
         start_campaign(server, activity_type="list", list_operation="on", mailing_list_id=mailing_list)
     enrol_rest(server)
-    assert run_two_lanes(server, somebody, "mailing_list", mailing_list) == 0
+    assert run_two_lanes(server, other_worker, "mailing_list", mailing_list) == 0
     assert server.query("SELECT DISTINCT state FROM marketing_trace") == [("processed",)]
     contacts = Counter(
         row[0]

@@ -4,8 +4,6 @@ import pytest
 from test_concurrency import Engine
 from test_real_campaign import LOCAL, PATIENCE, fetch, make_campaign
 
-from tools.postgres import Server
-
 BATCH = 500  # of the engine
 AUDIENCE = 3 * BATCH
 CONTACTS = """
@@ -24,15 +22,6 @@ def server(odoo_server):
     odoo_server.start("--max-cron-threads=0")
     odoo_server.campaign, odoo_server.contacts = make_campaign(odoo_server)
     return odoo_server
-
-
-@pytest.fixture
-def other_worker(server):
-    """A transaction on the server's database that holds what it has locked until the test ends it."""
-    connection = Server.from_environment().connect(server.database)
-    connection.autocommit = False
-    yield connection
-    connection.close()
 
 
 def run_engine(server):

@@ -10,26 +10,22 @@ from ..engine.occurrences import AFTER, BEFORE, DateRule, Look, find_next_moment
 from ..engine.schedule import UNITS, to_local
 
 ZONES = st.sampled_from(pytz.all_timezones)
-RULES = st.builds(
-    DateRule,
-    has_time=st.booleans(),
-    number=st.integers(0, 400),
-    unit=st.sampled_from(UNITS),
-    direction=st.sampled_from([BEFORE, AFTER]),
-    time=st.sampled_from([0.0, 2.5, 9.0, 23.75]),
-    tz=ZONES,
-    yearly=st.just(False),
-)
-YEARLY = st.builds(
-    DateRule,
-    has_time=st.booleans(),
-    number=st.integers(0, 40),
-    unit=st.sampled_from(UNITS),
-    direction=st.sampled_from([BEFORE, AFTER]),
-    time=st.sampled_from([0.0, 2.5, 9.0, 23.75]),
-    tz=ZONES,
-    yearly=st.just(True),
-)
+
+
+def rules(most, yearly):
+    return st.builds(
+        DateRule,
+        has_time=st.booleans(),
+        number=st.integers(0, most),
+        unit=st.sampled_from(UNITS),
+        direction=st.sampled_from([BEFORE, AFTER]),
+        time=st.sampled_from([0.0, 2.5, 9.0, 23.75]),
+        tz=ZONES,
+        yearly=st.just(yearly),
+    )
+
+
+RULES, YEARLY = rules(400, yearly=False), rules(40, yearly=True)
 LEAP = st.integers(1900, 2096).map(lambda year: datetime(year, 2, 28, 22, 30))
 VALUES = st.one_of(
     st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),

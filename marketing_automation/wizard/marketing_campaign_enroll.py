@@ -1,6 +1,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.notices import notify
+
 # In the order in which they are told.
 REASONS = ("no_access", "participant", "inside", "too_soon", "limit", "filter_mismatch", "duplicate", "busy")
 
@@ -84,8 +86,7 @@ class MarketingCampaignEnroll(models.TransientModel):
         """
         added = _("%(count)s record(s) added to “%(name)s”.", count=len(enrolled_ids), name=self.campaign_id.name)
         if not reasons:
-            notification = {"type": "success", "message": added, "next": {"type": "ir.actions.act_window_close"}}
-            return {"type": "ir.actions.client", "tag": "display_notification", "params": notification}
+            return notify("success", added)
         lines = []
         for reason in REASONS:
             res_ids = sorted(res_id for res_id, code in reasons.items() if code == reason)

@@ -1,5 +1,7 @@
 from odoo import _, api, fields, models
 
+from ..models.notices import notify
+
 PREVIEW = (
     *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
     "expected_end",
@@ -98,17 +100,9 @@ class MarketingCampaignStart(models.TransientModel):
             self.campaign_id.leave_on_mismatch = False
         self.campaign_id.action_start_campaign(self.past_days)
         entered = self.campaign_id.running_participant_count
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "title": _("“%s” runs", self.campaign_id.name),
-                "message": _(
-                    "Participants on their way: %s. The numbers on the cards below count up by themselves; click one "
-                    "to see whom it counts.",
-                    f"{entered:,}",
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        message = _(
+            "Participants on their way: %s. The numbers on the cards below count up by themselves; click one to see "
+            "whom it counts.",
+            f"{entered:,}",
+        )
+        return notify("success", message, title=_("“%s” runs", self.campaign_id.name))

@@ -7,6 +7,8 @@ from odoo.tools import clean_context
 from odoo.tools.mail import email_split
 from odoo.tools.misc import file_open
 
+from ..models.notices import notify
+
 STYLES = "mass_mailing/static/src/scss/mass_mailing_mail.scss"  # Odoo's, of every mass mail
 
 
@@ -113,15 +115,7 @@ class MarketingSample(models.TransientModel):
         if not record and self.env.get(self.model_name, self.browse()).search_count([], limit=1):
             raise UserError(_("Choose the record from which the placeholders are filled in."))
         recipients = getattr(wizard, f"_send_{mailing.mailing_type}")(record)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": _("The sample was sent to %s.", ", ".join(recipients)),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notify("success", _("The sample was sent to %s.", ", ".join(recipients)))
 
     @api.private
     def _send_mail(self, record):

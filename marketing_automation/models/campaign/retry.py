@@ -1,6 +1,8 @@
 from odoo import _, models
 from odoo.tools import SQL
 
+from ..notices import notify
+
 # Traces of participants of whom more may happen: see ``marketing.participant._is_over``
 OF_WHO_GOES_ON = (
     ("is_test", "!=", True),
@@ -67,12 +69,5 @@ class MarketingCampaign(models.Model):
         )
         errors += traces._find_unreached_duplicates(SQL("d.activity_id = ANY(%s)", activities.ids))
         errors.action_retry()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": _("%s step(s) are tried again.", len(errors)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        reload = {"type": "ir.actions.client", "tag": "soft_reload"}
+        return notify("info", _("%s step(s) are tried again.", len(errors)), reload)

@@ -3,6 +3,8 @@
 from odoo import _, api, fields, models
 from odoo.tools import SQL, clean_context
 
+from ..notices import notify
+
 TAKEN = 500  # requests of one transaction
 LOCK = 1_834_022_417  # who takes the requests of a campaign holds this advisory lock, with its id
 
@@ -80,8 +82,7 @@ class MarketingCampaign(models.Model):
         removed, busy = campaign._remove_records(readable.ids, fields.Datetime.now())
         self.env["marketing.entry.request"].sudo().request("remove", campaign, sorted(busy))
         message = _("%(count)s record(s) removed from “%(name)s”.", count=len(removed | busy), name=self.name)
-        params = {"type": "success", "message": message, "next": {"type": "ir.actions.act_window_close"}}
-        return {"type": "ir.actions.client", "tag": "display_notification", "params": params}
+        return notify("success", message)
 
     @api.private
     def _remove_records(self, res_ids, now):

@@ -11,6 +11,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ...engine.context import action_run
+from ..notices import notify
 
 _logger = logging.getLogger(__name__)
 
@@ -242,7 +243,7 @@ class IrActionsServer(models.Model):
             )
             return False
         if campaign.state != "running":
-            return _notify("warning", _("The campaign “%s” does not run: nothing was done.", campaign.display_name))
+            return notify("warning", _("The campaign “%s” does not run: nothing was done.", campaign.display_name))
         return campaign._add_selected(targets) if operation == "add" else campaign._remove_selected(targets)
 
     def _check_may_change_campaign(self, campaign):
@@ -270,8 +271,3 @@ class IrActionsServer(models.Model):
 
 def _is_link(field):
     return field.type == "many2one" and field.store
-
-
-def _notify(kind, message):
-    params = {"type": kind, "message": message, "next": {"type": "ir.actions.act_window_close"}}
-    return {"type": "ir.actions.client", "tag": "display_notification", "params": params}

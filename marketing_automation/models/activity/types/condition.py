@@ -186,33 +186,19 @@ class MarketingActivity(models.Model):
         campaign, workflow = self.campaign_id, self.campaign_id._get_workflow()
         settings = workflow.steps[self.id].settings
         behaviour = read_behaviour(settings.get("behavior"))  # of 19.0.1.0.3 it has none
-        yes, facts, misbehaving = set(traces.ids), {}, set()
+        env, res_ids = campaign._get_run_env(), traces.mapped("res_id")
+        yes, params = set(traces.ids), {}
         try:
             if has_conditions(settings["domain"]) or not behaviour:
-                matching = campaign._filter_res_ids(
-                    campaign._get_run_env(), traces.mapped("res_id"), [settings["domain"]], within=workflow.domain
-                )
+                matching = campaign._filter_res_ids(env, res_ids, [settings["domain"]], within=workflow.domain)
                 yes = {trace.id for trace in traces if trace.res_id in matching}
-                records = campaign._get_run_env()[campaign.model_name].browse(traces.mapped("res_id"))
-                domain = campaign._parse_filter(settings["domain"], campaign._get_run_env())
-                facts = self._read_facts(records, domain)
+                domain = campaign._parse_filter(settings["domain"], env)
+                facts = self._read_facts(env[campaign.model_name].browse(res_ids), domain)
+                params = {trace.id: {"facts": facts[trace.res_id]} for trace in traces if trace.res_id in facts}
             if behaviour and yes:
-                matching, yes = (
-                    yes,
-                    yes & self._find_behaving(behaviour, traces.filtered(lambda trace: trace.id in yes), now),
-                )
-                misbehaving = matching - yes
+                behaving = self._find_behaving(behaviour, traces.filtered(lambda trace: trace.id in yes), now)
+                params |= dict.fromkeys(yes - behaving, {"unbehaved": True})
+                yes &= behaving
         except CampaignStop as stop:
             raise CampaignStop(_("The condition “%(name)s”: %(error)s", name=self.name, error=stop)) from stop
-        return {
-            trace.id: (
-                *("processed", None),
-                {"unbehaved": True}
-                if trace.id in misbehaving
-                else {"facts": facts[trace.res_id]}
-                if trace.res_id in facts
-                else None,
-                YES if trace.id in yes else NO,
-            )
-            for trace in traces
-        }
+        return {trace.id: ("processed", None, params.get(trace.id), YES if trace.id in yes else NO) for trace in traces}

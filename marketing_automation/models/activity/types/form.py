@@ -14,38 +14,45 @@ class MarketingActivity(models.Model):
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
         arch, view = super()._get_view(view_id, view_type, **options)
-        [group] = arch.xpath("//group[@name='what']") or [None]
-        if view_type == "form" and group is not None:
-            for described in self._get_described_types().values():
-                for node in self._make_form_nodes(described):
-                    group.append(node)
+        if view_type == "form":
+            show_types(self.env, arch, self._get_described_types(), "activity_type")
         return arch, view
 
-    @api.model
-    def _make_form_nodes(self, described):
-        """Return what the form shows for activities of a type alone.
 
-        :param ActivityType described:
-        """
-        form = described.form
-        if form is None:
-            form = "".join(
-                f'<field name="{fname}"{REQUIRED if setting in described.required else ""}/>'
-                for setting, fname in described.settings.items()
-            )
-        texts = {" ".join(text._source.split()): self.env._(text) for text in described.form_texts}
-        other = f"activity_type != '{described.name}'"
-        nodes = list(etree.fromstring(f"<group>{form}</group>"))
-        for node in nodes:
-            translate_node(node, texts)
-            hidden, required = node.get("invisible"), node.get("required")
-            node.set("invisible", f"{other} or ({hidden})" if hidden else other)
-            if required:
-                node.set("required", f"not ({other}) and ({required})")
-        return nodes
+def show_types(env, arch, types, type_field):
+    """Have the group called ``what`` of a form show of each type what is for it alone.
+
+    :param env: the environment, for its language
+    :param arch: of the form, which is changed; one without that group stays as it is
+    :param dict types: descriptions with ``settings``, ``required``, ``form`` and ``form_texts``, such as
+        :class:`ActivityType`, by name
+    :param str type_field: which field says the type
+    """
+    for group in arch.xpath("//group[@name='what']"):
+        for described in types.values():
+            group.extend(_make_nodes(env, described, type_field))
 
 
-def translate_node(node, texts):
+def _make_nodes(env, described, type_field):
+    form = described.form
+    if form is None:
+        form = "".join(
+            f'<field name="{fname}"{REQUIRED if setting in described.required else ""}/>'
+            for setting, fname in described.settings.items()
+        )
+    texts = {" ".join(text._source.split()): env._(text) for text in described.form_texts}
+    other = f"{type_field} != '{described.name}'"
+    nodes = list(etree.fromstring(f"<group>{form}</group>"))
+    for node in nodes:
+        _translate(node, texts)
+        hidden, required = node.get("invisible"), node.get("required")
+        node.set("invisible", f"{other} or ({hidden})" if hidden else other)
+        if required:
+            node.set("required", f"not ({other}) and ({required})")
+    return nodes
+
+
+def _translate(node, texts):
     """Put what people read of a form into their language.
 
     :param dict texts: translations by what stands there

@@ -18,7 +18,8 @@ SETTINGS = {
     "time": "time_of_day",
 }
 FORM = """
-    <field name="date_field" widget="marketing_date_field" placeholder="Choose a date of the record"/>
+    <field name="date_field" widget="marketing_date_field" placeholder="Choose a date of the record"
+           required="True"/>
     <label for="offset_number"/>
     <div class="o_row">
         <field name="offset_number" widget="marketing_whole_number" class="oe_inline"/>
