@@ -444,6 +444,9 @@ class TestCampaignActions(MarketingAutomationCommon):
             self.assertIn("does not run", form.marketing_notice)
             self.assertEqual(form.name, "Add to “Welcome”")
         action = form.save()
+        action.marketing_campaign_id = self._create_campaign(name="Other")
+        self.assertEqual(action.automated_name, "Add to “Other”")
+        action.marketing_campaign_id = self.welcome
         action.copy()
         self.assertEqual(action.state, "marketing_enroll")
         self.assertFalse(action.warning)

@@ -132,8 +132,17 @@ class IrActionsServer(models.Model):
     # Words
     # ------------------------------------------------------------
 
-    def _name_depends(self):
-        return [*super()._name_depends(), "marketing_campaign_id"]
+    # not by _name_depends(): Odoo 19.0 takes the fields of scheduled actions that are inherited, and depend on one that
+    # is uninstalled, for fields to delete: their names would be no fields any more
+    @api.onchange("marketing_campaign_id")
+    def _onchange_marketing_campaign_id(self):
+        self._compute_name()
+
+    def write(self, vals):
+        res = super().write(vals)
+        if "marketing_campaign_id" in vals:
+            self.env.add_to_compute(self._fields["automated_name"], self)
+        return res
 
     def _generate_action_name(self):
         campaign = self.marketing_campaign_id.sudo()
