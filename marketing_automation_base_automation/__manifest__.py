@@ -1,6 +1,6 @@
 {
     "name": "Marketing Automation: Automation Rules",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Marketing/Marketing Automation",
     "summary": "Says where Odoo's automation rules cannot see what campaigns do",
     "author": "Marketing Automation Community",

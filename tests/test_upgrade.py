@@ -22,6 +22,7 @@ RELEASES = {  # the commit of each, for a clone without tags
     "19.0.1.0.2": "cefcb624b88c02ba6c907f2d8098c85e539f4632",
     "19.0.1.0.3": "7615d9a5f5f9fac27164ca89bd99ffa798d8f9ef",
     "19.0.1.1.0": "6c09ef7a67e39bdc05ac0b5ed3d1581b36a974db",
+    "19.0.1.2.0": "7adab9c75b35311d136d9b50733a566f6d4b8e40",
 }
 FIRST = min(RELEASES)
 
@@ -97,6 +98,26 @@ if "marketing.activity.branch" in env:  # since 19.0.1.1.0: steps that think
     step("action", waiting, "wait_timeout", server_action_id=actions[0].id)
     thinking.action_start_campaign()
     thinking.execute_activities()
+if "marketing.entry" in env:  # since 19.0.1.2.0: entries, runs, and what others ask for
+    doors = Campaign.create({
+        "name": "Doors", "model_id": env.ref("base.model_res_partner").id, "domain": "[]", "entry_ids": [(5,)],
+        "reentry": "restart",
+    })
+    since = env["ir.model.fields"]._get("res.partner", "create_date")
+    for kind, values in (
+        ("filter", {}), ("date", {"date_field_id": since.id, "offset_number": 1, "offset_unit": "days"}), ("webhook", {})
+    ):
+        door = env["marketing.entry"].create({"campaign_id": doors.id, "entry_type": kind, **values})
+    env["marketing.activity"].create({
+        "name": "Greet", "campaign_id": doors.id, "activity_type": "action", "trigger_type": "begin",
+        "interval_number": 5, "server_action_id": env["ir.actions.server"].create({
+            "name": "Greet", "model_id": doors.model_id.id, "usage": "marketing_automation", "state": "code",
+        }).id,
+    })
+    doors.action_start_campaign()
+    doors.execute_activities()
+    env["marketing.entry.request"].sudo().request("add", doors, partners.ids)
+    env.cr.execute("INSERT INTO marketing_entry_call (entry_id, minute, number) VALUES (%s, now(), 1)", [door.id])
 env.flush_all()
 env.cr.execute("UPDATE marketing_campaign SET stop_date = '2001-01-01' WHERE id = %s", [past.id])
 env["ir.config_parameter"].set_param("marketing_automation.retention_months", 12)
