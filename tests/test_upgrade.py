@@ -116,7 +116,7 @@ if "marketing.entry" in env:  # since 19.0.1.2.0: entries, runs, and what others
     })
     doors.action_start_campaign()
     doors.execute_activities()
-    env["marketing.entry.request"].sudo().request("add", doors, partners.ids)
+    env["marketing.entry.request"].sudo().request("add", doors, partners.ids, "action")
     env.cr.execute("INSERT INTO marketing_entry_call (entry_id, minute, number) VALUES (%s, now(), 1)", [door.id])
 env.flush_all()
 env.cr.execute("UPDATE marketing_campaign SET stop_date = '2001-01-01' WHERE id = %s", [past.id])
