@@ -11,9 +11,12 @@ NOT_IN_DATABASE = {"tests", "static", "readme", "i18n", "__pycache__"}
 TEST_ADDONS = ROOT / "tests/addons"  # installed by bin/test alone
 
 
-def addons():
-    """:return: the folders of the addons, sorted by name."""
-    return sorted(manifest.parent for manifest in ROOT.glob("*/__manifest__.py"))
+def addons(root=ROOT):
+    """:return: the folders of the addons, sorted by name.
+
+    :param root: of the build: this one, or another one that it is compared with
+    """
+    return sorted(manifest.parent for manifest in root.glob("*/__manifest__.py"))
 
 
 def test_addons():
@@ -21,19 +24,19 @@ def test_addons():
     return sorted(manifest.parent for manifest in TEST_ADDONS.glob("*/__manifest__.py"))
 
 
-def names():
-    return [folder.name for folder in addons()]
+def names(root=ROOT):
+    return [folder.name for folder in addons(root)]
 
 
 def test_names():
     return [folder.name for folder in test_addons()]
 
 
-def fingerprint():
+def fingerprint(root=ROOT):
     """:return: a digest of everything in the addons that goes into a database when they are installed."""
     digest = hashlib.sha256()
-    for addon in [*addons(), *test_addons()]:
+    for addon in [*addons(root), *(test_addons() if root == ROOT else ())]:
         for path in sorted(addon.rglob("*")):
             if path.is_file() and not NOT_IN_DATABASE & set(path.relative_to(addon).parts):
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

@@ -1,6 +1,6 @@
 """A function of ours in an Odoo process of its own: no HTTP, no crons, nothing that a run before left in memory.
 
-    python -m tools.child DATABASE MODULE:FUNCTION ARGUMENTS
+    python -m tools.child CONFIGURATION DATABASE MODULE:FUNCTION ARGUMENTS
 
 Its result is the last line of its output, as JSON. With the argument "wait" it says "ready" when the registry is
 loaded, and begins upon a line on its standard input, so that several begin at once.
@@ -14,7 +14,7 @@ import sys
 from contextlib import contextmanager
 
 from .console import Problem, telling_line
-from .paths import LOGS, ODOO_CONF, ROOT
+from .paths import LOGS, ROOT
 
 READY = "ready\n"
 
@@ -34,7 +34,7 @@ def run_child(space, database, function, **arguments):
 def child(space, database, function, **arguments):
     """Start a function; give its process, which ends with the block."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tools.child", database, function, json.dumps(arguments)]
+    command = [sys.executable, "-m", "tools.child", str(space.configuration), database, function, json.dumps(arguments)]
     with (LOGS / "child.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -67,11 +67,11 @@ def result_of(process):
     return json.loads(output.splitlines()[-1])
 
 
-def main(database, function, arguments):
+def main(configuration, database, function, arguments):
     from odoo.modules.registry import Registry
     from odoo.tools import config
 
-    config.parse_config(["-c", str(ODOO_CONF), "-d", database, "--log-level", "error"], setup_logging=True)
+    config.parse_config(["-c", configuration, "-d", database, "--log-level", "error"], setup_logging=True)
     registry = Registry(database)
     arguments = json.loads(arguments)
     if arguments.pop("wait", False):
@@ -88,4 +88,4 @@ def peak_memory():
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

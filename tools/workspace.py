@@ -4,7 +4,8 @@ import configparser
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from . import addons
 from .console import run_logged
@@ -32,6 +33,14 @@ def workspace():
 class Workspace:
     source: OdooSource
     server: Server
+    root: Path = ROOT  # of the addons
+    configuration: Path = ODOO_CONF
+
+    def with_addons_of(self, root):
+        """:return: the same Odoo and PostgreSQL with the addons of another build, and a configuration of its own"""
+        space = replace(self, root=root, configuration=root.with_suffix(".conf"))
+        space.write_configuration()
+        return space
 
     @property
     def databases(self):
@@ -50,7 +59,7 @@ class Workspace:
         if arguments and not arguments[0].startswith("-"):
             words = 2 if arguments[0] in TWO_WORDS and len(arguments) > 1 else 1
         subcommand, arguments = arguments[:words], arguments[words:]
-        return [sys.executable, "-m", "odoo", *subcommand, "-c", str(ODOO_CONF), *arguments]
+        return [sys.executable, "-m", "odoo", *subcommand, "-c", str(self.configuration), *arguments]
 
     def install(self, database, modules, *options):
         """Install or update modules without serving anything.
@@ -67,8 +76,8 @@ class Workspace:
     def write_configuration(self):
         conf = configparser.RawConfigParser()
         # Odoo refuses a folder without any addon.
-        addons_paths = [*self.source.addons_paths, *([ROOT] if addons.addons() else [])]
-        if addons.test_addons():
+        addons_paths = [*self.source.addons_paths, *([self.root] if addons.addons(self.root) else [])]
+        if self.root == ROOT and addons.test_addons():
             addons_paths.append(addons.TEST_ADDONS)
         conf["options"] = {
             "addons_path": ",".join(map(str, addons_paths)),
@@ -85,8 +94,8 @@ class Workspace:
             "smtp_server": LOOPBACK,
             "smtp_port": SMTP_PORT,
         }
-        making = ODOO_CONF.with_suffix(f".{os.getpid()}")
+        making = self.configuration.with_suffix(f".{os.getpid()}")
         making.touch(mode=0o600)
         with making.open("w") as output:
             conf.write(output)
-        making.rename(ODOO_CONF)
+        making.rename(self.configuration)

@@ -28,12 +28,17 @@ SELECT id, id, 'Contact ' || i, 'Contact ' || i, a, a, n, n, 'Benchville', TRUE,
 
 
 class BenchDatabases:
-    """The databases of one state of the addons."""
+    """The databases of one state of the addons.
 
-    def __init__(self, space):
+    :param space: the Workspace with these addons
+    :param beside: those of all states that are measured together, whose databases are kept
+    """
+
+    def __init__(self, space, beside=()):
         self.space = space
         self._databases = space.databases
-        self._digest = addons.fingerprint()
+        self._digest = addons.fingerprint(space.root)
+        self._kept = [self._digest, *(addons.fingerprint(each.root) for each in beside)]
 
     def prepare(self, size, finished=False):
         """Make what clone() needs, which may take long.
@@ -63,7 +68,7 @@ class BenchDatabases:
 
     def _base(self):
         def install(name):
-            self.space.install(name, [*addons.names(), *EXTRA_MODULES])
+            self.space.install(name, [*addons.names(self.space.root), *EXTRA_MODULES])
 
         return self._make("base", None, "installing the addons", install)
 
@@ -101,5 +106,5 @@ class BenchDatabases:
     def _drop_outdated(self):
         """Drop what was made for other states of the addons."""
         for name in self._databases.names(PREFIX):
-            if not name.startswith((f"{PREFIX}{self._digest}", RUN)):
+            if not name.startswith((RUN, *(f"{PREFIX}{digest}" for digest in self._kept))):
                 self._databases.drop(name)

@@ -8,9 +8,11 @@ from odoo import api
 
 
 class Lap:
-    """:ivar seconds: on the wall; queries: statements sent; database: seconds waited for PostgreSQL"""
+    """:ivar seconds: on the wall; queries: statements sent; database: seconds waited for PostgreSQL
+    :ivar processor: seconds that this process had a processor: it does not depend on what else the machine does
+    """
 
-    seconds = queries = database = 0
+    seconds = queries = database = processor = 0
 
     def per(self, count):
         """:return: what one of so many cost: milliseconds, milliseconds in the database, queries"""
@@ -48,10 +50,12 @@ def _added_to(result):
     thread.query_count = getattr(thread, "query_count", 0)
     thread.query_time = getattr(thread, "query_time", 0)
     queries, database, start = thread.query_count, thread.query_time, time.perf_counter()
+    processor = time.process_time()
     try:
         yield
     finally:
         result.seconds += time.perf_counter() - start
+        result.processor += time.process_time() - processor
         result.queries += thread.query_count - queries
         result.database += thread.query_time - database
 

@@ -6,13 +6,17 @@ Only the last wire is replaced, by the same nothing on both sides.
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from odoo.tools import config
+
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.link_tracker.models.link_tracker import LinkTracker
 from odoo.addons.sms.tools.sms_api import SmsApi
 
+from ..ports import LOOPBACK
 from .campaigns import audience, clear, make_mailing, start_campaign
 from .laps import administrator, alternate, lap, laps_of, superuser
 from .lines import at_least, line
+from .sink import running_sink
 
 TABLES = "mail_mail, mail_message, mailing_trace, sms_sms, sms_tracker, link_tracker_click"
 
@@ -27,9 +31,14 @@ class Wire:
         pass
 
 
+def no_lookup():
+    """Fetch nothing while the block lasts: Odoo looks up the title of a link's page."""
+    return patch.object(LinkTracker, "_get_title_from_url", lambda _self, url: url)
+
+
 @contextmanager
 def no_wire():
-    """Send nothing anywhere while the block lasts, and fetch nothing: Odoo looks up the title of a link's page."""
+    """Send nothing anywhere while the block lasts, and fetch nothing."""
 
     def send_email(_self, message, *_args, smtp_session=None, **_kwargs):
         if smtp_session:
@@ -42,7 +51,7 @@ def no_wire():
     with (
         patch.object(IrMail_Server, "_connect__", lambda *_args, **_kwargs: Wire()),
         patch.object(IrMail_Server, "send_email", send_email),
-        patch.object(LinkTracker, "_get_title_from_url", lambda _self, url: url),
+        no_lookup(),
         patch.object(SmsApi, "_send_sms_batch", send_batch),
     ):
         yield
@@ -58,6 +67,17 @@ def emails(registry, size, runs):
     return _measure(registry, size, runs, "email", {"mailing_type": "mail"}, "mail", send, aim=(1.0, 1.0))
 
 
+def wire(registry, size, runs):
+    """The same email to a real mail server, in a process of its own."""
+
+    def send(env):
+        env["mail.mail"].process_email_queue()
+        return env["mail.mail"].search_count([("state", "=", "outgoing")])
+
+    with running_sink() as port, patch.dict(config.options, smtp_server=LOOPBACK, smtp_port=port):
+        return _measure(registry, size, runs, "email", {"mailing_type": "mail"}, "mail", send, (1.0, 1.0), no_lookup())
+
+
 def texts(registry, size, runs):
     """An SMS with a link and a name in it."""
 
@@ -69,7 +89,7 @@ def texts(registry, size, runs):
     return _measure(registry, size, runs, "sms", values, "sms", send, aim=(1.0, 1.0))
 
 
-def _measure(registry, size, runs, activity_type, mailing_values, kind, send, aim):
+def _measure(registry, size, runs, activity_type, mailing_values, kind, send, aim, world=None):
     handler = []
 
     def ours():
@@ -97,7 +117,7 @@ def _measure(registry, size, runs, activity_type, mailing_values, kind, send, ai
                 env.cr.commit()
         return preparing, _send(registry, size, send)
 
-    with no_wire():
+    with world or no_wire():
         laps, others = alternate(runs, ours, odoo, lambda: clear_all(registry))
     lines = []
     for position, what in enumerate(("prepared", "sent")):
@@ -117,6 +137,18 @@ def _measure(registry, size, runs, activity_type, mailing_values, kind, send, ai
                 notes=notes,
             )
         )
+    lines.append(
+        line(
+            f"{activity_type}, from due to accepted",
+            "sent per second",
+            *([size / sum(part.seconds for part in pair) for pair in side] for side in (laps, others)),
+        )
+    )
+    for what, parts in (("prepared", [0]), ("sent", [1]), ("from due to accepted", [0, 1])):
+        times = [
+            [1000 * sum(pair[part].processor for part in parts) / size for pair in side] for side in (laps, others)
+        ]
+        lines.append(line(f"{activity_type} {what}: on a processor", "ms each", *times))
     return lines
 
 

@@ -140,6 +140,15 @@ ROWS = [
         (300,),
     ),
     Row(
+        "wire",
+        "messages:wire",
+        "The same email to a real mail server (aiosmtpd, in a process of its own) that takes everything: with building "
+        "and serialising each message and the whole exchange. “On a processor” is what this process takes, user and "
+        "system, without PostgreSQL's and the mail server's: it hardly depends on what else the machine does.",
+        (K, 10 * K),
+        (300,),
+    ),
+    Row(
         "sms",
         "messages:texts",
         "The same for an SMS with a name and a tracked link, and a provider that takes everything at once.",
