@@ -66,6 +66,7 @@ from . import (
     test_reentry,
     test_refusals,
     test_reports,
+    test_requests,
     test_rests,
     test_retention,
     test_rights_table,

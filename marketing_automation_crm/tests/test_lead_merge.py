@@ -73,6 +73,21 @@ class TestLeadMerge(LeadsCommon):
             self.assertTraces(step, {survivor: "processed", self.hal: "processed"})
         self.assertEqual(survivor.referred, "acted acted ", "once for each campaign")
 
+    def test_what_was_asked_of_a_merged_lead(self):
+        self._create_action(self.campaign, "Act", interval_number=1, code=COUNT)
+        survivor = self._create_leads("Survivor", tag_ids=False)
+        self._of_seller(self.fay, survivor)
+        self.campaign.entry_ids.unlink()
+        self._start(self.campaign)
+        survivor.tag_ids = self.fay.tag_ids
+        self.env.flush_all()
+        with self._at(self.start):
+            requests = self.env["marketing.entry.request"].sudo()
+            requests.request("add", self.campaign, self.fay.ids, "action")
+        self._merge(survivor, self.fay)
+        self._run_crons(self.start, EXECUTION_CRON)
+        self.assertEqual(self.campaign.sudo().participant_ids.mapped("res_id"), survivor.ids)
+
     def test_answer_to_a_mail_from_before(self):
         """It reaches the lead that survives, and its participant."""
         email = self._create_email(self.campaign, "Welcome")

@@ -61,3 +61,27 @@ class MarketingEntryRequest(models.Model):
         )
         if self.env.cr.rowcount:
             self.env["marketing.campaign"]._get_execution_crons()._trigger_after_commit()
+
+    @api.model
+    @api.private
+    def _follow_merge(self, model_name, source_ids, target_id):
+        """Have what is asked of merged records be asked of the one that survives, in its order.
+
+        :param str model_name: model of the records
+        :param list source_ids: ids of those that go
+        :param int target_id: id of the one that stays
+        """
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_entry_request q SET res_id = %s
+                  FROM marketing_campaign c
+                 WHERE c.id = q.campaign_id AND c.model_name = %s AND q.res_id = ANY(%s)
+             RETURNING q.id
+                """,
+                target_id,
+                model_name,
+                list(source_ids),
+            )
+        )
+        self.invalidate_model(["res_id"])

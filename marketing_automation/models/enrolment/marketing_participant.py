@@ -69,6 +69,8 @@ class MarketingParticipant(models.Model):
     def _follow_merge(self, model_name, source_ids, target_id):
         """Move the participants of merged records to the record that survives: in each campaign those of one of them.
 
+        What campaigns were asked to do with those records, and have not done yet, is asked for that record too.
+
         :param str model_name: model of the records
         :param list source_ids: ids of those that go
         :param int target_id: id of the one that stays
@@ -88,3 +90,4 @@ class MarketingParticipant(models.Model):
                 followers.trace_ids.write({"res_id": target_id})
             self.env.flush_all()
             (movers - followers)._remove("merged", now)
+        self.env["marketing.entry.request"]._follow_merge(model_name, source_ids, target_id)

@@ -1,10 +1,14 @@
 from odoo import fields, models
 
+from ..fields import Many2oneNoConstraint
+
 
 class MarketingParticipant(models.Model):
     _inherit = "marketing.participant"
 
-    entry_id = fields.Many2one("marketing.entry", readonly=True, ondelete="set null")
+    # an entry by which people came is archived, never deleted; a foreign key would ask for it once a participant, and
+    # fail beside a look of the engine, which writes the entry
+    entry_id = Many2oneNoConstraint("marketing.entry", readonly=True)
     entry_key = fields.Char(
         string="Occurrence",
         readonly=True,

@@ -231,18 +231,24 @@ class MarketingTrace(models.Model):
         """
         if not rows:
             return []
-        participant_ids, step_ids, dates, visits, parent_ids = map(list, zip(*rows, strict=True))
+        participant_ids, kinds, parent_ids, numbers = [], [], [], {}
+        for participant_id, step_id, date, visit, parent_id in rows:
+            participant_ids.append(participant_id)
+            kinds.append(numbers.setdefault((step_id, date, visit), len(numbers)))  # a date costs more than a number
+            parent_ids.append(parent_id)
+        step_ids, dates, visits = map(list, zip(*numbers, strict=True))
         new = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO marketing_trace
                        (participant_id, campaign_id, activity_id, visit, res_id, state, schedule_date,
                         parent_id, is_test, attempt, create_uid, write_uid, create_date, write_date)
-                SELECT p.id, p.campaign_id, n.activity_id, n.visit, p.res_id, 'scheduled', n.date,
+                SELECT p.id, p.campaign_id, k.activity_id, k.visit, p.res_id, 'scheduled', k.date,
                        n.parent_id, p.is_test, 1, %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM unnest(%(participants)s::int[], %(steps)s::int[], %(dates)s::timestamp[], %(visits)s::int[],
-                              %(parents)s::int[])
-                       WITH ORDINALITY AS n (participant_id, activity_id, date, visit, parent_id, number)
+                  FROM unnest(%(participants)s::int[], %(kinds)s::int[], %(parents)s::int[])
+                       WITH ORDINALITY AS n (participant_id, kind, parent_id, number)
+                  JOIN unnest(%(steps)s::int[], %(dates)s::timestamp[], %(visits)s::int[])
+                       WITH ORDINALITY AS k (activity_id, date, visit, number) ON k.number = n.kind + 1
                   JOIN marketing_participant p ON p.id = n.participant_id
               ORDER BY n.number
            ON CONFLICT (participant_id, activity_id, visit) DO NOTHING
@@ -251,6 +257,7 @@ class MarketingTrace(models.Model):
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
                 participants=participant_ids,
+                kinds=kinds,
                 steps=step_ids,
                 dates=dates,
                 visits=visits,
