@@ -82,8 +82,8 @@ class TestLeadMerge(LeadsCommon):
         survivor.tag_ids = self.fay.tag_ids
         self.env.flush_all()
         with self._at(self.start):
-            requests = self.env["marketing.entry.request"].sudo()
-            requests.request("add", self.campaign, self.fay.ids, "action")
+            asked = self.env["marketing.entry.request"].sudo()
+            asked.request("add", self.campaign, self.fay.ids, "action")
         self._merge(survivor, self.fay)
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertEqual(self.campaign.sudo().participant_ids.mapped("res_id"), survivor.ids)
