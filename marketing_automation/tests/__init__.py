@@ -47,6 +47,7 @@ from . import (
     test_mail_preview,
     test_mail_queue,
     test_mail_reports,
+    test_message_links,
     test_missing_rights,
     test_new_forms,
     test_nurture,

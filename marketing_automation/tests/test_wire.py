@@ -73,6 +73,34 @@ class TestWire(MarketingAutomationCommon):
             self.assertNotIn("blank", text, "nobody wants to read about the pixel")
             self.assertIn("blank.gif", mail["body"])
 
+    def test_pages_below_the_web_view(self):
+        """Odoo completes whatever begins with "/view": here a page, a picture and a word are none of its business."""
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
+        body = f"""
+            <div>
+                <a href="/view/12">Twelve</a>
+                <a href="{base}/viewer?of=7">Viewer</a>
+                <a href="/unsubscribe_from_list/why">Why</a>
+                <img src="/view/12.png" alt="A map"/>
+                <p>See {base}/views.</p>
+                <a href="/view?x=1">In the browser</a>
+                <a href="/unsubscribe_from_list">Unsubscribe</a>
+            </div>
+        """
+        [mail, *_others] = self._send(body)
+        root = html.fromstring(mail["body"])
+        links = {link.text: link.get("href") for link in root.iter("a")}
+        self.assertEqual(
+            {label for label, address in links.items() if "/r/" in address}, {"Twelve", "Viewer", "Why"}, mail["body"]
+        )
+        self.assertIn(f"/mailing/{self.email.mass_mailing_id.id}/view?", links["In the browser"])
+        self.assertEqual(root.xpath("//img[@alt]/@src"), [f"{base}/view/12.png"])
+        self.assertIn(f"See {base}/views.", root.text_content())
+        tracked = self.env["link.tracker"].search([("mass_mailing_id", "=", self.email.mass_mailing_id.id)])
+        self.assertEqual(
+            set(tracked.mapped("url")), {f"{base}/view/12", f"{base}/viewer?of=7", f"{base}/unsubscribe_from_list/why"}
+        )
+
     def test_which_links_are_counted(self):
         """Those that lead elsewhere, whatever their path is called; neither Odoo's own pages nor anchors."""
         [mail, *_others] = self._send()
@@ -118,3 +146,16 @@ class TestWire(MarketingAutomationCommon):
             self.assertEqual(mailing.source_id.name, source)
         mailing.subject = "Goodbye, {{ object.name }}"
         self.assertEqual(mailing.source_id.name, "Goodbye")
+
+    def test_the_campaign_in_links_can_be_read(self):
+        """Its name has no record whose values could be filled in."""
+        for name, identifier in (
+            ("May sale!", "May sale!"),
+            ("For {{ object.name }}: spring", "For: spring"),
+            ("{{ object.country_id.name ||| all }}", "Campaign"),
+        ):
+            campaign = self._create_campaign(name=name)
+            self.assertEqual((campaign.sudo().utm_campaign_id.name, campaign.name), (identifier, name))
+        campaign.name = "{{ object.name }} in June"
+        self.assertEqual(campaign.sudo().utm_campaign_id.name, "in June")
+        self.assertEqual(campaign.sudo().utm_campaign_id.title, "{{ object.name }} in June")

@@ -1,9 +1,7 @@
-import re
-
 from odoo import _, api, models
-from odoo.tools.mail import TEXT_URL_REGEX
 
 from odoo.addons.marketing_automation.engine.context import message_batch, test_run
+from odoo.addons.marketing_automation.links import find_links
 
 
 class MailingMailing(models.Model):
@@ -24,15 +22,14 @@ class MailingMailing(models.Model):
     def _get_marketing_checks(self, company):
         checks = super()._get_marketing_checks(company)
         if self.mailing_type == "sms":
-            links = dict.fromkeys(re.findall(TEXT_URL_REGEX, self.body_plaintext or ""))
+            links = find_links(self.body_plaintext)
             checks += [dict(check, page="sms_body") for url in links if (check := self._check_link(url, url))]
         return checks
 
     def _get_marketing_links(self):
         if self.mailing_type != "sms":
             return super()._get_marketing_links()
-        addresses = dict.fromkeys(re.findall(TEXT_URL_REGEX, self.body_plaintext or ""))
-        return [[url, ""] for url in addresses if "{{" not in url]
+        return [[url, ""] for url in find_links(self.body_plaintext) if "{{" not in url]
 
     def action_send_sms(self, res_ids=None):
         if not message_batch(self.env):

@@ -75,6 +75,21 @@ class TestSmsLinks(MarketingAutomationSmsCommon):
         words = re.sub(r"https?://\S*?/r/\w+/s/\d+\?s=\w+", "LINK", sent)
         self.assertTrue(words.startswith("Look at LINK. Or at LINK! Not LINK, LINK?"), sent)
 
+    def test_brackets_and_commas_in_a_link(self):
+        """The whole address is counted, and what stands around it stays text."""
+        campaign = self._create_campaign(name="News")
+        book = f"{SHOP}/Dune_(novel),_part_[1]"
+        body = f"Read {book}; ({SHOP}?a=b(c)), *{SHOP}/sale*, [{SHOP}/x;y=1]"
+        text = self._create_sms(campaign, "News", template={"body_plaintext": body})
+        wanted = {book, f"{SHOP}?a=b(c)", f"{SHOP}/sale", f"{SHOP}/x;y=1"}
+        self.assertEqual({url for url, _label in text.mass_mailing_id._get_marketing_links()}, wanted)
+        self._start(campaign)
+        sent = self._sms_to(self._run_sms(self.start), self.ada)["body"]
+        links = self.env["link.tracker"].search([("mass_mailing_id", "=", text.mass_mailing_id.id)])
+        self.assertEqual(set(links.mapped("url")), wanted)
+        words = re.sub(r"https?://\S*?/r/\w+/s/\d+\?s=\w+", "LINK", sent)
+        self.assertTrue(words.startswith("Read LINK; (LINK), *LINK*, [LINK]"), sent)
+
     def test_reports_by_hand(self):
         """Who knows a tracker's number can report in the provider's name: users of SMS Marketing know none of ours."""
         message = self._message(self.text, self.ada)

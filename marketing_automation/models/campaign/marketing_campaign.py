@@ -235,7 +235,7 @@ class MarketingCampaign(models.Model):
                 .create(
                     {
                         "title": campaign.name,
-                        "name": campaign.name,
+                        "name": campaign._get_utm_name(),
                         "is_auto_campaign": True,
                         "user_id": campaign.user_id.id or self.env.uid,
                     }

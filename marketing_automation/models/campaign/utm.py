@@ -1,10 +1,17 @@
 """The UTM campaign is called as the campaign is: so the Link Tracker and leads tell campaigns apart."""
 
-from odoo import models
+from odoo import _, models
 
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
+
+    def _get_utm_name(self):
+        """Return what stands for this campaign in links: its name without the placeholders that nothing fills in."""
+        self.ensure_one()
+        if "{{" not in self.name:
+            return self.name
+        return self.env["utm.mixin"]._get_marketing_words(self.name) or _("Campaign")
 
     def _rename_utm_campaigns(self):
         """Give the UTM campaigns that were made for these campaigns their present names.
@@ -24,4 +31,4 @@ class MarketingCampaign(models.Model):
                 utm_campaign.name = identifier
             else:
                 names = self.env["utm.mixin"].with_context(utm_check_skip_record_ids=utm_campaign.ids)
-                [utm_campaign.name] = names._get_unique_names("utm.campaign", [campaign.name])
+                [utm_campaign.name] = names._get_unique_names("utm.campaign", [campaign._get_utm_name()])

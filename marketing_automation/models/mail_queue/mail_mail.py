@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import consteq, hmac
 
 from ...engine.context import GATEWAY_KEY, Gateway, may_record_events
+from ...links import hide_pages_below, show_pages_below
 from ..fields import Many2oneNoConstraint
 from ..tracking.link_tracker import CLICK, CONFIRM
 
@@ -23,6 +24,8 @@ class MailMail(models.Model):
         campaign act, so it takes an address that only the recipient was given.
         """
         body = super()._prepare_outgoing_body()
+        if body and self._is_marketing_mail():  # what Odoo completes next
+            body = hide_pages_below(body, self.mailing_id.get_base_url())
         if not body or not self.marketing_trace_id:
             return body
         own = self.mailing_trace_ids.filtered(lambda trace: trace.marketing_trace_id == self.marketing_trace_id)
@@ -36,10 +39,17 @@ class MailMail(models.Model):
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
         emails = super()._prepare_outgoing_list(mail_server=mail_server, doc_to_followers=doc_to_followers)
+        if self._is_marketing_mail():
+            for values in emails:
+                values["body"] = values["body"] and show_pages_below(values["body"], self.mailing_id.get_base_url())
         if self.marketing_trace_id:
             self._complete_marketing_texts(emails)
             self._keep_first_addresses(emails)
         return emails
+
+    def _is_marketing_mail(self):
+        """Tell whether this is a message of a campaign, or a sample of one."""
+        return bool(self.mailing_id) and (bool(self.marketing_trace_id) or self.mailing_id.use_in_marketing_automation)
 
     @api.model
     def _get_marketing_link_signature(self, code, mailing_trace_id, purpose=CLICK):

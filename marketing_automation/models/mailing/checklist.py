@@ -12,6 +12,8 @@ from odoo import _, api, models
 from odoo.tools import config, ormcache
 from odoo.tools.mail import email_domain_extract, is_html_empty
 
+from ...links import is_own_page
+
 GMAIL_CUTS = 100  # kB, or little more: links grow when they are counted
 WORDS = 60  # characters of a link's words that are shown
 # Names that belong to nobody (RFC 2606, RFC 6761), or that Odoo's demo gives a company
@@ -22,7 +24,6 @@ EXAMPLE_HOST = re.compile(
 PLACEHOLDER_IMAGE = re.compile(r"default_image|theme_\w+/\w*logo|theme_default/signature")
 COMPANY_LOGO = re.compile(r"/(?:logo(?:\.png)?|web/binary/company_logo|web/image/res\.company/\d+/logo\w*)(?:$|[?/])")
 BRACES = re.compile(r"\{\{.*?\}\}", re.S)
-ODOO_PAGES = ("/unsubscribe_from_list", "/view")  # links that Odoo replaces for each recipient
 OTHER_SCHEMES = ("mailto", "tel", "sms", "callto", "whatsapp", "skype")
 # Providers whose addresses only they may send from: others' mail with them is refused or taken for spam
 PUBLIC_PROVIDERS = {
@@ -134,7 +135,9 @@ class MailingMailing(models.Model):
             if check := self._check_link(self._get_link_words(link), href, company):
                 found = self._make_text_check(check["code"], check["text"], link, "href")
                 checks.setdefault((check["code"], href), found)
-        if not any("/unsubscribe_from_list" in href for href in hrefs):
+        base_url = self.get_base_url()
+        pages = {href.removeprefix(base_url) for href in hrefs}
+        if not any(is_own_page(page) and page.startswith("/unsubscribe_from_list") for page in pages):
             text = _(
                 "The email has no link to unsubscribe: the law of most countries asks for one. Write a link to %s."
             )
@@ -153,7 +156,7 @@ class MailingMailing(models.Model):
         :param company: whose templates may have brought the link; None where no template brings any
         """
         words = words or _("a link without words")
-        if href.startswith(ODOO_PAGES) or self._is_confirm_address(href):
+        if is_own_page(href) or self._is_confirm_address(href):
             return None
         if self._is_broken_link(href):
             shown = href or _("no address")

@@ -1,6 +1,7 @@
 """Which links of a campaign's message are counted, and how those of a batch are looked up."""
 
 import re
+from html import unescape
 
 import lxml.html
 
@@ -10,13 +11,9 @@ from odoo.tools.mail import URL_SKIP_PROTOCOL_REGEX
 from odoo.addons.link_tracker.tools.html import find_links_with_urls_and_labels
 
 from ...engine.context import message_batch
+from ...links import OWN_PAGES, split_links
 
-# Odoo's own pages about a message, which it completes for each recipient as the message is sent
-OWN_PAGES = ("/unsubscribe_from_list", "/view", "/cards")
 HREF = re.compile(r"""\shref=["']([^"']*)["']""")
-# An address in a text ends before the punctuation of its sentence.
-TEXT_END = re.compile(r"""(https?://[^\s]*?)([.,;:!?]+)(?=\s|$)""")
-BREAK = "\x1f"  # white space that nobody writes
 
 
 class MailRenderMixin(models.AbstractModel):
@@ -53,13 +50,15 @@ class MailRenderMixin(models.AbstractModel):
     def _get_uncounted_links(self, base_url):
         """Return which addresses of a message are left as they are: Odoo's own pages about it, and its own anchors.
 
-        Odoo's list of them holds for any site: "/view" there is a path like another.
+        Odoo's list of them holds for any site, and for what is below them: "/view" elsewhere, and "/view/12" here, are
+        paths like others.
 
         :param str base_url: of this database
         :return: regular expressions of an address up to its "/", "?", "#" or end
         """
         own = re.escape(base_url)
-        return [*(f"^{own}{page}" for page in OWN_PAGES), f"^{own}(?=#)"]
+        pages = "|".join(map(re.escape, OWN_PAGES))
+        return [f"^{own}(?:{pages})(?=[?#]|$)", f"^{own}/cards", f"^{own}(?=#)"]
 
     @api.model
     def _shorten_links(self, html, link_tracker_vals, blacklist=None, base_url=None):
@@ -70,8 +69,12 @@ class MailRenderMixin(models.AbstractModel):
 
     @api.model
     def _shorten_links_text(self, content, link_tracker_vals, blacklist=None, base_url=None):
+        """Shorten the whole of each address in a text, and nothing of the sentence that it stands in."""
         if not message_batch(self.env) or not content:
             return super()._shorten_links_text(content, link_tracker_vals, blacklist=blacklist, base_url=base_url)
-        content = TEXT_END.sub(rf"\1{BREAK}\2", content)
-        shortened = super()._shorten_links_text(content, link_tracker_vals, blacklist=blacklist, base_url=base_url)
-        return shortened.replace(BREAK, "")
+        base_url = base_url or self.env["ir.config_parameter"].sudo().get_param("web.base.url")
+        parts = split_links(content)
+        urls = [url for url in dict.fromkeys(parts[1::2]) if not url.startswith((f"{base_url}/r/", f"{base_url}/sms/"))]
+        links = self.env["link.tracker"].search_or_create([{**link_tracker_vals, "url": unescape(url)} for url in urls])
+        short = {url: link.short_url for url, link in zip(urls, links, strict=True)}
+        return "".join(short.get(part, part) if number % 2 else part for number, part in enumerate(parts))

@@ -1,4 +1,7 @@
+import re
+
 from odoo import api, models
+from odoo.tools.rendering_tools import parse_inline_template
 
 from ...engine.context import action_run
 
@@ -23,3 +26,13 @@ class UtmMixin(models.AbstractModel):
         if model_name in ("utm.campaign", "utm.source"):
             self = self.sudo().with_context(active_test=False)
         return super()._get_unique_names(model_name, names)
+
+    @api.model
+    def _get_marketing_words(self, text):
+        """Return what of a name or subject may stand in links, where people and reports read it; maybe nothing.
+
+        :param str text: its placeholders are left out: "Welcome, {{ object.name }}!" becomes "Welcome"
+        """
+        words = " ".join(string for string, _expression, _default in parse_inline_template(text or ""))
+        words = " ".join(words.split()).strip(" ,;:!?.-–—")
+        return re.sub(r"\s+([,;:!?.])", r"\1", words)

@@ -1,7 +1,4 @@
-import re
-
 from odoo import api, fields, models
-from odoo.tools.rendering_tools import parse_inline_template
 
 
 class UtmSource(models.Model):
@@ -26,8 +23,6 @@ class UtmSource(models.Model):
     def _get_marketing_name(self, subject):
         """Return a name for the source of a campaign's message that people can read: it ends in its links.
 
-        :param str subject: its placeholders are left out: "Welcome, {{ object.name }}!" becomes "Welcome"
+        :param str subject:
         """
-        words = " ".join(string for string, _expression, _default in parse_inline_template(subject or ""))
-        name = " ".join(words.split()).strip(" ,;:!?.-–—")
-        return re.sub(r"\s+([,;:!?.])", r"\1", name) or self.env._("Email")
+        return self.env["utm.mixin"]._get_marketing_words(subject) or self.env._("Email")
