@@ -1,5 +1,12 @@
 """Incoming messages of every kind, as servers and programs write them: raw, with places for what differs."""
 
+import base64
+
+from hypothesis import strategies as st
+
+# RFC 5965 and its registry of types: whom somebody complains about
+COMPLAINTS = ("abuse", "fraud", "virus", "other", "opt-out", "opt-out-list", "miscategorized")
+REPORTED = "ada@people.example.com"
 ORIGINAL = """\
 Message-ID: {message_id}
 From: shop@example.com
@@ -59,6 +66,62 @@ def feedback(kind, told="Original-Rcpt-To: {email}", **options):
     """Return a complaint: RFC 5965."""
     fields = f"Feedback-Type: {kind}\nUser-Agent: Feedback/1.0\nVersion: 1\n{told}"
     return report("feedback-report", "message/feedback-report", fields, **options)
+
+
+def generated_feedback():
+    """Return a strategy of complaints and what is no complaint, as RFC 5965 lets desks write them.
+
+    Each with the Feedback-Type, in lower case, and whether it names whom the mail was for.
+    """
+    kinds = st.sampled_from([*COMPLAINTS, "not-spam", "auth-failure", "dkim", "x-new-kind"])
+    spelt = st.sampled_from([str.lower, str.upper, str.title])
+    also = st.lists(
+        st.sampled_from(
+            [
+                "User-Agent: Feedback/1.0 (a desk)",
+                "Version: 1",
+                "Original-Mail-From: <bounce@example.com>",
+                "Arrival-Date: Mon, 01 Jun 2026\n 10:00:00 +0000",
+                "Received-Date: Mon, 01 Jun 2026 10:00:00 +0000",
+                "Source-IP: 192.0.2.7",
+                "Reported-Domain: example.com",
+                "Reported-URI: https://shop.example.com/\n\tcatalogue",
+                "Authentication-Results: mx.example.com;\n spf=pass",
+                "Incidents: 1",
+                "X-Of-Our-Own: yes",
+            ]
+        ),
+        unique=True,
+    )
+    told = st.lists(
+        st.sampled_from(
+            ["Original-Rcpt-To: {email}", "Original-Rcpt-To: <{email}>", "Removal-Recipient:\n rfc822; {email}"]
+        ),
+        max_size=2,
+    )
+    return st.builds(
+        _write_feedback,
+        kinds,
+        spelt,
+        also,
+        told,
+        st.randoms(use_true_random=False),
+        st.sampled_from(["message/rfc822", "text/rfc822-headers", "message/rfc822-headers"]),
+        st.sampled_from(["feedback-report", ""]),
+        st.sampled_from(["\n", "\r\n"]),
+        st.booleans(),
+    )
+
+
+def _write_feedback(kind, spelt, also, told, chance, original, report_type, end, is_encoded):
+    fields = [f"{spelt('Feedback-Type')}: {spelt(kind)}", *also, *told]
+    chance.shuffle(fields)
+    content, type_ = "\n".join(fields).replace("{email}", REPORTED) + "\n", "message/feedback-report"
+    if is_encoded:
+        type_ += "\nContent-Transfer-Encoding: base64"
+        content = base64.encodebytes(content.encode()).decode()
+    raw = report(report_type, type_, content, original=original)
+    return raw.replace("\n", end), kind, bool(told)
 
 
 def plain(body, headers="", sender="{email}", to="{to}"):

@@ -64,6 +64,28 @@ class TestInUse(MarketingAutomationCommon):
         lists.with_user(self.mailer).name = "Renamed"
         self.assertEqual(lists.mailing_ids, self.template)
 
+    def test_a_list_that_a_filter_of_a_running_campaign_names(self):
+        """It would take everybody out. A campaign that does not run is told so at Start."""
+        news, later, other = self.env["mailing.list"].create([{"name": "News"}, {"name": "Later"}, {"name": "Other"}])
+        campaign = self._create_campaign(
+            name="To the list",
+            model_id=self.env["ir.model"]._get("mailing.contact").id,
+            domain=repr([("list_ids", "in", news.ids)]),
+        )
+        self._create_action(campaign, "Act", activity_domain=repr([("list_ids", "in", later.ids)]))
+        self._start(campaign)
+        for record in (news, later):
+            error = self._refuse(self.marketer, "mailing.list", "unlink", record.ids)
+            self.assertRegex(error, f"“{record.name}”.*“To the list”")
+            self.assertNotIn(
+                "To the list", self._refuse(self.mailer, "mailing.list", "unlink", record.ids), "not theirs"
+            )
+        campaign.domain = repr([("list_ids", "in", other.ids)])  # what still runs counts, and what is being written
+        for record in (news, other):
+            self.assertIn("To the list", self._refuse(self.marketer, "mailing.list", "unlink", record.ids))
+        campaign.action_stop_campaign()
+        (news + later + other).with_user(self.mailer).unlink()
+
     def test_the_source_of_a_template(self):
         source = self.template.source_id
         values = {"subject": "Thief", "mailing_model_id": self.model_partner.id}

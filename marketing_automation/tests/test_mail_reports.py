@@ -10,7 +10,7 @@ from odoo.tests import BaseCase
 
 from .. import mail_reports
 from ..mail_reports import parts, recipients
-from .mail_samples import SAMPLES, delivery, forwarded, plain, report
+from .mail_samples import COMPLAINTS, REPORTED, SAMPLES, delivery, forwarded, generated_feedback, plain, report
 
 VALUES = {
     "email": "ada@people.example.com",
@@ -97,3 +97,24 @@ class TestMailReports(BaseCase):
         filling = data.draw(st.one_of(st.binary(max_size=40), st.just(raw[start:end] * 2)))
         judgement = mail_reports.judge(raw[:start] + filling + raw[end:])
         self.assertNotEqual(judgement.kind, mail_reports.UNREADABLE, judgement.decided_by)
+
+    @settings(max_examples=300, deadline=None, derandomize=True)
+    @given(generated_feedback())
+    def test_generated_complaints(self, written):
+        """Whatever order, spelling, folding, encoding and ends of lines a desk has: who complains, of which mail."""
+        raw, kind, is_told = written
+        judgement = judge(raw, email=REPORTED)
+        self.assertEqual(judgement.kind, "complaint" if kind in COMPLAINTS else "notice", raw)
+        self.assertEqual(judgement.message_ids, (VALUES["message_id"],), raw)
+        self.assertEqual([recipient.address for recipient in judgement.recipients], [REPORTED], (raw, is_told))
+
+    @settings(max_examples=300, deadline=None, derandomize=True)
+    @given(generated_feedback(), st.data())
+    def test_generated_complaints_that_are_cut(self, written, data):
+        """What is cut off or doubled is judged, and nobody but who was named, or was mailed, is said to complain."""
+        raw = written[0].format(**{**VALUES, "email": REPORTED}).encode()
+        start, end = sorted((data.draw(st.integers(0, len(raw))), data.draw(st.integers(0, len(raw)))))
+        judgement = mail_reports.judge(raw[:start] + data.draw(st.sampled_from([b"", raw[start:end] * 2])) + raw[end:])
+        self.assertNotEqual(judgement.kind, mail_reports.UNREADABLE, judgement.decided_by)
+        if judgement.kind == "complaint" and len(judgement.recipients) > 1:
+            self.assertIn(REPORTED, [recipient.address for recipient in judgement.recipients])

@@ -118,6 +118,23 @@ class TestStart(MarketingAutomationCommon):
         self.env["ir.mail_server"].create({"name": "Ours", "smtp_host": "mail.example.com"})
         self.assertFalse(self._open().warning_text)
 
+    def test_nothing_comes_in(self):
+        """Replies are waited for, and the catch-all address is set; whether it leads here is another matter."""
+        self.env["ir.mail_server"].create({"name": "Ours", "smtp_host": "mail.example.com"})
+        self.env["mail.message"].search([("message_type", "=", "email")]).message_type = "comment"
+        self.assertFalse(self._open().warning_text, "nobody waits for a reply")
+        email = self.campaign.marketing_activity_ids[:1]
+        self._create_action(self.campaign, "Answer", "mail_reply", email)
+        address = f"{self.alias_catchall}@{self.alias_domain}"
+        self.assertIn(f"whether emails to {address} reach Odoo", self._open().warning_text)
+        message = self.contacts[0].message_post(body="Hello", message_type="email")
+        self.assertFalse(self._open().warning_text, "one came in")
+        message.message_type = "comment"
+        server = self.env["fetchmail.server"].create({"name": "In", "server_type": "imap", "user": "in@example.com"})
+        self.assertTrue(self._open().warning_text, "nobody has confirmed it")
+        server.state = "done"
+        self.assertFalse(self._open().warning_text)
+
     def test_who_may_look(self):
         outsider = new_test_user(self.env, login="outsider", groups="base.group_user")
         with self.assertRaises(AccessError):

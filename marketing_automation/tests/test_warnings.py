@@ -27,6 +27,24 @@ class TestWarnings(MarketingAutomationCommon):
         self.email.mass_mailing_id.write({"reply_to_mode": "new", "reply_to": "answers@test.mycompany.com"})
         self.assertFalse(self.campaign.warning_text, "somebody chose where they go")
 
+    def test_a_reply_address_that_odoo_does_not_read(self):
+        self._create_action(self.campaign, "Answer", "mail_reply", self.email)
+        mailing = self.email.mass_mailing_id
+        for address in ("answers@elsewhere.example.com", f"Mara <{self.marketer.email}>"):
+            mailing.write({"reply_to_mode": "new", "reply_to": address})
+            self.assertRegex(self.campaign.warning_text, "Welcome.*replies|replies.*Welcome", address)
+            self.assertIn(address.split("<")[-1].strip(">"), self.campaign.warning_text)
+        mailing.reply_to = False
+        self.assertIn("does not read", self.campaign.warning_text, "then they go to the sender")
+        mailing.reply_to = "answers@elsewhere.example.com"
+        self.env["fetchmail.server"].create(
+            {"name": "Answers", "server_type": "imap", "user": "Answers@elsewhere.example.com"}
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self.campaign.warning_text)
+        mailing.reply_to = f"team@{self.alias_domain}"
+        self.assertFalse(self.campaign.warning_text)
+
     def test_a_filter_that_moves_with_time(self):
         for condition in (
             "('create_date', '>=', 'today -7d')",

@@ -3,10 +3,11 @@
 from collections import Counter
 from datetime import timedelta
 
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.tools import SQL
 
 FIRST_HOUR = timedelta(hours=1)
+LATELY = 100_000  # messages, among which one that came in is looked for
 
 
 class MarketingCampaign(models.Model):
@@ -179,11 +180,36 @@ class MarketingCampaign(models.Model):
         return sentences
 
     def _get_server_warnings(self):
-        """Return in words what keeps emails from going out, as far as it can be known."""
+        """Return in words what keeps emails from going out, and replies from coming in, as far as it can be known."""
         types = self.env["marketing.activity"]._get_types()
         sends_emails = any(
             types[kind].mailing_type == "mail" for kind in self.marketing_activity_ids.mapped("activity_type")
         )
+        warnings = []
         if sends_emails and not self._has_mail_server():
-            return [_("There is no outgoing mail server: emails may not leave. Ask your administrator to set one.")]
-        return []
+            warnings.append(
+                _("There is no outgoing mail server: emails may not leave. Ask your administrator to set one.")
+            )
+        address = (self.company_id or self.env.company).sudo().alias_domain_id.catchall_email
+        answered = self.marketing_activity_ids._find_answered_mailings().filtered(
+            lambda mailing: mailing.mailing_type == "mail" and mailing.reply_to_mode == "update"
+        )
+        if address and answered and not self._has_incoming_mail():
+            warnings.append(
+                _(
+                    "An activity waits for replies, but Odoo has no incoming mail server and has not received any "
+                    "email yet. Ask your administrator whether emails to %s reach Odoo.",
+                    address,
+                )
+            )
+        return warnings
+
+    @api.model
+    def _has_incoming_mail(self):
+        """Tell whether emails find a way in, as far as it can be known: a server is fetched, or some came lately."""
+        servers = self.env["fetchmail.server"].sudo()  # of which nothing is told
+        if servers.search_count([("state", "=", "done")], limit=1):
+            return True
+        messages = self.env["mail.message"].sudo()
+        since = max(messages.search([], order="id desc", limit=1).id - LATELY, 0)
+        return bool(messages.search_count([("id", ">", since), ("message_type", "=", "email")], limit=1))

@@ -24,6 +24,8 @@ class MarketingCampaign(models.Model):
             *(
                 "marketing_activity_ids.mass_mailing_id.body_html",
                 "marketing_activity_ids.mass_mailing_id.reply_to_mode",
+                "marketing_activity_ids.mass_mailing_id.reply_to",
+                "marketing_activity_ids.mass_mailing_id.email_from",
             ),
         ]
     )

@@ -19,3 +19,7 @@ class MailingList(models.Model):
         if before is not None:
             ((before - self.mailing_ids) + (self.mailing_ids - before))._check_marketing_campaign_access()
         return res
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_in_filter(self):
+        self.env["marketing.campaign"]._check_not_in_filter(self)

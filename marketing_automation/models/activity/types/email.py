@@ -71,17 +71,43 @@ class MarketingActivity(models.Model):
 
     def _find_warnings_email(self):
         mailing = self.mass_mailing_id
-        awaited = mailing in (self | self.child_ids)._find_answered_mailings()
+        if mailing not in (self | self.child_ids)._find_answered_mailings():
+            return []
         company = self.campaign_id.company_id or self.env.company
-        if awaited and mailing.reply_to_mode == "update" and not company.alias_domain_id.catchall_email:
-            return [
-                _(
-                    "An activity waits for replies to “%s”, but they cannot reach Odoo: there is no catch-all address. "
-                    "Set an alias domain in Settings.",
-                    mailing.display_name,
-                )
-            ]
-        return []
+        if mailing.reply_to_mode == "update":
+            problem = self._find_catchall_problem(company, mailing)
+        else:
+            problem = self._find_reply_to_problem(mailing)
+        return [problem] if problem else []
+
+    def _find_catchall_problem(self, company, mailing):
+        if not company.alias_domain_id.catchall_email:
+            return _(
+                "An activity waits for replies to “%s”, but they cannot reach Odoo: there is no catch-all address. "
+                "Set an alias domain in Settings.",
+                mailing.display_name,
+            )
+        return None
+
+    def _find_reply_to_problem(self, mailing):
+        """Return in words why replies to an address that somebody chose never reach Odoo; None where they may."""
+        address = email_normalize(mailing.reply_to or mailing.email_from or "")
+        if not address or "{{" in (mailing.reply_to or ""):
+            return None
+        # sudo: how Odoo gets its mail, of which nothing is told
+        domains = self.env["mail.alias.domain"].sudo()
+        is_own_domain = domains.search_count([("name", "=ilike", address.rpartition("@")[2])], limit=1)
+        fetched = self.env["fetchmail.server"].sudo().search([("user", "=ilike", address)], limit=1)
+        users = self.env["res.users"].sudo().search_count([("email_normalized", "=", address)], limit=1)
+        if fetched or (is_own_domain and not users):
+            return None
+        return _(
+            "An activity waits for replies to “%(mailing)s”, but they go to %(address)s, a mailbox that Odoo does not "
+            "read. Leave “Reply To” to Odoo in the template's settings, or ask an administrator for an incoming mail "
+            "server that fetches it.",
+            mailing=mailing.display_name,
+            address=address,
+        )
 
     @api.private
     def _execute_email(self, traces, now):
