@@ -88,6 +88,7 @@ from . import (
     test_unsubscriptions,
     test_update,
     test_update_step,
+    test_update_words,
     test_upgrade_rests,
     test_wait,
     test_waits,

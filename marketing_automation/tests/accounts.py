@@ -64,7 +64,9 @@ ALSO = {
     "test_template_texts": {"novice": {EDITOR}},
     "test_templates": {"plain": {CONTACTS}},
     "test_testing": {"marketer": {RECRUITER}},
-    **dict.fromkeys(("test_people_steps", "test_reference", "test_update_step"), {"marketer": {CONTACTS}}),
+    **dict.fromkeys(
+        ("test_people_steps", "test_reference", "test_update_step", "test_update_words"), {"marketer": {CONTACTS}}
+    ),
     # its notes are written in the name of the campaign's user
     "odoo.addons.marketing_automation_note.tests.test_note": {"marketer": {CONTACTS}},
     **{

@@ -1,10 +1,9 @@
-from dataclasses import replace
-
 from odoo import _, api, models
 from odoo.tools import format_date
 
 from ...engine.context import test_run
 from ...engine.errors import CampaignStop, StepHeld
+from ...engine.workflow import has_conditions
 
 
 class MarketingActivity(models.Model):
@@ -40,19 +39,76 @@ class MarketingActivity(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        changes = []
+        changes, unsaid = [], False
         if old.activity_type == new.activity_type and old.settings != new.settings:
             changes = self._ask_type("compare", old.settings) or self._compare_phrases(old)
-        if not changes or replace(old, settings=new.settings) != new:
+            unsaid = not changes
+        changes += self._compare_own(old, new)
+        if unsaid or not changes:
             changes = [_("The activity “%s” was changed.", self.name), *changes]
         return changes
 
     def _compare_phrases(self, old):
         """Return in words what a step did before and what it does now, as a list; empty where no words differ."""
-        names = {"activity": self.name, "before": self._get_phrase(old), "now": self._get_phrase()}
-        if not names["before"] or not names["now"] or names["before"] == names["now"]:
+        return self._tell_change(self._get_phrase(old), self._get_phrase())
+
+    def _compare_own(self, old, new):
+        """Return in words what has changed of a step that each type has: what it runs, when and for whom.
+
+        :rtype: list[str]
+        """
+        pairs = [
+            (self._get_template_words(old), self._get_template_words(new)),
+            *((tell(old), tell(new)) for tell in (self._get_timing_of, self._get_filter_of, self._get_expiry_of)),
+        ]
+        pairs = [(before, now) for before, now in pairs if before != now]
+        return self._tell_change(*("; ".join(words) for words in zip(*pairs, strict=True))) if pairs else []
+
+    def _tell_change(self, before, now):
+        if not before or not now or before == now:
             return []
-        return [_("“%(activity)s” was changed. Before: %(before)s. Now: %(now)s.", **names)]
+        return [
+            _(
+                "“%(activity)s” was changed. Before: %(before)s. Now: %(now)s.",
+                activity=self.name,
+                before=before,
+                now=now,
+            )
+        ]
+
+    def _get_template_words(self, step):
+        """Return what a step executes, as a person reads it; nothing where it has no template."""
+        described = self._get_types()[step.activity_type]
+        label = dict(self._fields["activity_type"]._description_selection(self.env)).get(step.activity_type)
+        label = label or step.activity_type
+        if not described.template:
+            return label
+        template = self.env[self._fields[described.template].comodel_name].sudo(False).browse(step.template_id or [])
+        name = template.exists()._filtered_access("read").display_name
+        return _("%(type)s “%(name)s”", type=label, name=name or "…")
+
+    def _get_timing_of(self, step):
+        """Return when a step runs, in words."""
+        values = {
+            "parent_id": step.parent_id or False,
+            "trigger_type": step.trigger_type,
+            "interval_number": step.interval_number,
+            "interval_type": step.interval_type,
+            "bounce_type": step.bounce_type,
+            "link_filter": step.link_filter or False,
+            "branch_id": int(step.branch) if step.branch and step.branch.isdecimal() else False,
+        }
+        return self.new(values, origin=self)._get_timing_label()
+
+    def _get_filter_of(self, step):
+        if not has_conditions(step.domain):
+            return _("for all records")
+        return _("only for records with: %s", self.campaign_id._describe_filter(step.domain) or step.domain)
+
+    def _get_expiry_of(self, step):
+        if not step.validity_type:
+            return _("without an expiry")
+        return _("expires after %s", self._get_duration_label(step.validity_number, step.validity_type))
 
     @api.private
     def _describe_changes(self, approved, current):

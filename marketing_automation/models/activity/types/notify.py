@@ -9,6 +9,7 @@ from odoo import _, api, fields, models
 from odoo.tools import LazyTranslate
 
 from ....engine.activity_types import ActivityType
+from ...guards.marketing_checked_mixin import shorten
 
 _lt = LazyTranslate(__name__)
 
@@ -77,8 +78,19 @@ class MarketingActivity(models.Model):
     # ------------------------------------------------------------
 
     def _phrase_notify(self, settings):
-        whom = self._name_whom(settings)
-        text = (settings["text"] or "").strip().split("\n")[0].removesuffix(".")
+        return self._word_telling(settings, (settings["text"] or "").strip().split("\n")[0])
+
+    def _compare_notify(self, old):
+        """Return in words what has changed since a step was published: with the whole message, not its first line."""
+        return self._tell_change(
+            *(
+                self._word_telling(settings, shorten(" ".join((settings["text"] or "").split())))
+                for settings in (old, self._get_settings())
+            )
+        )
+
+    def _word_telling(self, settings, text):
+        whom, text = self._name_whom(settings), text.removesuffix(".")
         if not text:
             return _("tell %s", whom)
         return _("tell %(whom)s “%(text)s”", whom=whom, text=text)

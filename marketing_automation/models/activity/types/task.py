@@ -10,6 +10,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import LazyTranslate, plaintext2html
 
 from ....engine.activity_types import ActivityType
+from ...guards.marketing_checked_mixin import shorten
 from .people import FEW
 
 _lt = LazyTranslate(__name__)
@@ -164,6 +165,21 @@ class MarketingActivity(models.Model):
         if settings["days"] == 1:
             return _("plan %(what)s for %(whom)s, due in 1 working day", **names)
         return _("plan %(what)s for %(whom)s, due in %(days)s working days", **names)
+
+    def _compare_task(self, old):
+        """Return in words what has changed since a step was published: of its details too, which no sentence tells."""
+        now = self._get_settings()
+        changes = self._tell_change(self._phrase_task(old), self._phrase_task(now))
+        if old["note"] != now["note"]:
+            changes.append(
+                _(
+                    "The details of “%(activity)s” are “%(new)s” instead of “%(old)s”.",
+                    activity=self.name,
+                    new=shorten(now["note"] or "-"),
+                    old=shorten(old["note"] or "-"),
+                )
+            )
+        return changes
 
     def _name_whom(self, settings):
         if settings["whom"] == "record":
