@@ -1,4 +1,4 @@
-import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, toRaw, useEffect, useRef, useState } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
@@ -22,7 +22,7 @@ import { WorkflowEditor } from "./workflow_editor";
 import { WorkflowHistory } from "./workflow_history";
 import { arrangeWorkflow, proposeWay } from "./workflow_layout";
 import { WorkflowNode } from "./workflow_node";
-import { findPlace } from "./workflow_places";
+import { makePlaceFinder } from "./workflow_places";
 import { WhoEnters } from "./who_enters";
 import { FAR, MAP, usePan, WorkflowZoom } from "./workflow_zoom";
 
@@ -63,7 +63,7 @@ export class WorkflowField extends Component {
         useWorkflowDrag({
             ref: this.root,
             enable: () => this.data.can_write,
-            findPlace: (cardId, target) => findPlace(cardId, target, this.data.cards),
+            makePlaceFinder: (cardId) => makePlaceFinder(cardId, toRaw(this.data.cards)),
             onMove: (cardId, { parent, way }) => this.editor.move(this.getCard(cardId), parent, way),
         });
         useHotkey("control+z", () => this.editor.undo(), { isAvailable: () => this.editor.canUndo });

@@ -39,18 +39,22 @@ export function listPlaces(card, cards) {
 
 /**
  * @param {number} cardId of what is dragged
- * @param {{cardId?: number, way?: string}} target a card, an end of one of its branches, or the beginning
  * @param {object[]} cards of the workflow
- * @returns {{parent?: object, way?: object} | null} where it would go; null where it may not
+ * @returns {(target: {cardId?: number, way?: string}) => {parent?: object, way?: string} | null} where it would go, of a
+ *  card, an end of one of its branches, or the beginning; null where it may not
  */
-export function findPlace(cardId, target, cards) {
-    const card = cards.find(({ id }) => id === cardId);
-    const parent = target.cardId && cards.find(({ id }) => id === target.cardId);
-    if (!parent) {
-        return target.cardId ? null : {};
-    }
-    if (parent.id === card.id || isBelow(parent, card, cards) || !parent.ways.length) {
-        return null;
-    }
-    return { parent, way: parent.ways.find(({ key }) => key === target.way) || fitWay(card, parent, cards) };
+export function makePlaceFinder(cardId, cards) {
+    const byId = new Map(cards.map((card) => [card.id, card]));
+    const card = byId.get(cardId);
+    const below = new Set([card, ...cards.filter((other) => isBelow(other, card, cards))]);
+    return (target) => {
+        const parent = target.cardId && byId.get(target.cardId);
+        if (!parent) {
+            return target.cardId ? null : {};
+        }
+        if (below.has(parent) || !parent.ways.length) {
+            return null;
+        }
+        return { parent, way: parent.ways.find(({ key }) => key === target.way) || fitWay(card, parent, cards) };
+    };
 }
