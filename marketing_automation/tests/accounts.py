@@ -51,7 +51,10 @@ ALSO = {
     "test_access": {"manager": {CONTACTS}},
     # who may change contacts still may not change campaigns
     "test_campaign_actions": {"marketer": {CONTACTS}, "clerk": {CONTACTS}, "visitor": {"base.group_portal"}},
-    "odoo.addons.marketing_automation_base_automation.tests.test_rules_that_enrol": {"clerk": {CONTACTS}},
+    **{
+        f"odoo.addons.marketing_automation_base_automation.tests.{module}": {"clerk": {CONTACTS}}
+        for module in ("test_events", "test_rules_that_enrol")
+    },
     "test_entry_webhook": {"marketer": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},
     "test_generated_reads": {"marketer": {"base.group_allow_export"}},

@@ -161,7 +161,10 @@ ENGINE_FIELDS = {
         *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
     },
     "marketing.entry.call": {"entry_id", "minute", "number"},
-    "marketing.entry.request": {"campaign_id", "res_id", "operation", "source", "date"},
+    "marketing.entry.request": {
+        *("campaign_id", "res_id", "operation", "source", "date", "entry_id", "model_name"),
+        "transaction_key",
+    },
     "marketing.activity": {
         *("campaign_state", "model_id", "model_name", "domain", "trace_ids", "processed", "rejected"),
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),

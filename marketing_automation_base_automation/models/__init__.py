@@ -1,1 +1,1 @@
-from . import base_automation
+from . import base, base_automation, mail_thread, marketing_campaign, marketing_entry, choices, watches, people, kinds

@@ -6,7 +6,18 @@ from odoo.addons.marketing_automation.tests.rights_table import table_of
 
 @tagged("post_install", "-at_install")
 class TestRightsTable(rights_case.RightsTableCase):
-    """This addon adds no field and no public method."""
+    """Every field and method that this addon adds."""
 
     module = "marketing_automation_base_automation"
-    table = table_of()
+    table = table_of(
+        USER_FIELDS={
+            "marketing.entry": {
+                "event_kind": "created",
+                "event_link": "res.partner:parent_id",
+                "event_domain": "[]",
+            },
+        },
+        ENGINE_FIELDS={
+            "marketing.entry": {"event_model", "event_is_general", "event_is_filtered", "event_choices"},
+        },
+    )

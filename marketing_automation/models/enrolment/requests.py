@@ -42,24 +42,51 @@ class MarketingCampaign(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT id, res_id, operation, source FROM marketing_entry_request
+                SELECT id, res_id, operation, source, entry_id FROM marketing_entry_request
                  WHERE campaign_id = %s ORDER BY id LIMIT %s
                 """,
                 self.id,
                 TAKEN,
             )
         )
-        done, busy = [], set()
-        for (operation, source), asked in _split_requests(rows):
+        rows, done = self._find_who_enters(rows)
+        busy = set()
+        for (operation, source, entry_id), asked in _split_requests(rows):
             res_ids = sorted(asked.keys() - busy)
             if operation == "add" and res_ids:
-                self._enrol(now, len(res_ids), res_ids=res_ids, source=source)
+                entry = self.env["marketing.entry"].browse(entry_id or []).exists()
+                self._enrol(now, len(res_ids), res_ids=res_ids, source=source, entry=entry)
             elif res_ids:
                 busy |= self._remove_records(res_ids, now)[1]
             done += [request_id for res_id in asked.keys() - busy for request_id in asked[res_id]]
         if done:
             self.env.execute_query(SQL("DELETE FROM marketing_entry_request WHERE id = ANY(%s) RETURNING id", done))
         return len(done)
+
+    def _find_who_enters(self, rows):
+        """Find who is meant by what entries ask: what happened may have happened to another record.
+
+        :param list rows: (id, id of the record, operation, source, id of the entry or None) of each request
+        :return: these rows with the ids of records of the target, and the ids of the requests by which nobody enters
+        """
+        asked = {}
+        for _id, res_id, _operation, _source, entry_id in rows:
+            if entry_id:
+                asked.setdefault(entry_id, set()).add(res_id)
+        entries = self.env["marketing.entry"]
+        running = {entry.id: entry for entry in self._get_workflow().entries}
+        found = {
+            entry_id: entries._find_who_enters(self, running[entry_id], sorted(res_ids)) if entry_id in running else {}
+            for entry_id, res_ids in asked.items()
+        }
+        meant, nobody = [], []
+        for request_id, res_id, operation, source, entry_id in rows:
+            target_id = found[entry_id].get(res_id) if entry_id else res_id
+            if target_id:
+                meant.append((request_id, target_id, operation, source, entry_id))
+            else:
+                nobody.append(request_id)
+        return meant, nobody
 
     def _add_selected(self, records):
         """Add records that a user has selected, by a server action.
@@ -120,8 +147,8 @@ def _split_requests(rows):
 
     What was asked twice of a record, without anything between, is done once.
 
-    :param list rows: (id, id of the record, operation, source) in order
-    :return: of each piece: the last two, and the ids of the requests by the id of their record
+    :param list rows: (id, id of the record, operation, source, id of the entry or None) in order
+    :return: of each piece: the last three, and the ids of the requests by the id of their record
     """
     pieces, reached = [], {}
     for request_id, res_id, *key in rows:

@@ -166,6 +166,21 @@ class MarketingEntry(models.Model):
         enrol = getattr(self, f"_enrol_{running.entry_type}", None)
         return enrol(campaign, running, now, limit, after) if enrol else None
 
+    @api.model
+    def _find_who_enters(self, campaign, running, res_ids):
+        """Return who enters for what a running campaign's entry was told of, by ``_find_who_enters_<type>``.
+
+        By default the records to which it happened are those that enter.
+
+        :param campaign: the marketing.campaign
+        :param Entry running: as it was at the last Start or Update
+        :param list res_ids: ids of the records to which it happened
+        :return: the id of the record of the target, by these ids; none for whom nobody enters
+        :rtype: dict[int, int]
+        """
+        find = getattr(self, f"_find_who_enters_{running.entry_type}", None)
+        return find(campaign, running, res_ids) if find else dict(zip(res_ids, res_ids, strict=True))
+
     # ------------------------------------------------------------
     # CRUD
     # ------------------------------------------------------------

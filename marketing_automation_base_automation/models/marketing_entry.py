@@ -1,0 +1,270 @@
+"""Events: something happens to a record, and it enters, or one to which it leads."""
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import LazyTranslate
+
+from odoo.addons.marketing_automation.engine.entry_types import CALL, EntryType
+from odoo.addons.marketing_automation.models.activity.types.settable_fields import TECHNICAL_MODELS
+
+from ..engine.event_kinds import Email, Link
+
+_lt = LazyTranslate(__name__)
+
+FORM = """
+    <field name="event_choices" invisible="1"/>
+    <field name="event_kind" widget="marketing_event_choice" options="{'offered': 'kinds'}"
+           placeholder="Choose what happens" required="True"/>
+    <field name="event_model" invisible="1"/>
+    <field name="event_is_general" invisible="1"/>
+    <field name="event_is_filtered" invisible="1"/>
+    <field name="event_link" widget="marketing_event_choice" options="{'offered': 'links'}"
+           placeholder="The record itself" invisible="not event_is_general"/>
+"""
+FORM_TEXTS = (_lt("Choose what happens"), _lt("The record itself"))
+FORM_DOMAIN = """
+    <field name="event_domain" widget="domain" options="{'model': 'event_model', 'foldable': true}"
+           invisible="not event_model or not event_is_filtered"/>
+"""
+
+
+class MarketingEntry(models.Model):
+    """Each kind of event is described by ``_describe_event_<kind>``, and may have, given its settings, methods
+
+    - ``_happens_event_<kind>(settings)``: each Happening
+    - ``_domain_event_<kind>(settings)``: the Domain of the records that count, asked by the engine
+    - ``_words_event_<kind>(settings)``: its sentence
+    - ``_find_kind_problems_event_<kind>(settings, model)``: in words, what keeps people from entering, as a list;
+      the model, where it happens, is in the environment of who is asked about
+    - ``_find_event_<kind>(campaign, running, now, limit, after)``: finds who enters itself, see ``_enrol_event``
+    - ``_find_next_event_<kind>(campaign, running, now)``: when to look next, by default in five minutes
+    """
+
+    _inherit = "marketing.entry"
+
+    entry_type = fields.Selection(selection_add=[("event", "Event"), ("missing",)], ondelete={"event": "cascade"})
+    event_kind = fields.Char(string="What Happens", help="What has to happen for somebody to enter.")
+    event_link = fields.Char(
+        string="To What",
+        help="The record itself, or another one that links to it, such as an order of this contact.",
+    )
+    event_domain = fields.Char(
+        string="Only If",
+        default="[]",
+        help="What has to be true of what it happens to. The campaign's own filter is about who enters.",
+    )
+    event_model = fields.Char(string="Model Where It Happens", compute="_compute_event_model")
+    event_is_general = fields.Boolean(
+        compute="_compute_event_model", help="Whether it happens to the record itself, or to what links to it."
+    )
+    event_is_filtered = fields.Boolean(compute="_compute_event_model", help="Whether it may have a condition.")
+
+    # ------------------------------------------------------------
+    # Kinds
+    # ------------------------------------------------------------
+
+    @api.model
+    def _describe_entry_event(self):
+        settings, nodes, texts = {}, [], [*FORM_TEXTS]
+        for kind in self._get_kinds().values():
+            settings |= kind.settings
+            if kind.form:
+                nodes.append(
+                    f"""<group name="{kind.name}" invisible="event_kind != '{kind.name}'">{kind.form}</group>"""
+                )
+                texts += kind.form_texts
+        return EntryType(
+            "event",
+            icon="fa-bolt",
+            hint=_lt("When something happens: a new record, a stage, a tag, a message"),
+            lets_in_again=CALL,
+            settings={"kind": "event_kind", "link": "event_link", "domain": "event_domain", **settings},
+            required=("kind",),
+            form=FORM + "".join(nodes) + FORM_DOMAIN,
+            form_texts=tuple(texts),
+        )
+
+    @api.model
+    def _get_kinds(self):
+        """Return the description of each kind of event whose app is installed, by its name.
+
+        :rtype: dict[str, odoo.addons.marketing_automation_base_automation.engine.event_kinds.EventKind]
+        """
+        names = sorted(name for name in dir(type(self)) if name.startswith("_describe_event_"))
+        kinds = [getattr(self, name)() for name in names]
+        return {kind.name: kind for kind in kinds if not kind.model or kind.model in self.env}
+
+    @api.model
+    def _ask_kind(self, question, settings, *args, default=None):
+        """Return what the method ``_<question>_event_<kind>`` says; the default where the kind has none."""
+        answer = getattr(self, f"_{question}_event_{settings['kind']}", None)
+        return answer(settings, *args) if answer else default
+
+    def _get_settings(self):
+        settings = super()._get_settings()
+        if self.entry_type != "event":
+            return settings
+        kind = self._get_kinds().get(settings["kind"])
+        own = {"kind", "link", "domain", *(kind.settings if kind else settings)}
+        return {name: value for name, value in settings.items() if name in own}
+
+    @api.model
+    def _get_event_model(self, kind, settings, target):
+        """Return the technical name of the model where an event happens, or None."""
+        if kind.model:
+            return kind.model
+        return (settings.get("link") or "").partition(":")[0] or target
+
+    @api.model
+    def _get_ways(self, kind, settings, target):
+        """Return the ways by which an event leads to who enters."""
+        if kind.model:
+            return kind.get_ways(target)
+        return (Link(target, (settings.get("link") or "").partition(":")[2]),)
+
+    @api.depends("entry_type", "event_kind", "event_link", "campaign_id.model_id")
+    def _compute_event_model(self):
+        kinds = self._get_kinds()
+        for entry in self:
+            kind = kinds.get(entry.event_kind) if entry.entry_type == "event" else None
+            name = kind and self._get_event_model(kind, {"link": entry.event_link}, entry.model_name)
+            entry.event_model = name if name in self.env else False
+            entry.event_is_general = bool(kind and not kind.model)
+            entry.event_is_filtered = bool(kind and kind.filtered)
+
+    # ------------------------------------------------------------
+    # What keeps people from entering
+    # ------------------------------------------------------------
+
+    def _find_problems_event(self, user):
+        target = self.model_name
+        if target not in self.env:
+            return []  # said of the campaign
+        problem = self._find_event_problem(self._get_settings(), target, self.campaign_id._get_env_of(user))
+        return [problem] if problem else []
+
+    @api.model
+    def _find_running_problem(self, campaign, running):
+        if running.entry_type != "event":
+            return super()._find_running_problem(campaign, running)
+        return self._find_event_problem(running.settings, campaign._get_target(), campaign._get_run_env())
+
+    @api.model
+    def _find_event_problem(self, settings, target, env):
+        """Return in words why nobody enters by an event, as a user sees it, or None.
+
+        :param str target: technical name of the campaign's target
+        :param env: of that user
+        """
+        problem = self._find_settings_problem(settings, target)
+        if problem:
+            return problem
+        kind = self._get_kinds()[settings["kind"]]
+        model = env[self._get_event_model(kind, settings, target)]
+        if not model.has_access("read"):
+            name = self.env["ir.model"].sudo()._get(model._name).name
+            return _("%(user)s may not read “%(model)s”, to which it happens.", user=env.user.name, model=name)
+        problems = self._ask_kind("find_kind_problems", settings, model, default=[])
+        if problems:
+            return problems[0]
+        campaigns = self.env["marketing.campaign"]
+        try:
+            domain = campaigns._parse_filter(settings.get("domain"), env)
+            campaigns._check_references(model, domain)
+            model._search(domain)
+        except (UserError, ValueError) as error:
+            return _("“%(label)s” of its event cannot be read: %(error)s", label=_("Only If"), error=error)
+        return None
+
+    @api.model
+    def _find_settings_problem(self, settings, target):
+        """Return in words what is gone of what an event rests on, or None."""
+        kind = self._get_kinds().get(settings.get("kind"))
+        if not kind:
+            return _("The app of the event “%s” was uninstalled: choose another event.", settings.get("kind"))
+        model_name = self._get_event_model(kind, settings, target)
+        if model_name not in self.env or TECHNICAL_MODELS.fullmatch(model_name):
+            return _("“%s”, to which it happens, is no longer there: choose another one.", model_name)
+        ways = self._get_ways(kind, settings, target)
+        if not any(self._is_way(way, model_name, target) for way in ways):
+            return _("What it happens to does not lead to who enters any more: choose another one.")
+        return None
+
+    @api.model
+    def _is_way(self, way, model_name, target):
+        """Tell whether a way leads from a model to a target."""
+        model = self.env[model_name]
+        if isinstance(way, Email):
+            field, address = model._fields.get(way.field), self.env[target]._fields.get("email_normalized")
+            return bool(field and field.store and address and address.store)
+        for name in way.path.split(".") if way.path else ():
+            field = model._fields.get(name)
+            if not field or field.type != "many2one" or not field.store:
+                return False
+            model = self.env[field.comodel_name]
+        return model._name == target
+
+    # ------------------------------------------------------------
+    # In words
+    # ------------------------------------------------------------
+
+    def _describe_settings_event(self, settings):
+        kind = self._get_kinds().get(settings.get("kind"))
+        if not kind:
+            return _("When something happens")
+        words = self._ask_kind("words", settings, default=None) or self.env._(kind.label)
+        where = self._describe_link(kind, settings)
+        if where:
+            words = _("%(event)s (%(where)s)", event=words, where=where)
+        model = self._get_event_model(kind, settings, self.model_name)
+        condition = self._word_event_domain(model, settings.get("domain"))
+        return _("%(event)s, if %(condition)s", event=words, condition=condition) if condition else words
+
+    def _word_event_domain(self, model_name, text):
+        campaigns = self.env["marketing.campaign"]
+        try:
+            domain = campaigns._parse_filter(text, self.env)
+            return "" if domain.is_true() else campaigns._describe_domain(self.env[model_name], domain)
+        except Exception:  # what cannot be read is told where that matters
+            return ""
+
+    def _describe_link(self, kind, settings):
+        """Return in words to what an event happens; an empty text for the target itself, or where the kind says it."""
+        if kind.model or not settings.get("link"):
+            return ""
+        return self._get_link_label(settings["link"])
+
+    @api.model
+    def _get_link_label(self, link):
+        """Return a link in words: the model, and what it calls who enters."""
+        model_name, _colon, path = link.partition(":")
+        model, labels = self.env.get(model_name), [self.env["ir.model"].sudo()._get(model_name).name or model_name]
+        for name in path.split("."):
+            field = model._fields.get(name) if model is not None else None
+            labels.append(field._description_string(self.env) if field else name)
+            model = self.env.get(field.comodel_name) if field and field.relational else None
+        return " › ".join(labels)
+
+    # ------------------------------------------------------------
+    # The engine
+    # ------------------------------------------------------------
+
+    @api.model
+    def _enrol_event(self, campaign, running, now, limit, after):
+        """Take in whom a kind finds itself, see ``_enrol_by``; of the others the engine is told.
+
+        ``_find_event_<kind>(campaign, running, now, limit, after)`` returns for which occurrence (a text, or None)
+        each record of the target enters, by its id, and where to go on, or None. Nobody enters twice for the same.
+        """
+        find = getattr(self, f"_find_event_{running.settings.get('kind')}", None)
+        entry = self.browse(running.id or []).exists()
+        if not find or not entry or self._find_running_problem(campaign, running):
+            return None
+        occurrences, position = find(campaign, running, now, limit, after)
+        keyed = {res_id: key for res_id, key in occurrences.items() if key}
+        people = entry._leave_out_known(keyed) | {res_id: None for res_id, key in occurrences.items() if not key}
+        if people:
+            campaign._enrol(now, len(people), res_ids=sorted(people), source="event", entry=entry, occurrences=people)
+        if position is None:
+            entry.look_date = now
+        return position

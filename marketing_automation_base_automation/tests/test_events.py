@@ -1,0 +1,65 @@
+"""Something happens to a record, and it enters, or one to which it leads."""
+
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.marketing_automation.tests.accounts import CONTACTS
+from odoo.addons.marketing_automation.tests.common import EXECUTION_CRON, MarketingAutomationCommon
+
+
+class EventCommon(MarketingAutomationCommon):
+    """A campaign that people enter by an event."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.campaign = cls._create_campaign(domain="[('email', '!=', False)]")
+        cls._create_action(cls.campaign, "Act", interval_number=2, interval_type="days")
+        cls.campaign.entry_ids.unlink()
+        cls.clerk = new_test_user(cls.env, login="clerk", groups=f"base.group_user,{CONTACTS}")
+        cls.ada, cls.ben, cls.cleo, cls.dan, cls.eve = cls.contacts
+
+    @classmethod
+    def _create_entry(cls, kind, campaign=None, **values):
+        values = {"campaign_id": (campaign or cls.campaign).id, "entry_type": "event", "event_kind": kind, **values}
+        return cls.env["marketing.entry"].with_user(cls.marketer).create(values)
+
+    def _inside(self, campaign=None):
+        self._run_crons(self.start, EXECUTION_CRON)
+        participants = (campaign or self.campaign).sudo().participant_ids
+        return self.env["res.partner"].browse(participants.filtered(lambda p: p.state == "running").mapped("res_id"))
+
+    def _as_clerk(self, records):
+        return records.with_user(self.clerk)
+
+
+@tagged("post_install", "-at_install")
+class TestEvents(EventCommon):
+    def test_a_new_record_enters(self):
+        """Whoever makes it, by whatever way, and nobody waits: the engine does the rest."""
+        entry = self._create_entry("created")
+        self.assertEqual(entry.sentence, "When a new record is made")
+        self.assertFalse(entry.problem)
+        self._start(self.campaign)
+        values = [{"name": "Fay", "email": "fay@people.example.com"}, {"name": "Without an Address"}]
+        fay, _other = self.env["res.partner"].with_user(self.clerk).create(values)
+        self.env.flush_all()
+        self.assertFalse(self.campaign.sudo().participant_ids)
+        self.assertEqual(self._inside(), fay.sudo())
+        participant = self.campaign.sudo().participant_ids
+        self.assertEqual((participant.source, participant.entry_id), ("event", entry))
+        self.assertFalse(self.env["marketing.entry.request"].search([]))
+
+    def test_what_links_to_a_record_brings_it_in(self):
+        entry = self._create_entry("created", event_link="res.partner:parent_id")
+        self.assertEqual(entry.sentence, "When a new record is made (Contact › Related Company)")
+        self._start(self.campaign)
+        self.env["res.partner"].create({"name": "Fay", "email": "fay@people.example.com", "parent_id": self.ada.id})
+        self.assertEqual(self._inside(), self.ada)
+
+    def test_a_campaign_that_does_not_run_is_told_nothing(self):
+        self._create_entry("created")
+        self.env["res.partner"].create({"name": "Fay", "email": "fay@people.example.com"})
+        self._start(self.campaign)
+        self.campaign.action_stop_campaign()
+        self.env["res.partner"].create({"name": "Gus", "email": "gus@people.example.com"})
+        self.assertFalse(self.env["marketing.entry.request"].search([]))
