@@ -105,7 +105,9 @@ if "marketing.entry" in env:  # since 19.0.1.2.0: entries, runs, and what others
     })
     since = env["ir.model.fields"]._get("res.partner", "create_date")
     for kind, values in (
-        ("filter", {}), ("date", {"date_field_id": since.id, "offset_number": 1, "offset_unit": "days"}), ("webhook", {})
+        ("filter", {}),
+        ("date", {"date_field_id": since.id, "offset_number": 1, "offset_unit": "days"}),
+        ("webhook", {}),
     ):
         door = env["marketing.entry"].create({"campaign_id": doors.id, "entry_type": kind, **values})
     env["marketing.activity"].create({
