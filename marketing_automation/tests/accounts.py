@@ -33,6 +33,12 @@ ACCOUNTS = {
     **dict.fromkeys(("seller Sam", "seller Sue", "seller Sid"), {"mail.group_mail_notification_type_inbox"}),
     "sales_marketer": {USER, SALES},
     "contact_marketer": {USER, CONTACTS},
+    "mia": {USER},
+    "sam": {USER, ALL_SALES},
+    # customers of a shop
+    **dict.fromkeys(
+        ("ada", "ben", "bob", "cleo", "dan", "eve", "fay", "gus", "hal", "nia", "pia"), {"base.group_portal"}
+    ),
     "ada_admin": {MANAGER, SYSTEM},  # sets up what a first campaign needs
     "table's portal": {"base.group_portal"},
     **{f"user of {group}": {group} for group in (EMPLOYEE, "base.group_portal", "base.group_public", MAILER, CONTACTS)},
@@ -52,8 +58,8 @@ ALSO = {
     # who may change contacts still may not change campaigns
     "test_campaign_actions": {"marketer": {CONTACTS}, "clerk": {CONTACTS}, "visitor": {"base.group_portal"}},
     **{
-        f"odoo.addons.marketing_automation_base_automation.tests.{module}": {"clerk": {CONTACTS}}
-        for module in ("test_events", "test_rules_that_enrol")
+        f"odoo.addons.marketing_automation_base_automation.tests.{module}": {"clerk": {CONTACTS}, "marketer": more}
+        for module, more in (("test_events", set()), ("test_moments", {DESK}), ("test_rules_that_enrol", set()))
     },
     "test_entry_webhook": {"marketer": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},

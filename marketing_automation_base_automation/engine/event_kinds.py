@@ -17,6 +17,8 @@ class Happening:
     :param becomes: values after it, as ``was``
     :param bool adds: of links to many: whether one has to come in addition, one of ``becomes`` where they are given
     :param bool new_too: whether a record that is made with the value counts, too
+    :param by_form: what the address contains of the website's page whose form makes it, an empty text for any page;
+        None: however it is made
     """
 
     created: bool = False
@@ -26,6 +28,7 @@ class Happening:
     becomes: tuple | None = None
     adds: bool = False
     new_too: bool = True
+    by_form: str | None = None
 
     def is_seen(self, before, after):
         """Tell whether a change of the field is the event.
@@ -70,20 +73,25 @@ class Link:
 
     :param str target: the model to which it leads
     :param str path: names of many2one fields, joined by dots; empty: the record itself
+    :param email: name of what happened's own field with an address: who has another one is not meant, since somebody
+        may act for others. None: whoever it leads to
     """
 
     target: str
     path: str = ""
+    email: str | None = None
 
 
 @dataclass(frozen=True)
 class Email:
     """A way from what happened to the record that enters: the record of the target with the same email address.
 
-    :param str field: of what happened, stored: a normalized address
+    :param str field: an address, of what happened or of what the path leads to
+    :param str path: names of many2one fields, joined by dots; empty: what happened
     """
 
     field: str = "email_normalized"
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,8 @@ class EventKind:
     :param hint: one line more
     :param str icon: a class of Font Awesome
     :param model: technical name of the model where it happens; None: the target, or what links to it, as chosen
+    :param needs: technical name of a model of the app that it needs; None: its model
+    :param subject: technical name of the model of which one record may be chosen, as ``event_record_id``
     :param tuple happens: each :class:`Happening` that is this event; more of them by ``_happens_event_<name>``
     :param tuple ways: each :class:`Link` and :class:`Email`, in the order in which they are tried
     :param bool filtered: whether the form offers *Only If*, a filter of the model where it happens
@@ -112,6 +122,8 @@ class EventKind:
     hint: str = ""
     icon: str = "fa-bolt"
     model: str | None = None
+    needs: str | None = None
+    subject: str | None = None
     happens: tuple = ()
     ways: tuple = ()
     filtered: bool = True

@@ -29,11 +29,15 @@ class MarketingEntry(models.Model):
                     if self._suits(kind, target)
                 ],
                 "links": self._get_link_choices(target) if kind and not kind.model else [],
+                **(self._ask_kind("choices", {"kind": kind.name}, target, default={}) if kind else {}),
             }
 
     @api.model
     def _suits(self, kind: EventKind, target):
         """Tell whether a kind of event can bring records of a target in."""
+        suits = self._ask_kind("suits", {"kind": kind.name}, target)
+        if suits is not None:
+            return suits
         return not kind.model or any(self._is_way(way, kind.model, target) for way in kind.get_ways(target))
 
     @api.model

@@ -32,6 +32,11 @@ class MarketingEntry(models.Model):
     """Each kind of event is described by ``_describe_event_<kind>``, and may have, given its settings, methods
 
     - ``_happens_event_<kind>(settings)``: each Happening
+    - ``_model_event_<kind>(settings, target)``: the technical name of the model where it happens
+    - ``_ways_event_<kind>(settings, target)``: each Link and Email to the target
+    - ``_suits_event_<kind>(settings, target)``: whether it is offered for a target, by default where a way leads to it
+    - ``_choices_event_<kind>(settings, target)``: what its form offers besides, as ``event_choices``
+    - ``_begin_event_<kind>(settings, entry, now)``: what is noted at Start, and at an Update that changes the entry
     - ``_domain_event_<kind>(settings)``: the Domain of the records that count, asked by the engine
     - ``_words_event_<kind>(settings)``: its sentence
     - ``_find_kind_problems_event_<kind>(settings, model)``: in words, what keeps people from entering, as a list;
@@ -92,7 +97,7 @@ class MarketingEntry(models.Model):
         """
         names = sorted(name for name in dir(type(self)) if name.startswith("_describe_event_"))
         kinds = [getattr(self, name)() for name in names]
-        return {kind.name: kind for kind in kinds if not kind.model or kind.model in self.env}
+        return {kind.name: kind for kind in kinds if (kind.needs or kind.model or "base") in self.env}
 
     @api.model
     def _ask_kind(self, question, settings, *args, default=None):
@@ -111,23 +116,25 @@ class MarketingEntry(models.Model):
     @api.model
     def _get_event_model(self, kind, settings, target):
         """Return the technical name of the model where an event happens, or None."""
-        if kind.model:
-            return kind.model
+        model_name = self._ask_kind("model", {"kind": kind.name, **settings}, target, default=kind.model)
+        if model_name:
+            return model_name
         return (settings.get("link") or "").partition(":")[0] or target
 
     @api.model
     def _get_ways(self, kind, settings, target):
         """Return the ways by which an event leads to who enters."""
-        if kind.model:
-            return kind.get_ways(target)
+        ways = self._ask_kind("ways", settings, target)
+        if ways is not None or kind.model:
+            return kind.get_ways(target) if ways is None else ways
         return (Link(target, (settings.get("link") or "").partition(":")[2]),)
 
-    @api.depends("entry_type", "event_kind", "event_link", "campaign_id.model_id")
+    @api.depends(lambda self: ["entry_type", "campaign_id.model_id", *self._get_setting_fields()])
     def _compute_event_model(self):
         kinds = self._get_kinds()
         for entry in self:
             kind = kinds.get(entry.event_kind) if entry.entry_type == "event" else None
-            name = kind and self._get_event_model(kind, {"link": entry.event_link}, entry.model_name)
+            name = kind and self._get_event_model(kind, entry._get_settings(), entry.model_name)
             entry.event_model = name if name in self.env else False
             entry.event_is_general = bool(kind and not kind.model)
             entry.event_is_filtered = bool(kind and kind.filtered)
@@ -181,7 +188,9 @@ class MarketingEntry(models.Model):
         """Return in words what is gone of what an event rests on, or None."""
         kind = self._get_kinds().get(settings.get("kind"))
         if not kind:
-            return _("The app of the event “%s” was uninstalled: choose another event.", settings.get("kind"))
+            describe = getattr(self, f"_describe_event_{settings.get('kind')}", None)
+            label = self.env._(describe().label) if describe else settings.get("kind")
+            return _("The app of the event “%s” was uninstalled: choose another event.", label)
         model_name = self._get_event_model(kind, settings, target)
         if model_name not in self.env or TECHNICAL_MODELS.fullmatch(model_name):
             return _("“%s”, to which it happens, is no longer there: choose another one.", model_name)
@@ -194,14 +203,14 @@ class MarketingEntry(models.Model):
     def _is_way(self, way, model_name, target):
         """Tell whether a way leads from a model to a target."""
         model = self.env[model_name]
-        if isinstance(way, Email):
-            field, address = model._fields.get(way.field), self.env[target]._fields.get("email_normalized")
-            return bool(field and field.store and address and address.store)
         for name in way.path.split(".") if way.path else ():
             field = model._fields.get(name)
             if not field or field.type != "many2one" or not field.store:
                 return False
             model = self.env[field.comodel_name]
+        if isinstance(way, Email):
+            address = self.env[target]._fields.get("email_normalized")
+            return bool(way.field in model._fields and address and address.store)
         return model._name == target
 
     # ------------------------------------------------------------

@@ -5,6 +5,7 @@ import logging
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import email_normalize
 
 from odoo.addons.marketing_automation.engine.errors import CampaignStop
 
@@ -41,6 +42,8 @@ class MarketingEntry(models.Model):
         """
         found = {}
         for way in ways:
+            if not self._is_way(way, records._name, campaign._get_target()):
+                continue
             left = records.browse(res_id for res_id in records.ids if res_id not in found)
             follow = self._follow_email if isinstance(way, Email) else self._follow_link
             found |= follow(way, left, campaign) if left else {}
@@ -48,18 +51,33 @@ class MarketingEntry(models.Model):
 
     @api.model
     def _follow_link(self, way, records, campaign):
+        """Return the id of the record to which a path leads, of those that the campaign's user may read."""
+        reached = self._follow_path(way.path, records)
+        if way.email:
+            addresses = {record.id: email_normalize(record[way.email] or "") for record in records}
+            reached = {
+                res_id: record
+                for res_id, record in reached.items()
+                if not addresses[res_id] or addresses[res_id] == email_normalize(record[record._primary_email] or "")
+            }
+        return {res_id: record.id for res_id, record in reached.items()}
+
+    @api.model
+    def _follow_path(self, path, records):
         reached = {record.id: record for record in records}
-        for name in way.path.split(".") if way.path else ():
+        for name in path.split(".") if path else ():
             following = {res_id: record[name] for res_id, record in reached.items() if record[name]}
             comodel = records.env[records._fields[name].comodel_name]
             records = comodel.browse({record.id for record in following.values()})
             readable = set(records.with_context(active_test=False)._filtered_access("read").ids)
             reached = {res_id: record for res_id, record in following.items() if record.id in readable}
-        return {res_id: record.id for res_id, record in reached.items()}
+        return reached
 
     @api.model
     def _follow_email(self, way, records, campaign):
-        emails = {record.id: record[way.field] for record in records if record[way.field]}
+        reached = self._follow_path(way.path, records)
+        emails = {res_id: email_normalize(record[way.field] or "") for res_id, record in reached.items()}
+        emails = {res_id: email for res_id, email in emails.items() if email}
         if not emails:
             return {}
         target = records.env[campaign._get_target()]

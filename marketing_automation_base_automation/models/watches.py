@@ -11,6 +11,7 @@ from odoo.addons.marketing_automation.engine.context import action_run
 from odoo.addons.marketing_automation.engine.workflow import Entry
 
 from ..engine.event_kinds import Watch
+from .form_request import is_submitted
 from .mail_thread import NO_MESSAGES
 
 _logger = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ class MarketingEntry(models.Model):
         events = []
         for watch in watches:
             happening = watch.happening
+            if happening.by_form is not None and not is_submitted(records, happening.by_form):
+                continue
             if happening.created:
                 events += [(watch, res_id) for res_id in records.ids]
             elif happening.field:

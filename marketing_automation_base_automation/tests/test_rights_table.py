@@ -15,9 +15,18 @@ class TestRightsTable(rights_case.RightsTableCase):
                 "event_kind": "created",
                 "event_link": "res.partner:parent_id",
                 "event_domain": "[]",
+                "event_page": "/pricing",
+                "event_hours": 3,
+                "event_record_id": False,
+                "event_list_id": False,
+                "event_form": "crm.lead",
+                "event_form_page": "/contactus",
             },
         },
         ENGINE_FIELDS={
-            "marketing.entry": {"event_model", "event_is_general", "event_is_filtered", "event_choices"},
+            "marketing.entry": {
+                *("event_model", "event_is_general", "event_is_filtered", "event_choices", "event_record_model"),
+                *("settled_id", "seen_id", "seen_date"),
+            },
         },
     )

@@ -1,1 +1,10 @@
-from . import created
+from . import (
+    cart,
+    created,
+    form,
+    page,
+    purchase,
+    registration,
+    subscription,
+    survey,
+)

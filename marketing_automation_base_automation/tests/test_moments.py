@@ -1,0 +1,55 @@
+"""Events of other apps, as far as these are installed here; /tests/test_moments.py causes all of them as users do."""
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .test_events import EventCommon
+
+REGISTRATION_DESK = "event.group_event_registration_desk"
+
+
+@tagged("post_install", "-at_install")
+class TestMoments(EventCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        dates = {"date_begin": "2026-07-01 10:00:00", "date_end": "2026-07-01 12:00:00"}
+        cls.fair = cls.env["event.event"].create({"name": "Fair", **dates})
+
+    def test_offered_with_its_app_alone(self):
+        """And where it leads to who enters; an entry of another app's event says what is wrong."""
+        entry = self._create_entry("created")
+        kinds = {name for name, *_words in entry.event_choices["kinds"]}
+        self.assertLessEqual({"registered", "attended", "subscription"}, kinds)
+        self.assertFalse(kinds & {"cart", "purchase", "page", "answered", "form"})
+        entry.event_kind = "cart"
+        self.assertEqual(entry.problem, "The app of the event “A cart is left” was uninstalled: choose another event.")
+
+    def test_the_form(self):
+        """What is chosen of an event is asked for by its own name."""
+        self.marketer.group_ids += self.env.ref(REGISTRATION_DESK)
+        entries = self.env["marketing.entry"].with_user(self.marketer)
+        with Form(
+            entries.with_context(default_campaign_id=self.campaign.id),
+            "marketing_automation.marketing_entry_view_form",
+        ) as form:
+            form.entry_type = "event"
+            form.event_kind = "registered"
+            form.event_record_id = self.fair.id
+        self.assertEqual(form.record.sentence, "Registered for “Fair”")
+
+    def test_nobody_is_told_of_what_they_may_not_read(self):
+        with self.assertRaisesRegex(ValidationError, "that you may read"):
+            self._create_entry("registered", event_record_id=self.fair.id)
+        entry = self._create_entry("registered")
+        self.assertIn("Mara Marketer may not read “Event Registration”", entry.problem)
+        with self.assertRaisesRegex(UserError, "may not read “Event Registration”"):
+            self._start(self.campaign)
+        self.marketer.group_ids += self.env.ref(REGISTRATION_DESK)
+        entry.event_record_id = self.fair.id
+        self.assertFalse(entry.problem)
+        self.assertEqual(entry.sentence, "Registered for “Fair”")
+        self._start(self.campaign)
+        self.fair.copy()
+        self.fair.unlink()
+        self.assertIn("was deleted", entry.problem)
