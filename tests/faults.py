@@ -44,7 +44,15 @@ SET = "models/activity/types/update.py"
 UNSUBSCRIPTIONS = "controllers/unsubscriptions.py"
 OCCURRENCES = "engine/occurrences.py"
 DUE = "models/entry/due.py"
-DATES = f"{ADDON}/tests/test_entry_dates.py"  # of the addon itself: what the reference model does not know
+REQUESTS = "models/enrolment/requests.py"
+CIRCLES = "models/enrolment/circles.py"
+PEOPLE = "models/entry/people.py"
+WEBHOOK = "controllers/enroll.py"
+DATES = "test_reference_dates.py"
+# of the addon itself: what the reference model does not know
+ACTIONS = f"{ADDON}/tests/test_campaign_actions.py"
+CALLS = f"{ADDON}/tests/test_entry_webhook.py"
+CHUNKS = f"{ADDON}/tests/test_entry_dates.py"
 
 
 @dataclass(frozen=True)
@@ -772,6 +780,88 @@ FAULTS = [
         DATES,
     ),
     Fault(
-        "a long day loses all but its first chunk", DUE, "            return rows[-1]\n", "            pass\n", DATES
+        "a long day loses all but its first chunk", DUE, "            return rows[-1]\n", "            pass\n", CHUNKS
+    ),
+    Fault(
+        "a date that has moved back lets in once more",
+        DUE,
+        "if res_id not in known}",
+        "if res_id not in known or True}",
+        "test_reference_dates.py",
+    ),
+    # what others ask for
+    Fault("the last request is done first", REQUESTS, "ORDER BY id LIMIT", "ORDER BY id DESC LIMIT", ACTIONS),
+    Fault(
+        "requests are done and kept",
+        REQUESTS,
+        'WHERE id = ANY(%s) RETURNING id", done))',
+        'WHERE id = ANY(%s) RETURNING id", []))',
+        "test_request_races.py",
+    ),
+    Fault(
+        "whom somebody works on is not removed",
+        REQUESTS,
+        "for res_id in asked.keys() - busy for request_id",
+        "for res_id in asked for request_id",
+        f"{ADDON}/tests/test_requests.py",
+    ),
+    Fault(
+        "what is asked of a merged record is lost",
+        RETURN,
+        '        self.env["marketing.entry.request"]._follow_merge(model_name, source_ids, target_id)\n',
+        "",
+        f"{ADDON}/tests/test_requests.py",
+    ),
+    Fault(
+        "who has finished is removed as well",
+        REQUESTS,
+        "AND (p.state = 'running' OR EXISTS (",
+        "AND (TRUE OR EXISTS (",
+        ACTIONS,
+    ),
+    # by a webhook
+    Fault(
+        "a key counts twice",
+        PEOPLE,
+        'source="webhook", entry=self, occurrences=occurrences',
+        'source="webhook", entry=self',
+        CALLS,
+    ),
+    Fault("calls have no limit", WEBHOOK, "if calls <= CALLS_A_MINUTE:", "if calls:", CALLS),
+    Fault(
+        "a removed address is known",
+        PEOPLE,
+        'entry if entry.entry_type == "webhook" else entry.browse()',
+        "entry",
+        CALLS,
+    ),
+    Fault(
+        "records are made for everybody who is unknown",
+        PEOPLE,
+        "if create and unknown:",
+        "if unknown:",
+        CALLS,
+    ),
+    # in a circle
+    Fault(
+        "a circle without a limit goes round without pause",
+        REENTRY,
+        'if not workflow.reentry_limit and source == "step":',
+        'if not workflow.reentry_limit and source == "nothing":',
+        f"{ADDON}/tests/test_reentry.py",
+    ),
+    Fault(
+        "what brings in without end is not stopped",
+        REENTRY,
+        "AND (own.run < %(most)s OR %(calm)s)",
+        "AND (own.run < %(most)s OR TRUE OR %(calm)s)",
+        f"{ADDON}/tests/test_reentry.py",
+    ),
+    Fault(
+        "a circle that ends by itself is told",
+        CIRCLES,
+        'if following.id not in seen and following.reentry != "never":',
+        "if following.id not in seen:",
+        f"{ADDON}/tests/test_reentry.py",
     ),
 ]

@@ -67,7 +67,7 @@ class Passages:
         self.sync(now)
 
     def sync(self, now):
-        self._enter(now, list(self.records), by_filter=True)
+        self._enter_by_entries(now)
         for one in self.passages:
             if one.state != "unlinked" and one.rid not in self.records:
                 self._end(one, "unlinked", "record_deleted")
@@ -102,6 +102,11 @@ class Passages:
                 self._end(one, "unlinked", "removed_by_hand")
 
     # ---- rules
+
+    enters_by_filter = True
+
+    def _enter_by_entries(self, now):
+        self._enter(now, list(self.records), by_filter=True)
 
     def _matches(self, rid):
         return rid in self.records and self.records[rid].matches
@@ -157,7 +162,8 @@ class Passages:
             return True
         others = [other for other in self.passages if other is not one and one.value and other.value == one.value]
         is_taken = self.unique and any(other.state == "running" for other in others)
-        return not is_taken and not self._may_follow(one, now, by_filter=True)
+        begins_anew = self.enters_by_filter and self._may_follow(one, now, by_filter=True)
+        return not is_taken and not begins_anew
 
     def _end(self, one, state, code):
         one.state, one.code = state, code

@@ -42,11 +42,16 @@ class TestReferencePassages(MarketingAutomationCommon):
                 Story(self, Random(f"passages {SEED} {number}"), reached).tell()
                 raise _Undo()
             self.env.invalidate_all()
-        self.assertEqual(REACHED - set(reached), set())
+        self.assertEqual(REACHED - set(+reached), set())
 
 
 class Story:
     """The engine and the model, to which the same things happen."""
+
+    columns = SQL("p.state, p.end_code, t.state, p.date_start")
+    moves_of_people = (
+        ["turn"] * 5 + ["live"] * 5 + ["sync"] * 3 + ["enroll"] * 4 + ["remove", "add", "delete", "update"]
+    )
 
     def __init__(self, case, random, reached):
         self.case, self.env, self.random, self.reached = case, case.env, random, reached
@@ -55,7 +60,7 @@ class Story:
         case.marketer.tz = self.tz
         self.settings = self.draw()
         unique, hours = random.choice([False, True]), random.choice([0, 5, 40])
-        self.model = Passages(self.tz, unique, hours, self.settings)
+        self.model = self.make_model(unique, hours)
         self.campaign = case._create_campaign(unique_by="email" if unique else False, **self.values())
         case._create_activity(
             *(self.campaign, "Step", "condition", "begin", None),
@@ -64,6 +69,9 @@ class Story:
         )
         for _number in range(random.randint(2, 4)):
             self.add()
+
+    def make_model(self, unique, hours):
+        return Passages(self.tz, unique, hours, self.settings)
 
     def draw(self):
         choice = self.random.choice
@@ -86,9 +94,7 @@ class Story:
     def tell(self):
         self.happen("start")
         for _number in range(self.random.randint(14, 24)):
-            name = self.random.choice(
-                [*["turn"] * 5, *["live"] * 5, *["sync"] * 3, *["enroll"] * 4, "remove", "add", "delete", "update"]
-            )
+            name = self.random.choice(self.moves_of_people)
             self.happen(name)
             if name == "turn" and self.random.random() < 0.7:
                 self.happen("sync")
@@ -101,9 +107,10 @@ class Story:
         rids = {res_id: rid for rid, res_id in self.contacts.items()}
         rows = self.env.execute_query(
             SQL(
-                """SELECT p.res_id, p.run, p.state, p.end_code, t.state, p.date_start
+                """SELECT p.res_id, p.run, %s
                      FROM marketing_participant p JOIN marketing_trace t ON t.participant_id = p.id
                     WHERE p.campaign_id = %s""",
+                self.columns,
                 self.campaign.id,
             )
         )
