@@ -205,7 +205,7 @@ ENGINE_FIELDS = {
             "timeline_data",
         ),
         *("wait_text", "is_outside", "test_hint", "entry_id", "entry_key"),
-        *("is_past_run", "outside_date", "other_run_count", "run_words"),
+        *("is_past_run", "outside_date", "other_run_count", "run_words", "run_group"),
     },
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),

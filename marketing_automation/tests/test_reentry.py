@@ -182,6 +182,9 @@ class TestReentry(MarketingAutomationCommon):
         self._run_crons(self._hours(1))
         self.assertEqual(self._enroll(twin, 2)["enrolled"], twin.ids)
         self.assertEqual(self._runs(twin).mapped("run"), [3])
+        participant = self._runs(twin).with_user(self.marketer)
+        self.assertEqual((participant.run_group, participant.run_words), ("Ada (2nd time)", ""))
+        self.assertEqual(self._runs(self.ada)[0].with_user(self.marketer).run_group, "Twin (3rd time)")
         self.assertEqual(self._enroll(self.ada, 2)["left_out"], self.ada.ids)
 
     def test_a_restart_ends_who_has_the_same_value(self):
@@ -227,6 +230,65 @@ class TestReentry(MarketingAutomationCommon):
         self._go_round([there, back], 25)
         self.assertEqual(self._count_passages([there, back]), [2, 2])
         self.assertEqual(back.sudo().participant_ids.mapped("source"), ["step", "step"])
+
+    def test_a_circles_refusal_is_told_on_the_timeline(self):
+        """Of whom the other campaign does not take in, the step says why; of whom it takes in, nothing."""
+        there, back = self._make_circle()
+        self._start(back)
+        self._start(there)
+        self._go_round([there, back], 0)
+        notes = [self._get_note(campaign) for campaign in (there, back)]
+        self.assertEqual(notes[0], "")
+        self.assertIn("Not added to “There”: it was too soon after the last time", notes[1])
+        with self._at(self._hours(25)):
+            there.action_enroll(self.ada.ids)
+        self._go_round([there, back], 25)
+        self.assertEqual(self._get_note(there), "", "it came in this time")
+        second = self.env["res.company"].create({"name": "Second"})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE marketing_campaign SET company_id = %s WHERE id = %s", [second.id, there.id])
+        self.assertIn("Not added to “another campaign”", self._get_note(back))
+
+    def test_why_a_step_brings_nobody_in(self):
+        other = self._create_campaign(name="Other", domain="[('ref', '=', 'in')]", entry_ids=[])
+        self._create_action(other, "Later", interval_number=9, interval_type="days")
+        action = self._create_server_action(
+            name="Hand over", state="marketing_enroll", code=False, marketing_campaign_id=other.id
+        )
+        self._create_activity(self.campaign, "Hand over", "action", "begin", None, server_action_id=action.id)
+        self.campaign.reentry = "restart"
+        self._start(other)
+        notes = []
+        for hours, ref, values in (
+            (0, "out", {}),
+            (1, "in", {}),
+            (2, "in", {}),
+            (3, "in", {"reentry": "after_end"}),
+            (6, "in", {"reentry": "restart", "reentry_limit": 1}),
+            (9, "in", {}),
+        ):
+            self.ada.ref = ref
+            other.write(values)
+            with self._at(self._hours(hours)):
+                other.action_update_participants()
+            self.env.flush_all()
+            if self.campaign.state == "draft":
+                self._start(self.campaign, self._hours(hours))
+            else:
+                self._enroll(self.ada, hours)
+            self._execute(self.campaign, self._hours(hours))
+            self._execute(other, self._hours(hours))
+            notes.append(self._get_note(self.campaign))
+        words = ["did not match", "", "nobody enters a second time", "still inside", "", "as often as it may"]
+        for note, expected in zip(notes, words, strict=True):
+            self.assertIn(expected, note) if expected else self.assertEqual(note, "")
+
+    def _get_note(self, campaign):
+        """Return what the timeline says of the handover of Ada's last time in a campaign."""
+        self.env.invalidate_all()
+        last = self._participant(campaign, self.ada).sorted("run")[-1:].with_user(self.marketer)
+        [step] = [step for step in last.timeline_data["steps"] if step["name"] == "Hand over"]
+        return step["note"]
 
     def test_a_circle_goes_round_as_often_as_the_limit(self):
         there, back = self._make_circle(reentry_limit=2)
@@ -304,6 +366,8 @@ class TestReentry(MarketingAutomationCommon):
         self.assertEqual((first.other_run_count, first.run_words), (1, ""))
         self.assertEqual((second.other_run_count, second.run_words), (1, "2nd time"))
         self.assertEqual(second.action_view_runs()["res_id"], first.id)
+        self.assertEqual(second.timeline_data["run"], "2nd time in this campaign")
+        self.assertEqual((first.timeline_data["run"], first.run_group), ("", ""))
         self.assertEqual(self._runs(self.ben).other_run_count, 0)
 
     def test_a_test_of_somebody_who_is_inside_again(self):

@@ -5,6 +5,8 @@ Re-entry itself holds whatever brings somebody in, see ``reentry.py``: nobody go
 
 from odoo import _, models
 
+from .reentry import MOST_A_DAY
+
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
@@ -48,3 +50,29 @@ class MarketingCampaign(models.Model):
         return [
             _("%s No limit is set in “Times Again”, so a step brings each in again once a day at most.", way),
         ]
+
+    def _explain_refusal(self, passages, date, until=None):
+        """Return why a step did not bring a record into this campaign, in words; None where it did.
+
+        :param passages: all of that record's participants here, in their order
+        :param datetime date: when the step ran (UTC)
+        :param datetime until: when it ran the next time, if it did
+        """
+        for passage in passages:
+            if passage.source == "step" and date <= passage.date_start and not (until and passage.date_start >= until):
+                return None
+        last = passages.filtered(lambda passage: passage.date_start <= date)[-1:]
+        if self.state != "running" or not self.workflow:
+            return _("it does not run.")
+        if not last:
+            return _("the record did not match its filter, or shared a value with somebody who was in already.")
+        workflow, pause = self._get_workflow(), self._get_pause_end(date, "step")
+        if workflow.reentry == "never":
+            return _("the record was in it before, and nobody enters a second time.")
+        if workflow.reentry == "after_end" and not (last.date_end and last.date_end <= date):
+            return _("the record was still inside.")
+        if workflow.reentry_limit and last.run > workflow.reentry_limit:
+            return _("the record had entered as often as it may.")
+        if (pause and last.date_start > pause) or last.run >= MOST_A_DAY:
+            return _("it was too soon after the last time, or the record would go round and round.")
+        return _("the record did not match its filter, or shared a value with somebody who was in already.")

@@ -15,38 +15,6 @@ class MarketingParticipant(models.Model):
     # the steps of this participant, as a tree; no help: the form would show it as a tooltip over all of it
     timeline_data = fields.Json(compute="_compute_timeline_data")
 
-    other_run_count = fields.Integer(
-        string="Other Times", compute="_compute_runs", help="How often else this record has entered the campaign."
-    )
-    run_words = fields.Char(string="Which Time", compute="_compute_runs", help="Empty for the first time.")
-
-    @api.depends("campaign_id", "res_id", "run", "is_test")
-    @api.depends_context("lang")
-    def _compute_runs(self):
-        runs = {}
-        real = self.filtered(lambda participant: not participant.is_test)
-        for campaign_id, res_id, run in self.search_fetch(
-            [("campaign_id", "in", real.campaign_id.ids), ("res_id", "in", real.mapped("res_id"))]
-            + [("is_test", "!=", True)],
-            ["campaign_id", "res_id", "run"],
-        ).mapped(lambda other: (other.campaign_id.id, other.res_id, other.run)):
-            runs.setdefault((campaign_id, res_id), []).append(run)
-        for participant in self:
-            own = () if participant.is_test else runs.get((participant.campaign_id.id, participant.res_id), ())
-            participant.other_run_count = max(0, len(own) - 1)
-            participant.run_words = self._get_visit_words(1 + sum(run < participant.run for run in own))
-
-    def action_view_runs(self):
-        """Open the other times that this record was in the campaign; the one there is, at once."""
-        self.ensure_one()
-        others = [("campaign_id", "=", self.campaign_id.id), ("res_id", "=", self.res_id), ("is_test", "=", False)]
-        domain = [*others, ("id", "!=", self.id)]
-        found = self.search(domain, limit=2)
-        if len(found) == 1:
-            return found.get_formview_action()
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketing_automation.marketing_participant_action")
-        return dict(action, display_name=_("Other Times of %s", self.display_name), domain=domain)
-
     def _compute_timeline_data(self):
         for participant in self:
             participant.timeline_data = bool(participant.ids) and participant._get_timeline(fields.Datetime.now())
@@ -76,6 +44,7 @@ class MarketingParticipant(models.Model):
         facts = shown._get_facts()
         waits = self._get_waits(shown, facts, now)
         events = shown._get_shown_events()
+        refusals = shown._explain_handovers()
 
         def grow(parent):
             traces = branches.get(parent, parent.browse()).sorted(lambda trace: trace._get_timeline_rank())
@@ -83,6 +52,7 @@ class MarketingParticipant(models.Model):
                 dict(
                     trace._prepare_timeline_step(facts.get(trace.id), waits, events.get(trace.id, [])),
                     visit=self._get_visit_words(numbers.get(trace.id, 1)),
+                    **({"note": refusals[trace.id]} if trace.id in refusals else {}),
                     children=grow(trace),
                 )
                 for trace in traces
@@ -91,6 +61,7 @@ class MarketingParticipant(models.Model):
 
         return {
             "is_test": self.is_test,
+            "run": _("%s in this campaign", self.run_words) if self.run_words else "",
             "can_write": self.campaign_id.has_access("write"),
             "is_paused": not self.is_test
             and self.campaign_id.state != "running"
