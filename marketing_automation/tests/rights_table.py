@@ -159,6 +159,7 @@ ENGINE_FIELDS = {
         *("link_tracker_click_count", "mailing_count", "error_count", "success_rate", "warning_text"),
         *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
         *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
+        "may_go_on",
     },
     "marketing.entry.call": {"entry_id", "minute", "number"},
     "marketing.entry.request": {
@@ -170,6 +171,7 @@ ENGINE_FIELDS = {
         *("scheduled_count", "error_count", "total_sent", "total_open", "total_click", "total_reply", "total_bounce"),
         *("total_complaint", "total_unsubscribe", "total_machine_open", "total_machine_click", "total_waiting"),
         *("statistics_graph_data", "sends_message", "trigger_label", "sentence", "interval_error", "validity_error"),
+        "wait_warning",
         *(
             "may_be_followed",
             "branch_weights",

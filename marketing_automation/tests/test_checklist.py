@@ -67,6 +67,14 @@ class TestChecklist(NoviceCase, HttpCase):
                 self.assertIn("“The sale”", checks[code]["text"])
                 self.assertEqual(checks[code]["page"], "mail_body")
 
+    def test_several_links_with_one_address(self):
+        """Each is named by its own words, and found by them; what reads the same is told once."""
+        self.template.sudo().body_html = GOOD + '<a href="#">More</a> <a href="#"> Read  on</a> <a href="#">More</a>'
+        [message] = call_kw(self.campaign.browse(), "get_checklist", [self.campaign.ids], {})
+        self.assertEqual([check["where"]["words"] for check in message["checks"]], ["More", "Read on"])
+        for check in message["checks"]:
+            self.assertIn(f"“{check['where']['words']}” leads nowhere", check["text"])
+
     def test_whose_fault_an_example_is(self):
         """The template left what its blocks and buttons bring as they come; what somebody typed it did not."""
         self.env.company.website = "https://www.mycompany.com"

@@ -6,7 +6,13 @@ from .common import EXECUTION_CRON, MarketingAutomationCommon
 EXECUTION_LOG = "odoo.addons.marketing_automation.models.runtime.loop"
 MENUS = ("marketing_campaign_menu", "link_tracker_menu_reporting", "marketing_trace_menu_reporting")
 MENUS += ("marketing_participants_menu_reporting", "marketing_filter_menu")
-CARD = {"running_participant_count": {}, "completed_participant_count": {}, "success_rate": {}, "error_count": {}}
+CARD = {
+    "running_participant_count": {},
+    "completed_participant_count": {},
+    "success_rate": {},
+    "error_count": {},
+    "may_go_on": {},
+}
 
 
 @tagged("post_install", "-at_install")
@@ -28,6 +34,21 @@ class TestDashboard(MarketingAutomationCommon):
         self._run_crons(self.start, EXECUTION_CRON)
         self.assertEqual((campaign.has_results, campaign.success_rate), (True, 0.7))
         self.assertEqual((campaign.running_participant_count, campaign.error_count), (5, 1))
+
+    def test_who_may_go_on_is_not_said_to_be_done(self):
+        """Nothing is scheduled for those who wait for a click: the card says so where a step begins with one."""
+        campaign = self._create_campaign()
+        email = self._create_email(campaign, "Welcome")
+        self._create_action(campaign, "Bounced", "mail_bounce", email)
+        self._create_action(campaign, "Later", "mail_not_click", email, interval_number=2)
+        self._start(campaign)
+        self.assertFalse(campaign.may_go_on, "after a time they are done")
+        self._create_action(campaign, "Clicked", "mail_click", email)
+        self.assertFalse(campaign.may_go_on, "nobody has pressed Update")
+        campaign.action_update_participants()
+        self.assertTrue(campaign.may_go_on)
+        campaign.action_stop_campaign()
+        self.assertFalse(campaign.may_go_on)
 
     def test_tests_do_not_count(self):
         campaign = self._create_campaign()

@@ -42,8 +42,30 @@ class TestNovice(NoviceCase, HttpCase):
         for interval in ({"interval_number": 4}, {"interval_number": 1, "interval_type": "days"}):
             reminder.write(interval)
             self.assertFalse(self.campaign.warning_text)
+        reminder.write({"interval_number": 0, "interval_type": "days"})
+        self.assertRegex(self.campaign.warning_text, "Remind.*less than 4 hours.*Welcome")
         reminder.write({"interval_number": 0, "interval_type": "hours", "trigger_type": "mail_open"})
         self.assertFalse(self.campaign.warning_text)
+
+    def test_the_form_warns_as_one_types(self):
+        form = self._open_new_activity(trigger_type="mail_not_open")
+        self.assertFalse(form.wait_warning)
+        before = form.sentence
+        form.interval_number = 0
+        self.assertIn("less than 4 hours", form.wait_warning)
+        self.assertNotEqual(form.sentence, before)
+        form.interval_number = 1
+        self.assertFalse(form.wait_warning)
+
+    def test_the_sentence_of_a_number_that_is_typed_back(self):
+        """Of a saved step, too: what it says is about the form, not about what changed since it was saved."""
+        step = self._create_action(self.campaign, "Remind", "mail_not_open", self.email, interval_number=2)
+        with Form(step.with_user(self.novice)) as form:
+            for number in (5, 2, 0, 2):
+                form.interval_number = number
+                words = f"{number} hours after" if number else "As soon as"
+                self.assertIn(words, form.sentence)
+                self.assertTrue(form.wait_warning if number < 4 else not form.wait_warning)
 
     # ------------------------------------------------------------
     # Names

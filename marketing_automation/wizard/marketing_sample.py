@@ -115,7 +115,8 @@ class MarketingSample(models.TransientModel):
         if not record and self.env.get(self.model_name, self.browse()).search_count([], limit=1):
             raise UserError(_("Choose the record from which the placeholders are filled in."))
         recipients = getattr(wizard, f"_send_{mailing.mailing_type}")(record)
-        return notify("success", _("The sample was sent to %s.", ", ".join(recipients)))
+        # it stays until it is read: one looks into one's mailbox meanwhile
+        return notify("success", _("The sample was sent to %s.", ", ".join(recipients)), sticky=True)
 
     @api.private
     def _send_mail(self, record):

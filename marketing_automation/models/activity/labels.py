@@ -6,6 +6,9 @@ from ...engine.workflow import STEPS
 from .checks import MAX_INTERVAL
 from .statistics import EVENTS
 
+# What the form says about what is typed there
+TOLD = ("sentence", "wait_warning", "interval_error", "validity_error")
+
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
@@ -15,6 +18,25 @@ class MarketingActivity(models.Model):
     interval_error = fields.Char(compute="_compute_interval_errors")
     validity_error = fields.Char(compute="_compute_interval_errors")
     allowed_trigger_types = fields.Json(compute="_compute_allowed_trigger_types")
+
+    def onchange(self, values, field_names, fields_spec):
+        """Tell what the form says of its values also where one is again what it was before.
+
+        Odoo returns what differs from the record as it is stored, or, of a new one, from a form that is empty there: a
+        sentence about "2 days" would stay as somebody types 0.
+        """
+        result = super().onchange(values, field_names, fields_spec)
+        told = [name for name in TOLD if name in fields_spec and name not in result.get("value", {})]
+        if field_names and told:
+            scalars = {
+                name: value
+                for name, value in result["value"].items()
+                if not self._fields[name].relational and not self._fields[name].compute
+            }
+            values = {name: value for name, value in values.items() if name != "id"}
+            activity = self.new({**values, **scalars}, origin=self)
+            result["value"].update({name: activity[name] for name in told})
+        return result
 
     # ------------------------------------------------------------
     # Computes

@@ -132,9 +132,12 @@ class MailingMailing(models.Model):
             hrefs.add(href)
             if href in targets or (not href and ("id" in link.attrib or "name" in link.attrib)):
                 continue
-            if check := self._check_link(self._get_link_words(link), href, company):
+            words = self._get_link_words(link)
+            if check := self._check_link(words, href, company):
                 found = self._make_text_check(check["code"], check["text"], link, "href")
-                checks.setdefault((check["code"], href), found)
+                # of several links with one address, each that reads otherwise is told, and found, by its words
+                found["where"]["words"] = words.rstrip("…")
+                checks.setdefault((check["code"], href, words), found)
         base_url = self.get_base_url()
         pages = {href.removeprefix(base_url) for href in hrefs}
         if not any(is_own_page(page) and page.startswith("/unsubscribe_from_list") for page in pages):

@@ -1,9 +1,31 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
+
+    may_go_on = fields.Boolean(
+        compute="_compute_may_go_on",
+        help="Whether those for whom nothing is scheduled may go on, when something happens that a step waits for.",
+    )
+
+    @api.depends("state", "workflow")
+    def _compute_may_go_on(self):
+        for campaign in self:
+            campaign.may_go_on = campaign.state == "running" and bool(campaign._find_awaiting_steps())
+
+    def _find_awaiting_steps(self):
+        """Return the steps of what runs that begin when somebody does something: a click, an opening, a reply …"""
+        workflow = self.sudo().workflow and self.sudo()._get_workflow()
+        triggers = self.env["marketing.activity"]._get_triggers()
+        return [
+            step
+            for step in (workflow.steps.values() if workflow else ())
+            if step.trigger_type in triggers
+            and triggers[step.trigger_type].event not in (None, "bounce")  # nobody waits for a bounce
+            and not triggers[step.trigger_type].negative
+        ]
 
     def _get_open_waits_sql(self, condition, now, limit=None):
         """Return the query of who waits for an event, on steps that have one as their trigger.
@@ -13,15 +35,7 @@ class MarketingCampaign(models.Model):
         :param int limit: how many of each step are enough; None for all
         :return: the query of (participant id, activity id of the step that waits); None where no step does
         """
-        workflow = self.sudo().workflow and self.sudo()._get_workflow()
-        triggers = self.env["marketing.activity"]._get_triggers()
-        waits = [
-            (step.parent_id, step.id, bool(step.validity_type))
-            for step in (workflow.steps.values() if workflow else ())
-            if step.trigger_type in triggers
-            and triggers[step.trigger_type].event not in (None, "bounce")  # nobody waits for a bounce
-            and not triggers[step.trigger_type].negative
-        ]
+        waits = [(step.parent_id, step.id, bool(step.validity_type)) for step in self._find_awaiting_steps()]
         if not waits:
             return None
         parents, steps, limited = map(list, zip(*waits, strict=True))

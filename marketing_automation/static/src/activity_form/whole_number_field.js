@@ -1,13 +1,16 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, useEffect, useState } from "@odoo/owl";
 
 import { localization } from "@web/core/l10n/localization";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { escapeRegExp } from "@web/core/utils/strings";
+import { useDebounced } from "@web/core/utils/timing";
 import { useInputField } from "@web/views/fields/input_field_hook";
 import { IntegerField, integerField } from "@web/views/fields/integer/integer_field";
 import { InvalidNumberError } from "@web/views/fields/parsers";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+const TYPING = 300; // milliseconds after the last key
 
 /**
  * Odoo's own parser takes "1,5" for 15 (as it does "1.5", where a point separates thousands), "=1.5" for 1, and
@@ -31,11 +34,34 @@ export class WholeNumberField extends IntegerField {
     setup() {
         // in place of Odoo's own, whose parser it is about
         this.state = useState({ hasFocus: false });
-        useInputField({
+        const inputRef = useInputField({
             getValue: () => this.formattedValue,
             refName: "numpadDecimal",
             parse: parseWholeNumber,
         });
+        const take = useDebounced((text) => this.take(text), TYPING);
+        useEffect(
+            (input) => {
+                const onInput = () => take(input.value);
+                input?.addEventListener("input", onInput);
+                return () => input?.removeEventListener("input", onInput);
+            },
+            () => [inputRef.el]
+        );
+    }
+
+    /** What the form says of the number is said while it is typed, not only once the field is left. */
+    take(text) {
+        const { name, record } = this.props;
+        let number = record.data[name];
+        try {
+            number = parseWholeNumber(text);
+        } catch {
+            // something is still missing
+        }
+        if (number !== record.data[name]) {
+            record.update({ [name]: number });
+        }
     }
 }
 

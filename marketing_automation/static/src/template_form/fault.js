@@ -5,14 +5,21 @@ import { browser } from "@web/core/browser/browser";
 const LOOK_EVERY = 200; // milliseconds; the editor takes its time to come
 const LOOKS = 100;
 
+/** @returns {string} what is read there, in one line */
+function readWords(element) {
+    return element.textContent.trim().replace(/\s+/g, " ");
+}
+
 /** @returns {HTMLElement | undefined} what a check found to be mended, in a field or in the text of the editor */
-function findFault(form, { field, tag, attribute, value }) {
+function findFault(form, { field, tag, attribute, value, words }) {
     if (field) {
         return form.querySelector(`.o_field_widget[name="${field}"] :is(input, textarea)`);
     }
     const { contentDocument } = form.querySelector(".o_mail_body_mailing iframe") || {};
     const texts = contentDocument ? [...contentDocument.querySelectorAll(`.odoo-editor-editable ${tag}`)] : [];
-    return texts.find((element) => (element.getAttribute(attribute) || "") === value);
+    const found = texts.filter((element) => (element.getAttribute(attribute) || "") === value);
+    // of several links with one address the one that reads so; a picture has no words
+    return found.find((element) => words && readWords(element).startsWith(words)) || found[0];
 }
 
 /** Bring it into sight, as if the user had put the cursor there. */

@@ -116,6 +116,25 @@ registry.category("web_tour.tours").add("marketing_automation_campaign", {
             run: "click",
         },
         {
+            content: "Nothing lies over the number",
+            trigger: '.modal .o_field_widget[name="interval_number"] input',
+            run({ anchor }) {
+                anchor.scrollIntoView({ block: "center" });
+                const { x, y, width, height } = anchor.getBoundingClientRect();
+                if (document.elementFromPoint(x + width / 2, y + height / 2) !== anchor) {
+                    throw new Error("The unit lies over the number");
+                }
+            },
+        },
+        {
+            content: "The sentence follows while one types",
+            trigger: '.modal .o_field_widget[name="interval_number"] input',
+            run: "edit 7",
+        },
+        {
+            trigger: ".modal .o_marketing_activity_preview:contains('7 hours after')",
+        },
+        {
             content: "A number that cannot be is refused beside the field",
             trigger: '.modal .o_field_widget[name="interval_number"] input',
             run: "edit -1 && press Tab",

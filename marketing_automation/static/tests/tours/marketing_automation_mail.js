@@ -55,7 +55,7 @@ registry.category("web_tour.tours").add("marketing_automation_mail", {
         { content: "A sample, of one who matches", trigger: ".modal .o_marketing_template_sample", run: "click" },
         { trigger: '.modal .o_field_widget[name="subject"]:contains("Good morning, Ada!")' },
         { trigger: '.modal button[name="action_send"]', run: "click" },
-        { trigger: '.o_notification:contains("nora@marketing.example.com")' },
+        { trigger: '.o_notification:contains("nora@marketing.example.com") .o_notification_close', run: "click" },
         { trigger: '.modal .o_field_widget[name="name"]' },
         { trigger: ".modal .o_form_button_cancel", run: "click" },
         { trigger: "body:not(:has(.modal))" },
