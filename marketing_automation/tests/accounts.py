@@ -59,7 +59,12 @@ ALSO = {
     "test_campaign_actions": {"marketer": {CONTACTS}, "clerk": {CONTACTS}, "visitor": {"base.group_portal"}},
     **{
         f"odoo.addons.marketing_automation_base_automation.tests.{module}": {"clerk": {CONTACTS}, "marketer": more}
-        for module, more in (("test_events", set()), ("test_moments", {DESK}), ("test_rules_that_enrol", set()))
+        for module, more in (
+            ("test_event_safety", set()),
+            ("test_events", set()),
+            ("test_moments", {DESK}),
+            ("test_rules_that_enrol", set()),
+        )
     },
     "test_entry_webhook": {"marketer": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},

@@ -16,6 +16,7 @@ class Happening:
     :param was: values before, of which it has one; None for any. Of links the ids; False for nothing.
     :param becomes: values after it, as ``was``
     :param bool adds: of links to many: whether one has to come in addition, one of ``becomes`` where they are given
+    :param bool filled: whether to be emptied does not count
     :param bool new_too: whether a record that is made with the value counts, too
     :param by_form: what the address contains of the website's page whose form makes it, an empty text for any page;
         None: however it is made
@@ -27,6 +28,7 @@ class Happening:
     was: tuple | None = None
     becomes: tuple | None = None
     adds: bool = False
+    filled: bool = False
     new_too: bool = True
     by_form: str | None = None
 
@@ -43,12 +45,12 @@ class Happening:
             return self._is_link_seen(before or (), after)
         if not is_new and before == after:
             return False
-        if is_new and self.becomes is None and after in (False, None, ""):
+        if (is_new or self.filled) and self.becomes is None and after in (False, None, ""):
             return False
         return (self.was is None or before in self.was) and (self.becomes is None or after in self.becomes)
 
     def _is_link_seen(self, before, after):
-        if set(before) == set(after):
+        if set(before) == set(after) or (self.filled and not after):
             return False
         if self.adds:
             gained = set(after) - set(before)
@@ -108,7 +110,11 @@ class EventKind:
     :param model: technical name of the model where it happens; None: the target, or what links to it, as chosen
     :param needs: technical name of a model of the app that it needs; None: its model
     :param subject: technical name of the model of which one record may be chosen, as ``event_record_id``
-    :param tuple happens: each :class:`Happening` that is this event; more of them by ``_happens_event_<name>``
+    :param tuple happens: each :class:`Happening` that is this event; others by ``_happens_event_<name>``. That of a
+        kind with ``fields`` or ``chosen`` gets its field and its values.
+    :param tuple fields: of a kind without a model: names of fields, of which the first that the model has is watched
+    :param bool chosen: whether the field that is watched is chosen
+    :param values: whether the form offers values: ``to`` (which it becomes), ``both`` (before, too), or None
     :param tuple ways: each :class:`Link` and :class:`Email`, in the order in which they are tried
     :param bool filtered: whether the form offers *Only If*, a filter of the model where it happens
     :param dict settings: a field of ``marketing.entry`` by the name of the setting
@@ -125,6 +131,9 @@ class EventKind:
     needs: str | None = None
     subject: str | None = None
     happens: tuple = ()
+    fields: tuple = ()
+    chosen: bool = False
+    values: str | None = None
     ways: tuple = ()
     filtered: bool = True
     settings: dict = field(default_factory=dict)

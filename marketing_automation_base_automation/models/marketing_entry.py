@@ -1,11 +1,20 @@
 """Events: something happens to a record, and it enters, or one to which it leads."""
 
+import re
+
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from odoo.addons.marketing_automation.engine.entry_types import CALL, EntryType
-from odoo.addons.marketing_automation.models.activity.types.settable_fields import TECHNICAL_MODELS
+from odoo.addons.marketing_automation.models.activity.types.settable_fields import (
+    MIXIN_NAMES,
+    SECRET_NAMES,
+    TECHNICAL_MODELS,
+    TYPES,
+)
+from odoo.addons.marketing_automation.models.guards.marketing_checked_mixin import shorten
 
 from ..engine.event_kinds import Email, Link
 
@@ -20,8 +29,25 @@ FORM = """
     <field name="event_is_filtered" invisible="1"/>
     <field name="event_link" widget="marketing_event_choice" options="{'offered': 'links'}"
            placeholder="The record itself" invisible="not event_is_general"/>
+    <field name="event_is_chosen" invisible="1"/>
+    <field name="event_values" invisible="1"/>
+    <field name="event_field" widget="marketing_event_choice" options="{'offered': 'fields'}"
+           placeholder="Choose a field" invisible="not event_is_chosen" required="event_is_chosen"/>
+    <field name="event_from" widget="marketing_event_values" invisible="event_values != 'both'"/>
+    <field name="event_to" widget="marketing_event_values" invisible="not event_values"/>
 """
-FORM_TEXTS = (_lt("Choose what happens"), _lt("The record itself"))
+FORM_TEXTS = (_lt("Choose what happens"), _lt("The record itself"), _lt("Choose a field"))
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}", re.IGNORECASE | re.ASCII)
+LINK = re.compile(r"[a-z][a-z0-9_.]{0,127}:[a-z_][a-z0-9_.]{0,255}", re.IGNORECASE | re.ASCII)
+MOST_VALUES = 100
+SETTINGS = {
+    "kind": "event_kind",
+    "link": "event_link",
+    "field": "event_field",
+    "from": "event_from",
+    "to": "event_to",
+    "domain": "event_domain",
+}
 FORM_DOMAIN = """
     <field name="event_domain" widget="domain" options="{'model': 'event_model', 'foldable': true}"
            invisible="not event_model or not event_is_filtered"/>
@@ -41,13 +67,14 @@ class MarketingEntry(models.Model):
     - ``_words_event_<kind>(settings)``: its sentence
     - ``_find_kind_problems_event_<kind>(settings, model)``: in words, what keeps people from entering, as a list;
       the model, where it happens, is in the environment of who is asked about
+    - ``_find_entry_problems_event_<kind>(settings, entry)``: the same of an entry that does not run yet
     - ``_find_event_<kind>(campaign, running, now, limit, after)``: finds who enters itself, see ``_enrol_event``
     - ``_find_next_event_<kind>(campaign, running, now)``: when to look next, by default in five minutes
     """
 
     _inherit = "marketing.entry"
 
-    entry_type = fields.Selection(selection_add=[("event", "Event"), ("missing",)], ondelete={"event": "cascade"})
+    entry_type = fields.Selection(selection_add=[("event", "Event"), ("missing",)], ondelete={"event": "set missing"})
     event_kind = fields.Char(string="What Happens", help="What has to happen for somebody to enter.")
     event_link = fields.Char(
         string="To What",
@@ -57,6 +84,13 @@ class MarketingEntry(models.Model):
         string="Only If",
         default="[]",
         help="What has to be true of what it happens to. The campaign's own filter is about who enters.",
+    )
+    event_field = fields.Char(string="Which Field", help="The field that has to change.")
+    event_from = fields.Json(string="From", help="One of these before it changes. Empty: whatever it was.")
+    event_to = fields.Json(string="To", help="One of these once it has changed. Empty: whatever it becomes.")
+    event_is_chosen = fields.Boolean(compute="_compute_event_model", help="Whether a field is to be chosen.")
+    event_values = fields.Char(
+        string="Which Values", compute="_compute_event_model", help="Whether values are asked for: to, or both."
     )
     event_model = fields.Char(string="Model Where It Happens", compute="_compute_event_model")
     event_is_general = fields.Boolean(
@@ -83,7 +117,7 @@ class MarketingEntry(models.Model):
             icon="fa-bolt",
             hint=_lt("When something happens: a new record, a stage, a tag, a message"),
             lets_in_again=CALL,
-            settings={"kind": "event_kind", "link": "event_link", "domain": "event_domain", **settings},
+            settings={**SETTINGS, **settings},
             required=("kind",),
             form=FORM + "".join(nodes) + FORM_DOMAIN,
             form_texts=tuple(texts),
@@ -110,7 +144,7 @@ class MarketingEntry(models.Model):
         if self.entry_type != "event":
             return settings
         kind = self._get_kinds().get(settings["kind"])
-        own = {"kind", "link", "domain", *(kind.settings if kind else settings)}
+        own = {*SETTINGS, *(kind.settings if kind else settings)}
         return {name: value for name, value in settings.items() if name in own}
 
     @api.model
@@ -129,6 +163,39 @@ class MarketingEntry(models.Model):
             return kind.get_ways(target) if ways is None else ways
         return (Link(target, (settings.get("link") or "").partition(":")[2]),)
 
+    @api.model
+    def _get_watched_field(self, kind, name, model_name):
+        """Return the field of a model that a kind without a model watches, or None.
+
+        :param name: of the field, where it is chosen
+        """
+        fields = self.env[model_name]._fields
+        names = [name] if kind.chosen else kind.fields
+        return next((fields[name] for name in names if name in fields and _is_watchable(fields[name])), None)
+
+    @api.model
+    def _get_value_field(self, kind, name, model_name):
+        """Return the field of whose values some can be chosen, or None."""
+        field = self._get_watched_field(kind, name, model_name)
+        return field if field and kind.values and field.type in VALUE_TYPES else None
+
+    @api.constrains("event_kind", "event_link", "event_field", "event_from", "event_to", "event_domain")
+    def _check_event(self):
+        """Refuse what nobody can mean. What is gone, or not allowed, is a problem of the entry: it does not start."""
+        for entry in self:
+            for text, pattern in ((entry.event_kind, NAME), (entry.event_link, LINK), (entry.event_field, NAME)):
+                if text and not pattern.fullmatch(text):
+                    raise ValidationError(_("“%s” cannot be chosen for an event.", shorten(text)))
+            for values in (entry.event_from, entry.event_to):
+                if values and not _is_list_of_values(values):
+                    raise ValidationError(_("“%s” is no list of values.", shorten(values)))
+            try:
+                self.env["marketing.campaign"]._parse_filter(entry.event_domain, self.env)
+            except ValueError as error:
+                raise ValidationError(
+                    _("“%(label)s” of its event cannot be read: %(error)s", label=_("Only If"), error=error)
+                ) from error
+
     @api.depends(lambda self: ["entry_type", "campaign_id.model_id", *self._get_setting_fields()])
     def _compute_event_model(self):
         kinds = self._get_kinds()
@@ -138,6 +205,9 @@ class MarketingEntry(models.Model):
             entry.event_model = name if name in self.env else False
             entry.event_is_general = bool(kind and not kind.model)
             entry.event_is_filtered = bool(kind and kind.filtered)
+            entry.event_is_chosen = bool(kind and kind.chosen)
+            found = kind and entry.event_model and entry._get_value_field(kind, entry.event_field, entry.event_model)
+            entry.event_values = kind.values if found else False
 
     # ------------------------------------------------------------
     # What keeps people from entering
@@ -147,8 +217,9 @@ class MarketingEntry(models.Model):
         target = self.model_name
         if target not in self.env:
             return []  # said of the campaign
-        problem = self._find_event_problem(self._get_settings(), target, self.campaign_id._get_env_of(user))
-        return [problem] if problem else []
+        settings = self._get_settings()
+        problem = self._find_event_problem(settings, target, self.campaign_id._get_env_of(user))
+        return [problem] if problem else self._ask_kind("find_entry_problems", settings, self, default=[])
 
     @api.model
     def _find_running_problem(self, campaign, running):
@@ -171,6 +242,10 @@ class MarketingEntry(models.Model):
         if not model.has_access("read"):
             name = self.env["ir.model"].sudo()._get(model._name).name
             return _("%(user)s may not read “%(model)s”, to which it happens.", user=env.user.name, model=name)
+        field = self._get_watched_field(kind, settings.get("field"), model._name)
+        if field and not model._has_field_access(field, "read"):
+            label = field._description_string(self.env)
+            return _("%(user)s may not read “%(field)s”, which has to change.", user=env.user.name, field=label)
         problems = self._ask_kind("find_kind_problems", settings, model, default=[])
         if problems:
             return problems[0]
@@ -178,6 +253,9 @@ class MarketingEntry(models.Model):
         try:
             domain = campaigns._parse_filter(settings.get("domain"), env)
             campaigns._check_references(model, domain)
+            if field and field.relational:
+                ids = [*(settings.get("from") or ()), *(settings.get("to") or ())]
+                campaigns._check_references(model, Domain(field.name, "in", ids))
             model._search(domain)
         except (UserError, ValueError) as error:
             return _("“%(label)s” of its event cannot be read: %(error)s", label=_("Only If"), error=error)
@@ -194,6 +272,14 @@ class MarketingEntry(models.Model):
         model_name = self._get_event_model(kind, settings, target)
         if model_name not in self.env or TECHNICAL_MODELS.fullmatch(model_name):
             return _("“%s”, to which it happens, is no longer there: choose another one.", model_name)
+        if kind.chosen and not settings.get("field"):
+            return _("Choose the field that has to change.")
+        if (kind.chosen or kind.fields) and not self._get_watched_field(kind, settings.get("field"), model_name):
+            return _(
+                "“%(model)s” has no field by which “%(event)s” could be seen: choose another one.",
+                model=self.env["ir.model"].sudo()._get(model_name).name,
+                event=self.env._(kind.label),
+            )
         ways = self._get_ways(kind, settings, target)
         if not any(self._is_way(way, model_name, target) for way in ways):
             return _("What it happens to does not lead to who enters any more: choose another one.")
@@ -221,13 +307,41 @@ class MarketingEntry(models.Model):
         kind = self._get_kinds().get(settings.get("kind"))
         if not kind:
             return _("When something happens")
-        words = self._ask_kind("words", settings, default=None) or self.env._(kind.label)
+        words = self._ask_kind("words", settings, default=None) or self._word_change(kind, settings)
         where = self._describe_link(kind, settings)
         if where:
             words = _("%(event)s (%(where)s)", event=words, where=where)
         model = self._get_event_model(kind, settings, self.model_name)
         condition = self._word_event_domain(model, settings.get("domain"))
         return _("%(event)s, if %(condition)s", event=words, condition=condition) if condition else words
+
+    def _word_change(self, kind, settings):
+        """Return what happens, with the values before and after where they are given."""
+        words, target = self.env._(kind.label), self.model_name
+        model_name = self._get_event_model(kind, settings, target)
+        field = model_name in self.env and self._get_watched_field(kind, settings.get("field"), model_name)
+        if field and kind.chosen:
+            words = _("“%s” changes", field._description_string(self.env))
+        if field and kind.values and field.type in VALUE_TYPES:
+            if kind.values == "both" and settings.get("from"):
+                words = _("%(change)s from %(values)s", change=words, values=self._word_values(field, settings["from"]))
+            if settings.get("to"):
+                pattern = _("%(change)s to %(values)s") if kind.chosen else _("%(change)s: %(values)s")
+                words = pattern % {"change": words, "values": self._word_values(field, settings["to"])}
+        return words
+
+    @api.model
+    def _word_values(self, field, values):
+        """Return values of a field in words: names of records as far as the reader may see them."""
+        if field.relational:
+            records = self.env[field.comodel_name].sudo(False).with_context(active_test=False).browse(values)
+            names = records.exists()._filtered_access("read").mapped("display_name") or [_("(hidden or deleted)")]
+        elif field.type == "selection":
+            labels = dict(field._description_selection(self.env))
+            names = [labels.get(value, str(value)) for value in values]
+        else:
+            names = [_("set") if value else _("not set") for value in values]
+        return _(" or ").join(f"“{name}”" for name in names)
 
     def _word_event_domain(self, model_name, text):
         campaigns = self.env["marketing.campaign"]
@@ -277,3 +391,26 @@ class MarketingEntry(models.Model):
         if position is None:
             entry.look_date = now
         return position
+
+
+VALUE_TYPES = ("many2one", "many2many", "selection", "boolean")
+
+
+def _is_watchable(field):
+    """Tell whether a change of a field can be an event: one of the record itself that is no secret."""
+    return bool(
+        field.type in TYPES
+        and field.store
+        and not field.company_dependent
+        and field.name not in models.MAGIC_COLUMNS
+        and not MIXIN_NAMES.fullmatch(field.name)
+        and not SECRET_NAMES.search(field.name)
+    )
+
+
+def _is_list_of_values(values):
+    return (
+        isinstance(values, list)
+        and len(values) <= MOST_VALUES
+        and all(isinstance(value, bool | int | str) for value in values)
+    )

@@ -1,6 +1,8 @@
 """What running campaigns wait for, and how they are told of it: inside somebody's save, where nothing may fail."""
 
+import functools
 import logging
+from dataclasses import replace
 
 import psycopg2
 
@@ -13,8 +15,25 @@ from odoo.addons.marketing_automation.engine.workflow import Entry
 from ..engine.event_kinds import Watch
 from .form_request import is_submitted
 from .mail_thread import NO_MESSAGES
+from .marketing_entry import VALUE_TYPES
 
 _logger = logging.getLogger(__name__)
+
+
+def never_failing(tell):
+    """Return a method that tells nobody where the code of a kind, or of a field, fails: nobody's save does."""
+
+    @functools.wraps(tell)
+    def tell_safely(self, watches, records, *args):
+        try:
+            return tell(self, watches, records, *args)
+        except psycopg2.Error:  # the transaction is over, and Odoo tries it again where that helps
+            raise
+        except Exception:
+            _logger.exception("What happened to a %s is told to no campaign", records._name)
+            return None
+
+    return tell_safely
 
 
 class MarketingEntry(models.Model):
@@ -62,12 +81,25 @@ class MarketingEntry(models.Model):
             model_name = kind and self._get_event_model(kind, settings, target)
             if not kind or model_name not in self.env or self._find_settings_problem(settings, target):
                 return []
-            return [(model_name, happening) for happening in self._ask_kind("happens", settings, default=kind.happens)]
+            happens = self._ask_kind("happens", settings, default=kind.happens)
+            field = self._get_watched_field(kind, settings.get("field"), model_name)
+            if field:
+                values = self._get_watched_values(kind, field, settings)
+                happens = [replace(happening, field=field.name, **values) for happening in happens]
+            return [(model_name, happening) for happening in happens]
         except psycopg2.Error:
             raise
         except Exception:  # the code of whichever addon brings this kind
             _logger.exception("The event of the entry %s cannot be watched", running.id)
             return []
+
+    @api.model
+    def _get_watched_values(self, kind, field, settings):
+        """Return the values that a change has to have, as a Happening takes them."""
+        if not kind.values or field.type not in VALUE_TYPES:
+            return {}
+        known = {"was": settings.get("from") if kind.values == "both" else None, "becomes": settings.get("to")}
+        return {name: tuple(values) for name, values in known.items() if values}
 
     @api.model
     def _clear_watches(self):
@@ -99,6 +131,7 @@ class MarketingEntry(models.Model):
             return {}
 
     @api.model
+    @never_failing
     def _tell_created(self, watches, records):
         fields = [watch for watch in watches if watch.happening.field and watch.happening.new_too]
         values = self._read_watched(fields, records) if fields else {}
@@ -118,6 +151,7 @@ class MarketingEntry(models.Model):
         self._tell(records._name, events)
 
     @api.model
+    @never_failing
     def _tell_changed(self, watches, records, before):
         if not before:
             return
@@ -133,6 +167,7 @@ class MarketingEntry(models.Model):
         self._tell(records._name, events)
 
     @api.model
+    @never_failing
     def _tell_received(self, watches, records, message):
         """Tell of a message, where somebody outside has written it."""
         message = message.sudo()

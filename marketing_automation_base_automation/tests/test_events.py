@@ -1,5 +1,6 @@
 """Something happens to a record, and it enters, or one to which it leads."""
 
+from odoo import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.marketing_automation.tests.accounts import CONTACTS
@@ -37,7 +38,7 @@ class TestEvents(EventCommon):
     def test_a_new_record_enters(self):
         """Whoever makes it, by whatever way, and nobody waits: the engine does the rest."""
         entry = self._create_entry("created")
-        self.assertEqual(entry.sentence, "When a new record is made")
+        self.assertEqual(entry.sentence, "A new record is made")
         self.assertFalse(entry.problem)
         self._start(self.campaign)
         values = [{"name": "Fay", "email": "fay@people.example.com"}, {"name": "Without an Address"}]
@@ -51,7 +52,7 @@ class TestEvents(EventCommon):
 
     def test_what_links_to_a_record_brings_it_in(self):
         entry = self._create_entry("created", event_link="res.partner:parent_id")
-        self.assertEqual(entry.sentence, "When a new record is made (Contact › Related Company)")
+        self.assertEqual(entry.sentence, "A new record is made (Contact › Related Company)")
         self._start(self.campaign)
         self.env["res.partner"].create({"name": "Fay", "email": "fay@people.example.com", "parent_id": self.ada.id})
         self.assertEqual(self._inside(), self.ada)
@@ -63,3 +64,74 @@ class TestEvents(EventCommon):
         self.campaign.action_stop_campaign()
         self.env["res.partner"].create({"name": "Gus", "email": "gus@people.example.com"})
         self.assertFalse(self.env["marketing.entry.request"].search([]))
+
+    # ------------------------------------------------------------
+    # Each kind
+    # ------------------------------------------------------------
+
+    def _begin(self, kind, **values):
+        entry = self._create_entry(kind, **values)
+        self.assertFalse(entry.problem)
+        self._start(self.campaign)
+        return entry
+
+    def test_a_tag_is_added(self):
+        tag, other = self.env["res.partner.category"].create([{"name": "Fan"}, {"name": "Other"}])
+        entry = self._begin("tag", event_to=tag.ids)
+        self.assertEqual(entry.sentence, "It gets a tag: “Fan”")
+        self.ada.category_id += other
+        self.ada.with_user(self.clerk).category_id += tag
+        self.ben.write({"category_id": [Command.set(tag.ids)]})
+        new = self.env["res.partner"].create({"name": "F", "email": "f@people.example.com", "category_id": tag.ids})
+        self.assertEqual(self._inside(), self.ada + self.ben + new)
+        self.ada.category_id -= other
+        self.assertFalse(self.env["marketing.entry.request"].search([]))
+
+    def test_a_field_changes(self):
+        self._begin("changed", event_field="is_company", event_from=[False], event_to=[True])
+        self.ada.is_company = False
+        self.ben.is_company = True
+        self.assertEqual(self._inside(), self.ben)
+
+    def test_a_record_is_assigned(self):
+        self._begin("assigned", event_to=self.marketer.ids)
+        (self.ada + self.ben).user_id = self.clerk
+        self.ben.user_id = self.marketer
+        self.assertEqual(self._inside(), self.ben)
+
+    def test_a_record_is_archived_and_comes_back(self):
+        self._begin("archived", event_link="res.partner:parent_id")
+        child = self.env["res.partner"].create({"name": "Child", "parent_id": self.ada.id})
+        child.action_archive()
+        self.assertEqual(self._inside(), self.ada)
+
+    def test_an_archived_record_itself_needs_a_filter_that_lets_it_in(self):
+        entry = self._create_entry("archived")
+        self.assertRegex(entry.problem, "Active")
+        self.campaign.domain = "[('active', 'in', [True, False])]"
+        entry.invalidate_recordset()
+        self.assertFalse(entry.problem)
+        self._start(self.campaign)
+        self.ada.action_archive()
+        self.assertEqual(self._inside(), self.ada)
+
+    def test_a_record_comes_back(self):
+        self.ada.action_archive()
+        self._begin("unarchived")
+        self.ada.action_unarchive()
+        self.assertEqual(self._inside(), self.ada)
+
+    def test_a_message_comes_in(self):
+        self._begin("received")
+        post = {"body": "Hello", "subtype_xmlid": "mail.mt_comment"}
+        self.ada.message_post(message_type="comment", author_id=self.env.user.partner_id.id, **post)
+        self.ben.message_post(message_type="email", author_id=self.ben.id, **post)
+        self.cleo.message_post(message_type="notification", author_id=self.cleo.id, **post)
+        self.assertEqual(self._inside(), self.ben)
+
+    def test_a_condition_of_what_happens(self):
+        entry = self._begin("changed", event_field="name", event_domain="[('is_company', '=', True)]")
+        self.assertEqual(entry.sentence, "“Name” changes, if Is a Company is set")
+        self.ada.is_company = True
+        (self.ada + self.ben).name = "New"
+        self.assertEqual(self._inside(), self.ada)

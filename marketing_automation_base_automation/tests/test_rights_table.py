@@ -21,11 +21,15 @@ class TestRightsTable(rights_case.RightsTableCase):
                 "event_list_id": False,
                 "event_form": "crm.lead",
                 "event_form_page": "/contactus",
+                "event_field": "user_id",
+                "event_from": [1],
+                "event_to": [2],
             },
         },
         ENGINE_FIELDS={
             "marketing.entry": {
                 *("event_model", "event_is_general", "event_is_filtered", "event_choices", "event_record_model"),
+                *("event_is_chosen", "event_values"),
                 *("settled_id", "seen_id", "seen_date"),
             },
         },

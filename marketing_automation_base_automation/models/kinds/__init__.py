@@ -1,10 +1,17 @@
 from . import (
+    archived,
+    assigned,
     cart,
+    changed,
     created,
     form,
     page,
     purchase,
+    received,
     registration,
+    stage,
     subscription,
     survey,
+    tag,
+    unarchived,
 )

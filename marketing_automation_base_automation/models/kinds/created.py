@@ -1,6 +1,6 @@
 """A record is made."""
 
-from odoo import _, api, models
+from odoo import api, models
 from odoo.tools import LazyTranslate
 
 from ...engine.event_kinds import EventKind, Happening
@@ -22,7 +22,3 @@ class MarketingEntry(models.Model):
     @api.model
     def _describe_event_created(self):
         return CREATED
-
-    @api.model
-    def _words_event_created(self, settings):
-        return _("When a new record is made")

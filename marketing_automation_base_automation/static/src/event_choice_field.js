@@ -1,6 +1,10 @@
+import { Component } from "@odoo/owl";
+
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { getValueEditorInfo } from "@web/core/tree_editor/tree_editor_value_editors";
 import { SelectionField, selectionField } from "@web/views/fields/selection/selection_field";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 /** One of what the server offers for the event of an entry, by what it is called. */
 export class EventChoiceField extends SelectionField {
@@ -27,6 +31,43 @@ export class EventChoiceField extends SelectionField {
     }
 }
 
+/** The values that a change has to have, chosen as Odoo's own filters have it done for the field's type. */
+export class EventValuesField extends Component {
+    static template = "marketing_automation_base_automation.EventValuesField";
+    static props = { ...standardFieldProps };
+
+    get field() {
+        return this.props.record.data.event_choices?.value || false;
+    }
+
+    get editor() {
+        const field = this.field;
+        if (field.type === "boolean") {
+            const selection = [
+                [true, _t("Yes")],
+                [false, _t("No")],
+            ];
+            return getValueEditorInfo({ type: "selection", selection }, "in");
+        }
+        return getValueEditorInfo(field, "in");
+    }
+
+    get editorProps() {
+        const value = this.props.record.data[this.props.name] || [];
+        return this.editor.extractProps({ value, update: (values) => this.update(values) });
+    }
+
+    update(values) {
+        return this.props.record.update({ [this.props.name]: values.length ? values : false });
+    }
+}
+
+registry.category("fields").add("marketing_event_values", {
+    component: EventValuesField,
+    displayName: _t("Values of an event"),
+    supportedTypes: ["json"],
+    isEmpty: (record, name) => !record.data[name],
+});
 registry.category("fields").add("marketing_event_choice", {
     ...selectionField,
     component: EventChoiceField,
