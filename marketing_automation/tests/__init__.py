@@ -74,6 +74,7 @@ from . import (
     test_schedule,
     test_server_actions,
     test_setup,
+    test_several_times,
     test_silent_mail_server,
     test_slow_web_site,
     test_split,
