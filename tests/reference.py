@@ -51,6 +51,7 @@ class Campaign(Logic):
         self._kinds = {}  # step key -> its kind, also of steps that were removed
         self._approved = {}  # the settings, as they were at the last Start or Update
         self._broken = set()
+        self.listed = set()  # addresses that list steps have put on their list
         self._created = 0
         self.numbers_of = None  # (rid, step key) -> what the activity and the participant are called by
 
@@ -457,11 +458,12 @@ class Campaign(Logic):
         elif step.kind == "email" and (code := self._no_message(step, record)):
             trace.asked_for = record.address
             self._move(trace, "canceled", code)
+        elif code := self._cannot_do(step, record):
+            self._move(trace, "canceled", code)
         elif step.kind == "wait" and not (branch := self._wait(participant, trace, step, record, now)):
             return
         else:
-            if step.kind == "update":
-                record.color = step.sets
+            self._do(step, record)
             trace.asked_for = record.address if step.kind == "email" else None
             trace.done = now
             trace.address = record.address if step.kind == "email" else None

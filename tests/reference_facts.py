@@ -44,6 +44,7 @@ BLOCKS = {"mail_bl", "mail_optout"}  # the address is blocklisted; the record op
 # … or the participant or the campaign ended while the message waited, or its new address got the step already
 WITHDRAWALS = {*BLOCKS, "mail_withdrawn", "mail_dup"}
 EXECUTED = {"processed", "error"}
+PLAIN = ("update", "assign", "list", "notify", "task")  # kinds of steps that do something with the record
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Step:
 
     key: str
     parent: str | None
-    kind: str  # "email", "action", "update", "condition", "wait", "choice", "back", "jump", "split" or "end"
+    kind: str  # "email", "action", "condition", "wait", "choice", "back", "jump", "split", "end" or one of PLAIN
     trigger: str  # begin, activity, or one of POSITIVE and NEGATIVE
     number: int
     unit: str  # hours, days, weeks, months
@@ -64,9 +65,9 @@ class Step:
     lines: tuple = ()  # what a condition asks of who comes to it, besides the color
     is_any: bool = False  # whether one of these lines is enough
     wait: "Wait | None" = None
-    sets: int = 0  # the color that an update gives a record
+    sets: int = 0  # the color that an update gives a record; whether a list step takes off
     to: str | None = None  # where a way back leads
-    limit: int = 1  # … and how often one participant may go it
+    limit: int = 1  # … and how often one participant may go it; 0: without end
     weights: tuple = (1, 1)  # of the branches of a split
 
     def __post_init__(self):
@@ -154,6 +155,8 @@ class Record:
     email: str | None  # None: missing
     opted_out: bool = False
     renewal: date | None = None  # which a step may wait for
+    is_assigned: bool = False  # whether somebody is responsible
+    tasks: list = field(default_factory=list)  # which steps planned an activity, as often as they did
 
     @property
     def address(self):

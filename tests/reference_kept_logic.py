@@ -206,6 +206,15 @@ KEPT_LOGIC = {
             kept_step("done", "wait_done", parent=FORK, kind="action", interval=AT_ONCE),
         ],
     ),
+    "a way without a limit is gone each time that one comes round": kept_story(
+        *[("live", DAY)] * 6,
+        ("color", HERO, 1),
+        *[("live", DAY)] * 2,
+        steps=[
+            kept_step("some", "activity", kind="update", interval=AT_ONCE, colors=frozenset({0}), sets=0),
+            kept_step("again", "activity", kind="jump", to=ROOT, limit=0, interval=(1, "days")),
+        ],
+    ),
     "a click on one link starts what waits for it, and ends what waits for it not to come": kept_story(
         ("live", NOW),
         ("event", (HERO, ROOT), "click news"),

@@ -112,12 +112,29 @@ class Logic:
             matches = step.yes is None or record.color in step.yes
             return "yes" if matches and self._behaves(participant, step, now) else "no"
         if step.kind == "jump":
-            return "again" if self._passages(participant, step) < step.limit else "over"
+            return "again" if not step.limit or self._passages(participant, step) < step.limit else "over"
         if step.kind == "split":
             called = ":".join(map(str, (*self.numbers_of(record.id, step.key), visit)))
             place = int(blake2b(called.encode(), digest_size=8).hexdigest(), 16) * sum(step.weights) >> 64
             return str(next(n for n in range(len(step.weights)) if place < sum(step.weights[: n + 1])))
         return None
+
+    # ---- plain steps
+
+    def _cannot_do(self, step, record):
+        """Why a plain step does nothing for this record: a code, or None."""
+        return "mail_email_missing" if step.kind == "list" and not record.address else None
+
+    def _do(self, step, record):
+        """What a plain step does with a record."""
+        if step.kind == "update":
+            record.color = step.sets
+        elif step.kind == "assign":
+            record.is_assigned = True
+        elif step.kind == "task":
+            record.tasks.append(step.key)
+        elif step.kind == "list":
+            (self.listed.discard if step.sets else self.listed.add)(record.address)
 
     def _end(self, participant):
         """Through, for good: what waits is cancelled."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from reference_facts import LINKS
+from reference_facts import LINKS, PLAIN
 from reference_messages import pick
 
 from odoo import Command
@@ -70,6 +70,8 @@ class Steps:
                 "update_operation": "set",
                 "update_value": self.target.to_color(step.sets),
             }
+        if step.kind in PLAIN:
+            return self._settings_of_plain(step)
         if step.kind == "condition":
             lines = [self._line(line) for line in step.lines]
             return {
@@ -77,6 +79,19 @@ class Steps:
                 "condition_behavior": {"any": step.is_any, "lines": lines} if lines else False,
             }
         return self._settings_of_wait(step.wait) if step.kind == "wait" else {}
+
+    def _settings_of_plain(self, step):
+        people = {"person_ids": [Command.set(self.case.marketer.ids)]}
+        return {
+            "assign": people,
+            "list": {"mailing_list_id": self.mailing_list.id, "list_operation": "off" if step.sets else "on"},
+            "notify": {**people, "notify_text": step.key},
+            "task": {
+                **people,
+                "task_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+                "task_summary": step.key,
+            },
+        }[step.kind]
 
     def _line(self, line):
         return {

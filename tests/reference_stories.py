@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from reference_coverage import EDITED, ENDINGS, STATES, why_no_ending
-from reference_facts import NEGATIVE, POSITIVE
+from reference_facts import NEGATIVE, PLAIN, POSITIVE
 
 EMAILS = [*(f"{name}@example.com" for name in "abcdefgh"), None]
 COLORS = (0, 1)
@@ -295,6 +295,18 @@ class LoopTeller(Teller):
 
     def _edit(self):
         return self._time()
+
+
+class PlainTeller(Teller):
+    """Tells stories of steps that do something with the record or tell colleagues."""
+
+    def story(self):
+        kinds = [{**self.step(), "parent": self.choice([None, ROOT]), "kind": kind, "trigger": 0} for kind in PLAIN]
+        story = self._story_of_chance()
+        return replace(story, steps=[FIRST, *kinds, *story.steps[1:4]], target="contact")
+
+    def step(self):
+        return {**super().step(), "kind": self.choice(["email", "action", *PLAIN]), "sets": self.choice([0, 0, 1])}
 
 
 def _goes_with(code, edit, when):

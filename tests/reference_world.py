@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from reference import Campaign
 from reference_coverage import Diary
-from reference_facts import Plan, Record, Step, step_of, visit_id
+from reference_facts import PLAIN, Plan, Record, Step, step_of, visit_id
 from reference_messages import AWAITED, Messages, pick
 from reference_steps import Steps
 
@@ -17,7 +17,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 TRIGGERS = {
-    "action": ["activity"],
+    **dict.fromkeys(("action", *PLAIN), ["activity"]),
     "back": ["activity"],
     "choice": ["activity", "choice_yes", "choice_no"],
     "condition": ["activity", "cond_yes", "cond_no"],
@@ -25,7 +25,6 @@ TRIGGERS = {
     "end": [],
     "jump": [],
     "split": ["activity", "branch_0", "branch_1"],
-    "update": ["activity"],
     "wait": ["activity", "wait_done", "wait_timeout"],
 }
 MAX_STEPS = 10
@@ -77,6 +76,7 @@ class Both(Messages, Steps):
         self.broken = set()
         self.made = self.steps_made = 0
         self.links = self._make_links()
+        self.mailing_list = self.env["mailing.list"].create({"name": "Of list steps"})
         self.state = "draft"
         case.marketer.tz = story.tz
         self._name_another()
@@ -499,3 +499,16 @@ class Both(Messages, Steps):
             ]
             actions = [key for key in processed if self.activities[key].activity_type == "action"]
             self.case.assertEqual(ran, Counter(actions), f"what ran for record {rid}")
+        if self.story.target == "contact":
+            self._check_plain_effects()
+
+    def _check_plain_effects(self):
+        """Steps that assign, plan an activity, or put on a list, have done so for whom they are processed, once."""
+        for rid in self.model.records:
+            record, contact = self.model.records[rid], self.contact(rid)
+            person = self.case.marketer if record.is_assigned else self.env["res.users"]
+            self.case.assertEqual(contact.user_id, person, f"who is responsible for record {rid}")
+            planned = contact.activity_ids.mapped("summary")
+            self.case.assertEqual(sorted(planned), sorted(record.tasks), f"what is planned for record {rid}")
+        listed = set(self.mailing_list.contact_ids.mapped("email_normalized"))
+        self.case.assertEqual(listed, self.model.listed, "who is on the list")

@@ -32,7 +32,7 @@ from reference_kept import KEPT
 from reference_kept_logic import KEPT_LOGIC
 from reference_logic_stories import BehaviourTeller, WaitLoopTeller, WaitTeller
 from reference_steps import DATE
-from reference_stories import BranchTeller, LoopTeller, SplitTeller, Teller
+from reference_stories import BranchTeller, LoopTeller, PlainTeller, SplitTeller, Teller
 from reference_world import Both
 
 from odoo.tests import HttpCase, tagged
@@ -108,6 +108,9 @@ class TestReference(MarketingAutomationCommon, HttpCase):
 
     def test_loops(self):
         self._tell_all("loops", LoopTeller)
+
+    def test_plain_steps(self):
+        self._tell_all("plain steps", PlainTeller)
 
     def test_behaviours(self):
         self._tell_all("behaviours", BehaviourTeller, *product(BehaviourTeller.triggers, (None,)))

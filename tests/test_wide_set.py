@@ -12,6 +12,7 @@ from modules import complaints, installed, run_cron
 from real_odoo import real_odoo
 from test_real_campaign import tell_story
 
+from tools.browser import running_browser
 from tools.test_databases import WIDE, run_database
 from tools.wide_set import APPS
 from tools.workspace import workspace
@@ -54,6 +55,30 @@ def websites(wide_template, smtp_sink, tmp_path):
 def test_one_story_with_scheduled_actions(wide, smtp_sink):
     assert installed(wide, *APPS) == list(APPS)
     tell_story(wide, smtp_sink)
+
+
+def test_canvas(wide, tmp_path):
+    """The workflow and the form of each type of step, amid the assets of all apps: nothing complains."""
+    rpc = wide.rpc
+    [campaign] = rpc("marketing.campaign", "create", [{"name": "Canvas"}])
+    types = [described["type"] for described in rpc("marketing.activity", "get_palette")]
+    with running_browser(tmp_path / "browser") as browser:
+        browser.open(f"{wide.url}/web/login")
+        browser.fill("input[name=login]", "admin")
+        browser.fill("input[name=password]", "admin")
+        browser.click(".oe_login_buttons button")
+        browser.wait_for(".o_main_navbar")
+        browser.open(f"{wide.url}/odoo/marketing-automation/{campaign}")
+        for name in types:
+            browser.click(".o_marketing_workflow_add")
+            browser.click(f".o_marketing_palette_type[data-type={name}]")
+            browser.wait_for(".o_dialog .o_field_widget[name=name]")
+            browser.settle()
+            browser.screenshot(tmp_path / f"{name}.png")
+            browser.click(".o_dialog .btn-close")
+            browser.wait_gone(".o_dialog")
+        assert not browser.errors
+    assert not complaints(wide)
 
 
 def test_consent(websites, smtp_sink):
