@@ -12,6 +12,21 @@ IN_SIGHT = """
     document.activeElement.getBoundingClientRect()
 )
 """
+# Whether the first card is below what stays at the top of the window
+COVERED = """
+(() => {
+    const { left, right, top } = document.querySelector(".o_marketing_activity_card").getBoundingClientRect();
+    const element = document.elementFromPoint((left + right) / 2, top + 1);
+    return !element.closest(".o_marketing_workflow_tree");
+})()
+"""
+# The sign of what is dragged is beside the pointer, which is over this card
+BESIDE = """
+(({ left, top }, card) => left > card.left && left < card.right && top > card.top && top < card.bottom)(
+    document.querySelector(".o_marketing_drag_sign").getBoundingClientRect(),
+    document.querySelector('.o_marketing_activity_card[data-name="Named"]').getBoundingClientRect()
+)
+"""
 BELGIUM = "[('country_id.code', '=', 'BE')]"
 
 STEPS = 300
@@ -69,6 +84,7 @@ def test_three_hundred_steps(walk, odoo_server):  # noqa: F811
     browser.settle()
     cards = json.loads(browser.evaluate(CARDS))
     assert not (cards["above"] or cards["below"] or cards["lost"]) and cards["sideways"] <= 0, cards
+    assert not browser.evaluate(COVERED), "nothing is below the buttons of the form"
     walk.picture("fit")
     walk.click(".o_marketing_zoom_reset")
     browser.settle()
@@ -108,6 +124,7 @@ def test_move_undo_and_paste(walk, odoo_server):  # noqa: F811
     else:
         browser.drag(walk.card("Belgian", f" {HEAD}"), walk.card("Named"), drop=False)
         assert not browser.evaluate("document.querySelectorAll('.o_marketing_drop_over').length"), "below itself"
+        assert browser.evaluate(BESIDE), "the sign of what is dragged follows the pointer"
         browser.press("Escape")
         browser.drop()
         browser.drag(walk.card("Customer", f" {HEAD}"), end)

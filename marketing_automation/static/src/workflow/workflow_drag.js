@@ -39,7 +39,8 @@ export function useWorkflowDrag({ ref, enable, makePlaceFinder, onMove }) {
         return parentId ? { cardId: Number(parentId), way } : {};
     };
     const follow = ({ x, y }) => {
-        drag.motion.effect.setKeyframes({ transform: [`translate(${x + 12}px, ${y + 8}px)`] });
+        const place = `translate(${x + 12}px, ${y + 8}px)`;
+        drag.motion.effect.setKeyframes({ transform: [place, place] });
         const over = drag.targets.find(({ element }) => {
             const { left, right, top, bottom } = element.getBoundingClientRect();
             return x >= left && x <= right && y >= top && y <= bottom;
@@ -72,9 +73,11 @@ export function useWorkflowDrag({ ref, enable, makePlaceFinder, onMove }) {
             sign.className = "o_marketing_drag_sign";
             sign.textContent = element.dataset.name;
             document.body.append(sign);
-            // Moved by an animation: any change of a style attribute has the browser look at the styles of the whole
-            // page, since Odoo has rules for a page that has something; with 300 cards that takes 40 ms.
-            const motion = sign.animate({ opacity: [1] }, { duration: 1, fill: "forwards" });
+            // Moved by an animation that stands still: any change of a style attribute has the browser look at the
+            // styles of the whole page, since Odoo has rules for a page that has something; with 300 cards that takes
+            // 40 ms.
+            const motion = sign.animate({ transform: ["none", "none"] }, { duration: 1, fill: "both" });
+            motion.pause();
             drag = { cardId, targets, sign, motion, over: undefined };
         },
         onDrag: follow,

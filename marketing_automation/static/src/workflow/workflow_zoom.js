@@ -12,6 +12,11 @@ const STEP = 0.1;
 export const FAR = 0.55; // below, a card shows its name alone
 export const MAP = 0.12; // below, nobody could read that either
 
+/** Wait until what has changed is laid out. */
+function nextFrame() {
+    return new Promise((resolve) => browser.requestAnimationFrame(() => browser.requestAnimationFrame(resolve)));
+}
+
 /**
  * How big the cards are: by CSS zoom, so that the workflow is laid out anew for the room that there is, and the browser
  * scrolls, finds and focuses as ever.
@@ -34,11 +39,36 @@ export class WorkflowZoom {
     }
 
     in() {
-        this.set(this.state.level + STEP);
+        return this.keepSight(this.state.level + STEP);
     }
 
     out() {
-        this.set(this.state.level - STEP);
+        return this.keepSight(this.state.level - STEP);
+    }
+
+    reset() {
+        return this.keepSight(1);
+    }
+
+    /** Set a level, and have the card in the middle of the window stay where it is. */
+    async keepSight(level) {
+        const { el } = this.tree;
+        const middle = browser.innerHeight / 2;
+        const getDistance = (card) => {
+            const { left, right, top, bottom } = card.getBoundingClientRect();
+            return Math.hypot((top + bottom) / 2 - middle, (left + right) / 2 - browser.innerWidth / 2);
+        };
+        const cards = [...el.querySelectorAll(".o_marketing_activity_card")];
+        const distances = new Map(cards.map((card) => [card, getDistance(card)]));
+        const nearest = cards.reduce((best, card) => (distances.get(card) < distances.get(best) ? card : best));
+        const before = nearest.getBoundingClientRect();
+        this.set(level);
+        await nextFrame();
+        if (before.bottom > 0 && before.top < browser.innerHeight) {
+            const after = nearest.getBoundingClientRect();
+            closestScrollableX(el)?.scrollBy({ left: after.left - before.left });
+            closestScrollableY(el)?.scrollBy({ top: after.top - before.top });
+        }
     }
 
     /**
@@ -51,6 +81,13 @@ export class WorkflowZoom {
             await this.tryLevel(await this.findLevel(LEAST_FIT, 1, FIT_STEPS));
         }
         this.tree.el.scrollIntoView({ block: "start" });
+        closestScrollableY(this.tree.el)?.scrollBy({ top: -this.coveredHeight });
+    }
+
+    /** How much of the window what stays at its top covers while one scrolls: the buttons of the form. */
+    get coveredHeight() {
+        const bar = this.tree.el.closest(".o_form_view")?.querySelector(".o_form_statusbar");
+        return bar && getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
     }
 
     /** The biggest level at which all is seen, between one at which it is and one at which it is not. */
@@ -65,13 +102,13 @@ export class WorkflowZoom {
 
     async tryLevel(level) {
         this.set(level, LEAST_FIT);
-        await new Promise((resolve) => browser.requestAnimationFrame(() => browser.requestAnimationFrame(resolve)));
+        await nextFrame();
     }
 
     isAllSeen() {
         const { clientWidth, scrollWidth } = this.tree.el.parentElement;
         const page = closestScrollableY(this.tree.el.parentElement);
-        const room = page ? page.clientHeight : browser.innerHeight;
+        const room = (page ? page.clientHeight : browser.innerHeight) - this.coveredHeight;
         return scrollWidth <= clientWidth && this.tree.el.getBoundingClientRect().height <= room;
     }
 }
