@@ -105,7 +105,7 @@ class TestMailPreview(NoviceCase, HttpCase):
     def _send_sample(self, form):
         with self._at(self.start):
             action = form.save().action_send()
-        self.assertTrue(action["params"]["sticky"], "until it is read")
+            self.assertTrue(action["params"]["sticky"], "until it is read")
             return action["params"]["message"], list(self._mails)
 
     def test_sample_of_whom_the_campaign_writes_to(self):
