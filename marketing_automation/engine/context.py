@@ -152,6 +152,8 @@ class QueueRun:
     :param float woken: when the engine was last woken for them, by the monotonic clock
     :param bool has_news: whether something happened since
     :param mail: the mail.mail that is being sent
+    :param dict moulds: of messages, by what they have in common
+    :param bool has_told_others: whether the log has told for whose sake there are none
     """
 
     server_id: int | None = None
@@ -162,6 +164,8 @@ class QueueRun:
     woken: float = 0
     has_news: bool = False
     mail: Any = None
+    moulds: dict = field(default_factory=dict)
+    has_told_others: bool = False
 
     def is_time_to_wake(self):
         """Tell whether the engine is to be woken for the mail that was just sent; the next ones wait their turn."""

@@ -50,6 +50,7 @@ from . import (
     test_message_links,
     test_missing_rights,
     test_new_forms,
+    test_mould,
     test_nurture,
     test_novice,
     test_occurrences,

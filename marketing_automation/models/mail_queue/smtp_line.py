@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from smtplib import SMTP, SMTPDataError, SMTPException, SMTPServerDisconnected
 
+from ...mail_mould import CastMessage
+
 ACCEPTED = 250
 READY = 354  # for the content
 CLOSING = 421  # the server ends the connection, whatever was asked
@@ -43,7 +45,10 @@ class SmtpLine:
         if isinstance(session, SMTP):
             # PyOpenSSL's sockets do not tell theirs; what is no number is Python's default
             self._timeout = session.timeout if isinstance(session.timeout, int | float) else None
-            self._guards = {"mail": self._mail, "rcpt": self._rcpt, "data": self._data, "quit": self._quit}
+            self._guards = {
+                **{"mail": self._mail, "rcpt": self._rcpt, "data": self._data, "quit": self._quit},
+                "send_message": self._send_message,
+            }
         elif hasattr(session, "data"):
             self._guards = {"data": self._announce}
         self._own = {name: getattr(session, name) for name in self._guards}
@@ -98,6 +103,12 @@ class SmtpLine:
     # ------------------------------------------------------------
     # In place of smtplib's
     # ------------------------------------------------------------
+
+    def _send_message(self, message, from_addr=None, to_addrs=None, mail_options=(), rcpt_options=()):
+        addresses = [from_addr, *(to_addrs or [])]
+        if not isinstance(message, CastMessage) or not all(address and address.isascii() for address in addresses):
+            return self._own["send_message"](message, from_addr, to_addrs, mail_options, rcpt_options)
+        return self.session.sendmail(from_addr, to_addrs, message.get_octets(), mail_options, rcpt_options)
 
     def _mail(self, *args, **kwargs):
         self._wait_at_most(self._limit)
