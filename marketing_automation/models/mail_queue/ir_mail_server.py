@@ -59,8 +59,9 @@ class IrMailServer(models.Model):
         mould = key and run.moulds.get(key)
         attachments = kwargs.get("attachments") or []
         if mould and mould.is_true and mould.attachments == attachments:
-            if message := mould.cast(values, kwargs["body_alternative"], kwargs["body"]):
-                return message
+            cast = mould.cast(values, kwargs["body_alternative"], kwargs["body"])
+            if cast:
+                return cast
         message = super()._build_email__(*args, **kwargs)
         if message["List-Unsubscribe"]:
             message.policy = WIRE
