@@ -1,6 +1,7 @@
 """Events of other apps, as far as these are installed here; /tests/test_moments.py causes all of them as users do."""
 
 from odoo.exceptions import UserError, ValidationError
+from odoo.service.model import call_kw
 from odoo.tests import Form, tagged
 
 from .test_events import EventCommon
@@ -49,6 +50,14 @@ class TestMoments(EventCommon):
         entry.event_record_id = self.fair.id
         self.assertFalse(entry.problem)
         self.assertEqual(entry.sentence, "Registered for “Fair”")
+        for number in (-1, 2**31 - 1, 2**40):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                call_kw(
+                    self.env(user=self.marketer)["marketing.entry"],
+                    "write",
+                    [entry.ids, {"event_record_id": number}],
+                    {},
+                )
         self._start(self.campaign)
         self.fair.copy()
         self.fair.unlink()
