@@ -1,5 +1,7 @@
 """What a campaign was asked to do with a record that is not the same any more when it is done."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .common import EXECUTION_CRON, MarketingAutomationCommon
@@ -84,3 +86,14 @@ class TestRequests(MarketingAutomationCommon):
         self._take()
         self.assertEqual(self._states(), {(self.ada.id, "unlinked"), (self.ben.id, "running")})
         self.assertFalse(self.campaign.failure_count)
+
+    def test_whom_somebody_works_on_is_removed_next_time(self):
+        self._ask("add", self.ada)
+        self._take()
+        self._ask("remove", self.ada)
+        self._ask("add", self.ben, self.ada)
+        with patch.object(type(self.campaign), "_remove_records", return_value=(set(), {self.ada.id})):
+            self.assertEqual(self.campaign.sudo()._take_requests(self.start), 1)
+        self.assertEqual(self.requests.search([]).mapped("res_id"), [self.ada.id] * 2, "what came later waits too")
+        self._take()
+        self.assertEqual(self._states(), {(self.ada.id, "unlinked"), (self.ben.id, "running")})
