@@ -792,13 +792,6 @@ FAULTS = [
     # what others ask for
     Fault("the last request is done first", REQUESTS, "ORDER BY id LIMIT", "ORDER BY id DESC LIMIT", ACTIONS),
     Fault(
-        "requests are done and kept",
-        REQUESTS,
-        'WHERE id = ANY(%s) RETURNING id", done))',
-        'WHERE id = ANY(%s) RETURNING id", []))',
-        "test_request_races.py",
-    ),
-    Fault(
         "whom somebody works on is not removed",
         REQUESTS,
         "for res_id in asked.keys() - busy for request_id",
@@ -817,7 +810,7 @@ FAULTS = [
         REQUESTS,
         "AND (p.state = 'running' OR EXISTS (",
         "AND (TRUE OR EXISTS (",
-        ACTIONS,
+        f"{ADDON}/tests/test_requests.py",
     ),
     # by a webhook
     Fault(
@@ -828,13 +821,6 @@ FAULTS = [
         CALLS,
     ),
     Fault("calls have no limit", WEBHOOK, "if calls <= CALLS_A_MINUTE:", "if calls:", CALLS),
-    Fault(
-        "a removed address is known",
-        PEOPLE,
-        'entry if entry.entry_type == "webhook" else entry.browse()',
-        "entry",
-        CALLS,
-    ),
     Fault(
         "records are made for everybody who is unknown",
         PEOPLE,

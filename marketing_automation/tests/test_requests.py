@@ -97,3 +97,10 @@ class TestRequests(MarketingAutomationCommon):
         self.assertEqual(self.requests.search([]).mapped("res_id"), [self.ada.id] * 2, "what came later waits too")
         self._take()
         self.assertEqual(self._states(), {(self.ada.id, "unlinked"), (self.ben.id, "running")})
+
+    def test_who_has_finished_stays_completed(self):
+        self._ask("add", self.ada, campaign=self.other)
+        self._take()
+        self._ask("remove", self.ada, campaign=self.other)
+        self._take()
+        self.assertEqual(self._states(self.other), {(self.ada.id, "completed")})
