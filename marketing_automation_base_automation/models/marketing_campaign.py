@@ -4,19 +4,15 @@ from odoo import models
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
 
-    def write(self, vals):
-        res = super().write(vals)
-        if "workflow" in vals or "state" in vals:
-            self._renew_watches()
-        return res
-
-    def _renew_watches(self):
+    def _on_running_changed(self):
         """Have every process look again at what running campaigns wait for, where that may have changed."""
+        res = super()._on_running_changed()
         kept = self.env["marketing.entry"]._get_watches()
         known = {watch.campaign_id for watches in kept.values() for watch in watches}
         if any(campaign.id in known or campaign._waits_for_events() for campaign in self.sudo()):
             self.flush_recordset(["workflow", "state"])
             self.env["marketing.entry"]._clear_watches()
+        return res
 
     def _waits_for_events(self):
         return (

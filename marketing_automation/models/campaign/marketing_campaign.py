@@ -295,7 +295,12 @@ class MarketingCampaign(models.Model):
         res = super().write(vals)
         if "name" in vals:
             self._rename_utm_campaigns()
+        if "workflow" in vals or "state" in vals:
+            self._on_running_changed()
         return res
+
+    def _on_running_changed(self):
+        """Hook: what these campaigns run may have changed."""
 
     def _check_may_change_company(self, company_id):
         """Keep with its company what runs, and who is or was in it: a campaign without company is everybody's.
