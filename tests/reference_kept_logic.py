@@ -156,7 +156,7 @@ KEPT_LOGIC = {
         ("run", HOUR),
         wait=Wait("domain", limit=None, colors=frozenset()),
     ),
-    "an Update leaves those who wait where they are, but for a removed step": _waits(
+    "an Update leaves those who wait where they are, except at a removed step": _waits(
         ("run", NOW),
         ("retime_step", FORK, (3, "days")),
         ("update", "skip"),

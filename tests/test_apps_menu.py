@@ -41,7 +41,7 @@ def browser(tmp_path):
 
 
 def errors(log):
-    """:return: what the server complains about, but for requests that met each other and were tried again"""
+    """:return: what the server complains about, without requests that met each other and were tried again"""
     return [line for line in log.splitlines() if " ERROR " in line and "odoo.sql_db: bad query" not in line]
 
 

@@ -21,7 +21,7 @@ STOCK = f"{RUN}{os.getpid()}_stock"
 WITHOUT_AUTO_INSTALL = "--skip-auto-install"
 # What only the bridge's own words, fields and templates say
 WORDS = {SMS: re.compile(r"sms|text message", re.IGNORECASE), CRM: re.compile(r"crm|\bleads?\b", re.IGNORECASE)}
-# All that our addons say in a database, but for the names of their modules
+# All that our addons say in a database, except the names of their modules
 SAID = """
     SELECT concat_ws(' ', model, name, field_description, help) FROM ir_model_fields WHERE model LIKE 'marketing.%%'
      UNION ALL

@@ -35,7 +35,7 @@ SCHEMA = {
         SELECT concat_ws(' ', model, f.name, value) FROM ir_model_fields_selection s
           JOIN ir_model_fields f ON f.id = field_id
     """,
-    # but for foreign keys: of any addon's, Odoo leaves these lines behind
+    # except foreign keys: of any addon's, Odoo leaves these lines behind
     "reflected constraints": "SELECT name FROM ir_model_constraint WHERE type != 'f'",
     "relations": "SELECT name FROM ir_model_relation",
     "views": "SELECT concat_ws(' ', model, name, type, key) FROM ir_ui_view",
@@ -46,7 +46,7 @@ SCHEMA = {
     "groups": "SELECT name::text FROM res_groups UNION ALL SELECT name::text FROM res_groups_privilege",
     "assets": "SELECT name FROM ir_asset",
     "parameters": "SELECT key FROM ir_config_parameter WHERE key LIKE 'marketing%%'",
-    # but for the list of addons that Odoo finds on its path
+    # except the list of addons that Odoo finds on its path
     "external ids": """
         SELECT concat_ws(' ', model, module, name) FROM ir_model_data WHERE model != 'ir.module.module'
     """,

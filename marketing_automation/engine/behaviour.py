@@ -1,4 +1,4 @@
-"""What somebody did with the messages of campaigns: lines of a condition, read from JSON. Pure but for translations."""
+"""What somebody did with the messages of campaigns: lines of a condition, read from JSON. Pure, except its words."""
 
 from dataclasses import dataclass
 

@@ -29,7 +29,7 @@ FIRST_YEAR = 1600
 CLIPPED = timedelta(days=4)
 # Days between which anniversaries move in a leap year, or in the years between
 AROUND_LEAP_DAY = ((2, 27), (2, 28), (2, 29), (3, 1))
-# Within which a day lies whose moment is known but for the time, the zone and the lengths of months
+# A day lies within these of its moment, whatever the time, the zone and the lengths of months
 NEARBY = timedelta(days=10)
 
 

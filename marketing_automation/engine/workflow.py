@@ -229,7 +229,7 @@ class Workflow:
         ]
 
     def filters(self, step):
-        """Return the own filters of a step and of the steps above it, its own first, but for the empty ones."""
+        """Return the own filters of a step and of the steps above it, its own first, without the empty ones."""
         filters = []
         while step:
             if has_conditions(step.domain):

@@ -70,7 +70,7 @@ def get_text(part):
 def get_fields(text):
     """Return the groups of fields of a report, such as those of ``message/delivery-status``.
 
-    :return: one list of (name in lower case, value) for each group, but for the empty ones
+    :return: one list of (name in lower case, value) for each group that is not empty
     """
     groups = []
     for block in re.split(r"\n[ \t]*\n", text.strip("\n")):

@@ -110,7 +110,7 @@ class TestRetention(MarketingAutomationCommon):
         self.assertEqual(len(self._traces()), 11)
 
     def test_nobody_comes_in_again(self):
-        """After a restart with one step more: neither the old steps nor the new one, but for who is new."""
+        """After a restart with one step more: neither the old steps nor the new one, except for newcomers."""
         self._live()
         self._clean()
         more = self._create_action(self.campaign, "More", interval_number=1)

@@ -81,7 +81,7 @@ class TestUpdate(MarketingAutomationCommon):
         preview = self._update()
         self.assertEqual(preview["steps"][self.later.id]["rescheduled"], 5)
         self.assertEqual(self._trace(self.later, self.ada).schedule_date, self.start + timedelta(days=4))
-        # earlier than now: it runs, for it was pending
+        # earlier than now: it runs, because it was pending
         self.later.write({"interval_number": 3, "interval_type": "hours"})
         self._update()
         self._run_crons(self.day, EXECUTION_CRON)

@@ -13,7 +13,7 @@ class MailComposeMessage(models.TransientModel):
         """Leave the sending to Odoo's queue: no SMTP while the engine holds its locks.
 
         But for a test, whose user waits for the result. Its mail is sent before it is
-        committed, for from then on the queue might send it too.
+        committed: from then on the queue could send it too.
         """
         batch = message_batch(self.env)
         if not batch:

@@ -55,7 +55,7 @@ class MailingMailing(models.Model):
         """Leave the sending to Odoo's queue: no call to a provider while the engine holds its locks.
 
         But for a test, whose user waits for the result. Its SMS is sent before it is
-        committed, for from then on the queue might send it too.
+        committed: from then on the queue could send it too.
         """
         values = super()._send_sms_get_composer_values(res_ids)
         batch = message_batch(self.env)

@@ -61,7 +61,7 @@ class MarketingActivity(models.Model):
         """Queue the SMS for a batch of traces, through Odoo's own composer.
 
         Messages and traces are one transaction; Odoo's queue, which is woken after its
-        commit, does the sending, but for a test.
+        commit, does the sending, except in a test.
         """
         mailing = self._get_mailing_to_send().with_context(**{BATCH_KEY: MessageBatch(traces, now)})
         mailing.action_send_sms(traces.mapped("res_id"))

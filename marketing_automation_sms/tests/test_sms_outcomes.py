@@ -272,7 +272,7 @@ class TestSmsOutcomes(MarketingAutomationSmsCommon):
         self.assertEqual(self._trace(self.text, self.ada).sent_date, self.start)
 
     def test_not_delivered_after_it_was_accepted(self):
-        """Odoo shows an error; the step stays done, for the provider had taken the message."""
+        """Odoo shows an error; the step stays done, because the provider had taken the message."""
         self._add_steps()
         self._send()
         self._report(self.text, self.ada, "not_delivered", self.later)

@@ -69,7 +69,7 @@ run_tests(env, {tags!r})
 
 # The end of failures that stay: the test's name, and the last lines of its text.
 ACCEPTED = {
-    # Indexes that begin with these columns serve them (activity_id: but for traces of tests, and so not the cascade of
+    # Indexes that begin with these columns serve them (activity_id: without traces of tests, and so not the cascade of
     # a deleted activity); one more for the column alone would cost each write of the largest table.
     "/test_lint:TestIndex.test_enforce_index_on_one2many_inverse": (
         "- if not sure -> 'btree_not_null': \n"
@@ -253,7 +253,7 @@ def new_failures(without, ours):
 
 
 def _about_us(text):
-    """:return: the lines that name an addon of ours, but for the places in a traceback"""
+    """:return: the lines that name an addon of ours, except places in a traceback"""
     ours = re.compile(rf"\b({'|'.join(addons.names())})\b")
     return [line for line in text.splitlines() if ours.search(line) and not line.startswith('  File "')]
 

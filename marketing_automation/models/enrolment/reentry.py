@@ -262,7 +262,7 @@ class MarketingCampaign(models.Model):
         return {row[0] for row in rows}
 
     def _get_resumes_sql(self, now):
-        """Return the condition on a participant "p", who left the filter and matches again, for who goes on.
+        """Return the condition on a participant "p", who left the filter, matches again and goes on.
 
         Whom the filter lets in again begins anew instead.
         """

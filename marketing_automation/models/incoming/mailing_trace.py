@@ -40,7 +40,7 @@ class MailingTrace(models.Model):
             traces._record_marketing_event("unsubscribe", "link to unsubscribe")
 
     def _record_report(self, judgement):
-        """Record what is reported of these messages of campaigns, but for bounces, of which Odoo tells by itself.
+        """Record what is reported of these messages of campaigns, except bounces, which Odoo records by itself.
 
         :param Judgement judgement: of the report
         """

@@ -76,7 +76,7 @@ class MailMail(models.Model):
         :param dict options: for Odoo's _send
         :raise ServerTroubleError: when the server serves nobody now
         """
-        run = queue_run(self.env)  # none, for a mail of no campaign
+        run = queue_run(self.env)  # None for a mail of no campaign
         while True:
             line = self._get_line(lines)
             if not line:

@@ -29,7 +29,7 @@ _unfolding = email.policy.SMTP.clone(max_line_length=None)
 
 
 class WirePolicy(type(email.policy.SMTP)):
-    """Odoo's policy for messages, but for the fields of mailing lists."""
+    """Odoo's policy for messages, except for the fields of mailing lists."""
 
     def _fold(self, name, value, *args, **kwargs):
         if name.lower() in UNFOLDED:

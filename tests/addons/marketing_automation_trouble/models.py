@@ -48,7 +48,7 @@ class MarketingTrouble(models.AbstractModel):
         raise kinds[name](name)
 
     def hang(self):
-        """Go on for ever, whatever is raised here, but for the third time."""
+        """Go on for ever, whatever is raised here, except the third time."""
         told = 0
         while True:
             try:

@@ -114,7 +114,7 @@ class MarketingActivity(models.Model):
         """Queue the email for a batch of traces, through mass_mailing's own composer.
 
         The composer finishes the traces in the transaction in which it makes the messages
-        (see ``mail_compose_message.py``), for the mailing commits at its end.
+        (see ``mail_compose_message.py``), because the mailing commits at its end.
         """
         mailing = self._get_mailing_to_send()
         problems = mailing.sudo()._get_confirm_errors()

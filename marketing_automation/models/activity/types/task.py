@@ -226,7 +226,7 @@ class MarketingActivity(models.Model):
         return outcomes
 
     def _find_whom(self, traces, records, settings):
-        """Return for whom a step is, for each trace: an empty res.users where it is for nobody.
+        """Return for whom a step is, for each trace: an empty res.users where nobody gets it.
 
         :rtype: dict
         """
