@@ -2,6 +2,8 @@
 
 import re
 
+from lxml import etree
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -108,9 +110,7 @@ class MarketingEntry(models.Model):
         for kind in self._get_kinds().values():
             settings |= kind.settings
             if kind.form:
-                nodes.append(
-                    f"""<group name="{kind.name}" invisible="event_kind != '{kind.name}'">{kind.form}</group>"""
-                )
+                nodes += _show_for(kind)
                 texts += kind.form_texts
         return EntryType(
             "event",
@@ -414,3 +414,12 @@ def _is_list_of_values(values):
         and len(values) <= MOST_VALUES
         and all(isinstance(value, bool | int | str) for value in values)
     )
+
+
+def _show_for(kind):
+    """Return what a form shows of one kind alone. In a group of its own it would take the labels of all others away."""
+    other, nodes = f"event_kind != '{kind.name}'", etree.fromstring(f"<group>{kind.form}</group>")
+    for node in nodes:
+        hidden = node.get("invisible")
+        node.set("invisible", f"{other} or ({hidden})" if hidden else other)
+    return [etree.tostring(node, encoding="unicode", with_tail=False) for node in nodes]
