@@ -17,7 +17,7 @@ CREATE FUNCTION pay_early() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER pay_early BEFORE INSERT ON res_partner FOR EACH ROW EXECUTE FUNCTION pay_early()
 """
-# Five minutes, an hour and a day pass at once
+# Five minutes, an hour and a day pass at once, for whom nothing is due: else a day's step could come before an End
 LOOK = "UPDATE marketing_campaign SET wait_look_date = now() AT TIME ZONE 'UTC' WHERE wait_look_date IS NOT NULL"
 HURRY = """
 UPDATE marketing_trace t
@@ -26,6 +26,10 @@ UPDATE marketing_trace t
   FROM res_partner p
  WHERE p.id = t.res_id AND t.state = 'scheduled' AND t.schedule_date > now() AT TIME ZONE 'UTC' + interval '1 minute'
    AND (t.waiting_since IS NULL OR p.id %% 3 = 2)
+   AND NOT EXISTS (
+       SELECT 1 FROM marketing_trace due
+        WHERE due.participant_id = t.participant_id AND due.state = 'scheduled'
+          AND due.schedule_date <= now() AT TIME ZONE 'UTC' + interval '1 minute')
 """
 WAYS = """
 SELECT c.id, c.color, p.state || COALESCE(' ' || p.end_code, ''),
