@@ -612,8 +612,8 @@ FAULTS = [
     Fault(
         "a link's text is a pattern",
         BEHAVIOURS,
-        'text.replace("\\\\", "\\\\\\\\").replace("%", "\\\\%").replace("_", "\\\\_")',
-        "text",
+        "escape_psql(line.link.strip())",
+        "line.link.strip()",
     ),
     Fault(
         "a condition asks for no behaviour",

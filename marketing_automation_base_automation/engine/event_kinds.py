@@ -96,6 +96,19 @@ class Email:
     path: str = ""
 
 
+def make_subject_form(label, placeholder):
+    """Return the part of a form in which the one record is chosen that an event is about.
+
+    :param label: what it is, as ``LazyTranslate`` gives it
+    :param placeholder: what an empty field means, likewise; both are among the kind's ``form_texts``
+    """
+    return f"""
+        <field name="event_record_model" invisible="1"/>
+        <field name="event_record_id" string="{label._source}" placeholder="{placeholder._source}"
+               options="{{'no_create': True}}"/>
+    """
+
+
 @dataclass(frozen=True)
 class EventKind:
     """One kind of event, found by the method ``_describe_event_<name>`` of ``marketing.entry``.

@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from odoo.addons.marketing_automation.engine.entry_types import CALL, EntryType
+from odoo.addons.marketing_automation.models.activity.types.form import show_unless
 from odoo.addons.marketing_automation.models.activity.types.settable_fields import (
     MIXIN_NAMES,
     SECRET_NAMES,
@@ -110,7 +111,8 @@ class MarketingEntry(models.Model):
         for kind in self._get_kinds().values():
             settings |= kind.settings
             if kind.form:
-                nodes += _show_for(kind)
+                shown = show_unless(f"event_kind != '{kind.name}'", kind.form)
+                nodes += [etree.tostring(node, encoding="unicode", with_tail=False) for node in shown]
                 texts += kind.form_texts
         return EntryType(
             "event",
@@ -414,12 +416,3 @@ def _is_list_of_values(values):
         and len(values) <= MOST_VALUES
         and all(isinstance(value, bool | int | str) for value in values)
     )
-
-
-def _show_for(kind):
-    """Return what a form shows of one kind alone. In a group of its own it would take the labels of all others away."""
-    other, nodes = f"event_kind != '{kind.name}'", etree.fromstring(f"<group>{kind.form}</group>")
-    for node in nodes:
-        hidden = node.get("invisible")
-        node.set("invisible", f"{other} or ({hidden})" if hidden else other)
-    return [etree.tostring(node, encoding="unicode", with_tail=False) for node in nodes]

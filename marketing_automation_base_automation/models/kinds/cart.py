@@ -6,7 +6,8 @@ from odoo import _, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
-from ...engine.event_kinds import Email, EventKind, Link
+from ...engine.event_kinds import EventKind, make_subject_form
+from .purchase import CUSTOMER, PRODUCT
 
 _lt = LazyTranslate(__name__)
 
@@ -20,15 +21,14 @@ CART = EventKind(
     model="sale.order",
     needs="product.public.category",
     subject="product.template",
-    ways=(Link("res.partner", "partner_id"), Link("crm.lead", "opportunity_id"), Email(path="partner_id")),
+    ways=CUSTOMER,
     filtered=False,
     settings={"hours": "event_hours", "record": "event_record_id"},
     form="""
-        <field name="event_hours" required="entry_type == 'event' and event_kind == 'cart'"/>
-        <field name="event_record_model" invisible="1"/>
-        <field name="event_record_id" string="Product" placeholder="Any product" options="{'no_create': True}"/>
-    """,
-    form_texts=(_lt("Product"), _lt("Any product")),
+        <field name="event_hours" required="True"/>
+    """
+    + make_subject_form(*PRODUCT),
+    form_texts=PRODUCT,
 )
 
 

@@ -23,7 +23,7 @@ FORM = EventKind(
             name="event_form"
             widget="marketing_event_choice"
             options="{'offered': 'forms'}"
-            required="entry_type == 'event' and event_kind == 'form'"
+            required="True"
         />
         <field name="event_form_page" placeholder="Any page"/>
     """,

@@ -1,7 +1,7 @@
 """A page of the website is visited: Odoo notes who was where by a bare INSERT, which nobody is told of."""
 
 from odoo import _, api, fields, models
-from odoo.tools import LazyTranslate
+from odoo.tools import LazyTranslate, escape_psql
 
 from ...engine.event_kinds import Email, EventKind, Link
 
@@ -21,7 +21,7 @@ PAGE = EventKind(
         <field
             name="event_page"
             placeholder="/pricing"
-            required="entry_type == 'event' and event_kind == 'page'"
+            required="True"
         />
     """,
 )
@@ -58,8 +58,7 @@ class MarketingEntry(models.Model):
         """Return who has visited the page since the last look: see ``_enrol_event``."""
         tracks = campaign._get_run_env()["website.track"]
         first = after or self.browse(running.id)._settle(tracks._table, now)
-        text = running.settings["page"].strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        domain = [("id", ">", first), ("url", "ilike", text)]
+        domain = [("id", ">", first), ("url", "ilike", escape_psql(running.settings["page"].strip()))]
         found = tracks.search_fetch(domain, ["visitor_id", "visit_datetime"], order="id", limit=limit)
         keys = {track: f"{track.visit_datetime.isoformat()} {track.id}" for track in found}
         return self._get_occurrences(campaign, running, keys), found[-1].id if len(found) == limit else None

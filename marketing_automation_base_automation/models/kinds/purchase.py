@@ -4,10 +4,16 @@ from odoo import _, api, models
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
-from ...engine.event_kinds import Email, EventKind, Happening, Link
+from ...engine.event_kinds import Email, EventKind, Happening, Link, make_subject_form
 
 _lt = LazyTranslate(__name__)
 
+PRODUCT = (_lt("Product"), _lt("Any product"))
+CUSTOMER = (
+    Link("res.partner", "partner_id"),
+    Link("crm.lead", "opportunity_id"),
+    Email(path="partner_id"),
+)  # of an order
 PURCHASE = EventKind(
     "purchase",
     _lt("A product is bought"),
@@ -16,13 +22,10 @@ PURCHASE = EventKind(
     model="sale.order",
     subject="product.template",
     happens=(Happening(field="state", becomes=("sale",)),),
-    ways=(Link("res.partner", "partner_id"), Link("crm.lead", "opportunity_id"), Email(path="partner_id")),
+    ways=CUSTOMER,
     settings={"record": "event_record_id"},
-    form="""
-        <field name="event_record_model" invisible="1"/>
-        <field name="event_record_id" string="Product" placeholder="Any product" options="{'no_create': True}"/>
-    """,
-    form_texts=(_lt("Product"), _lt("Any product")),
+    form=make_subject_form(*PRODUCT),
+    form_texts=PRODUCT,
 )
 
 

@@ -4,17 +4,13 @@ from odoo import _, api, models
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
-from ...engine.event_kinds import Email, EventKind, Happening, Link
+from ...engine.event_kinds import Email, EventKind, Happening, Link, make_subject_form
 
 _lt = LazyTranslate(__name__)
 
 # Who booked may have done so for others: each attendee has an address of their own
 WAYS = (Link("res.partner", "partner_id", email="email"), Email("email"))
-FORM = """
-    <field name="event_record_model" invisible="1"/>
-    <field name="event_record_id" string="Event" placeholder="Any event" options="{'no_create': True}"/>
-"""
-FORM_TEXTS = (_lt("Event"), _lt("Any event"))
+EVENT = (_lt("Event"), _lt("Any event"))
 REGISTERED = EventKind(
     "registered",
     _lt("Somebody registers for an event"),
@@ -25,8 +21,8 @@ REGISTERED = EventKind(
     happens=(Happening(field="state", becomes=("open",)),),
     ways=WAYS,
     settings={"record": "event_record_id"},
-    form=FORM,
-    form_texts=FORM_TEXTS,
+    form=make_subject_form(*EVENT),
+    form_texts=EVENT,
 )
 ATTENDED = EventKind(
     "attended",
@@ -38,8 +34,8 @@ ATTENDED = EventKind(
     happens=(Happening(field="state", becomes=("done",)),),
     ways=WAYS,
     settings={"record": "event_record_id"},
-    form=FORM,
-    form_texts=FORM_TEXTS,
+    form=make_subject_form(*EVENT),
+    form_texts=EVENT,
 )
 
 

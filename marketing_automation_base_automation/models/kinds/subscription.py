@@ -20,7 +20,7 @@ SUBSCRIPTION = EventKind(
         <field
             name="event_list_id"
             options="{'no_create': True}"
-            required="entry_type == 'event' and event_kind == 'subscription'"
+            required="True"
         />
     """,
 )

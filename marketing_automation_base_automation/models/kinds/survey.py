@@ -4,10 +4,11 @@ from odoo import _, api, models
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
-from ...engine.event_kinds import Email, EventKind, Happening, Link
+from ...engine.event_kinds import Email, EventKind, Happening, Link, make_subject_form
 
 _lt = LazyTranslate(__name__)
 
+SURVEY = (_lt("Survey"), _lt("Any survey"))
 ANSWERED = EventKind(
     "answered",
     _lt("A survey is answered"),
@@ -18,11 +19,8 @@ ANSWERED = EventKind(
     happens=(Happening(field="state", becomes=("done",)),),
     ways=(Link("res.partner", "partner_id"), Email("email")),
     settings={"record": "event_record_id"},
-    form="""
-        <field name="event_record_model" invisible="1"/>
-        <field name="event_record_id" string="Survey" placeholder="Any survey" options="{'no_create': True}"/>
-    """,
-    form_texts=(_lt("Survey"), _lt("Any survey")),
+    form=make_subject_form(*SURVEY),
+    form_texts=SURVEY,
 )
 
 

@@ -2,9 +2,10 @@ import { Component } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { getValueEditorInfo } from "@web/core/tree_editor/tree_editor_value_editors";
 import { SelectionField, selectionField } from "@web/views/fields/selection/selection_field";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+import { getFieldValueEditor } from "@marketing_automation/value_editor";
 
 /** One of what the server offers for the event of an entry, by what it is called. */
 export class EventChoiceField extends SelectionField {
@@ -41,15 +42,7 @@ export class EventValuesField extends Component {
     }
 
     get editor() {
-        const field = this.field;
-        if (field.type === "boolean") {
-            const selection = [
-                [true, _t("Yes")],
-                [false, _t("No")],
-            ];
-            return getValueEditorInfo({ type: "selection", selection }, "in");
-        }
-        return getValueEditorInfo(field, "in");
+        return getFieldValueEditor(this.field, "in");
     }
 
     get editorProps() {

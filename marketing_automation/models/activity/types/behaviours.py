@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, escape_psql
 
 from ....engine.behaviour import DAYS, RUN, SENT, read_behaviour
 
@@ -109,7 +109,7 @@ class MarketingActivity(models.Model):
             moment = SQL("min(e.date)") if line.event == SENT else SQL("max(e.date)")
             earliest = SQL("HAVING %s >= %s", moment, now - timedelta(days=line.days))
         if line.link:
-            text = f"%{_escape_like(line.link.strip())}%"
+            text = f"%{escape_psql(line.link.strip())}%"
             conditions.append(
                 SQL(
                     """EXISTS (SELECT 1 FROM link_tracker l
@@ -185,7 +185,3 @@ class MarketingActivity(models.Model):
         if line.span == DAYS:
             return _("%(what)s within the last %(days)s days", what=words, days=line.days)
         return words
-
-
-def _escape_like(text):
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

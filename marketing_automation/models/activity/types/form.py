@@ -42,9 +42,22 @@ def _make_nodes(env, described, type_field):
         )
     texts = {" ".join(text._source.split()): env._(text) for text in described.form_texts}
     other = f"{type_field} != '{described.name}'"
-    nodes = list(etree.fromstring(f"<group>{form}</group>"))
+    nodes = show_unless(other, form)
     for node in nodes:
         _translate(node, texts)
+    return nodes
+
+
+def show_unless(other, form):
+    """Return the nodes of a part of a form, as it is shown, and required, only where a condition does not hold.
+
+    They stand in no group of their own: beside a group, Odoo shows the other fields without their labels.
+
+    :param str other: the condition
+    :param str form: XML
+    """
+    nodes = list(etree.fromstring(f"<group>{form}</group>"))
+    for node in nodes:
         hidden, required = node.get("invisible"), node.get("required")
         node.set("invisible", f"{other} or ({hidden})" if hidden else other)
         if required:

@@ -2,11 +2,11 @@ import { Component } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { getValueEditorInfo } from "@web/core/tree_editor/tree_editor_value_editors";
 import { SelectionField, selectionField } from "@web/views/fields/selection/selection_field";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { FieldChoiceField, fieldChoiceField } from "../activity_form/field_choice";
+import { getFieldValueEditor } from "../value_editor";
 
 /** A field of the record that a step sets, or copies: one of those that the server says its user may. */
 export class StepFieldField extends FieldChoiceField {
@@ -46,18 +46,8 @@ export class StepValueField extends Component {
     }
 
     get editor() {
-        const field = this.field;
-        if (field.type === "boolean") {
-            const selection = [
-                [true, _t("Yes")],
-                [false, _t("No")],
-            ];
-            return getValueEditorInfo({ type: "selection", selection }, "=");
-        }
-        if (field.type === "selection") {
-            return getValueEditorInfo(field, "=", { addBlankOption: !this.value });
-        }
-        return getValueEditorInfo(field, "=");
+        const addBlankOption = this.field.type === "selection" && !this.value;
+        return getFieldValueEditor(this.field, "=", { addBlankOption });
     }
 
     get editorProps() {
