@@ -23,6 +23,7 @@ RELEASES = {  # the commit of each, for a clone without tags
     "19.0.1.0.3": "7615d9a5f5f9fac27164ca89bd99ffa798d8f9ef",
     "19.0.1.1.0": "6c09ef7a67e39bdc05ac0b5ed3d1581b36a974db",
     "19.0.1.2.0": "7adab9c75b35311d136d9b50733a566f6d4b8e40",
+    "19.0.1.3.0": "20666aa215030ae5e2eabe49ff4edb7c90718f7d",
 }
 FIRST = min(RELEASES)
 
@@ -106,6 +107,7 @@ if "marketing.entry" in env:  # since 19.0.1.2.0: entries, runs, and what others
     since = env["ir.model.fields"]._get("res.partner", "create_date")
     for kind, values in (
         ("filter", {}),
+        *([("event", {"event_kind": "created"})] if "event_kind" in env["marketing.entry"] else []),  # since 19.0.1.3.0
         ("date", {"date_field_id": since.id, "offset_number": 1, "offset_unit": "days"}),
         ("webhook", {}),
     ):
