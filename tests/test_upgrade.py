@@ -16,10 +16,11 @@ from tools.paths import ODOO_CONF, ROOT
 from tools.test_databases import BASE, run_database
 from tools.workspace import workspace
 
-RELEASES = {  # the commit of each, for a clone without tags
+# The first, in which more could be done than since; 19.0.1.0.1, whose workflows are stored without a version; and the
+# last of each minor version. The commit of each, for a clone without tags
+RELEASES = {
     "19.0.1.0.0": "8b42a199da016d473c52faeb0e746a1476974e61",
     "19.0.1.0.1": "f4b0cc484dd11a0864544c0cec43fda7661a5a75",
-    "19.0.1.0.2": "cefcb624b88c02ba6c907f2d8098c85e539f4632",
     "19.0.1.0.3": "7615d9a5f5f9fac27164ca89bd99ffa798d8f9ef",
     "19.0.1.1.0": "6c09ef7a67e39bdc05ac0b5ed3d1581b36a974db",
     "19.0.1.2.0": "7adab9c75b35311d136d9b50733a566f6d4b8e40",
@@ -201,9 +202,21 @@ def commit_of(release):
     return tag or RELEASES[release]  # a clone may lack the tags
 
 
+# Install, and live, in one process: each that loads Odoo takes seconds
+INSTALL = """
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+registry = Registry.new({database!r}, update_module=True, install_modules={modules!r})
+for life in {lives!r}:
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {{}})
+        exec(life, {{"env": env(context=env["res.users"].context_get())}})
+"""
+
+
 @contextmanager
-def released(release, folder):
-    """Give a database with the addons of a release in it, its Databases, and the folder of those addons."""
+def released(release, folder, *lives):
+    """Give a database with the addons of a release in it, which has lived these scripts, and its Databases."""
     with workspace() as space, run_database(space, BASE) as (database, _template):
         path = folder / "released"
         path.mkdir()
@@ -214,8 +227,9 @@ def released(release, folder):
         # the template knows of addons that came later: they would be installed by themselves
         later = sorted(set(addons.names()) - set(names))
         space.databases.query(database, FORGET_ADDONS, later)
-        run_odoo("-d", database, "-i", ",".join(names), "--stop-after-init", path=path)
-        yield database, space.databases, path
+        script = INSTALL.format(database=database, modules=names, lives=lives)
+        assert run_script(script, folder, path=path).count("all have lived") == len(lives)
+        yield database, space.databases
 
 
 def run_odoo(*arguments, path=ROOT, **options):
@@ -235,12 +249,12 @@ def run_odoo(*arguments, path=ROOT, **options):
     return result.stdout
 
 
-def run_script(database, lines, folder, **options):
+def run_script(lines, folder, *arguments, **options):
     """Run lines in Odoo's shell, and return what it wrote."""
     script = folder / "script.py"
     script.write_text(f"exec({lines!r})\n")  # one statement: a shell fed line by line goes on after an error
     with script.open() as stdin:
-        return run_odoo("shell", "-d", database, stdin=stdin, **options)
+        return run_odoo("shell", *arguments, stdin=stdin, **options)
 
 
 def snapshot(databases, database, columns=None):
@@ -267,9 +281,8 @@ def snapshot(databases, database, columns=None):
 @pytest.fixture(params=RELEASES)
 def company(request, tmp_path):
     """A database with the addons of a release, in which campaigns have lived; and the release."""
-    with released(request.param, tmp_path) as (database, databases, path):
-        for life in [LIFE, ABUSE] if request.param == FIRST else [LIFE]:
-            assert "all have lived" in run_script(database, life, tmp_path, path=path)
+    lives = [LIFE, ABUSE] if request.param == FIRST else [LIFE]
+    with released(request.param, tmp_path, *lives) as (database, databases):
         yield database, databases, request.param
 
 
@@ -325,9 +338,8 @@ def test_upgrade_keeps_everything_and_stops_what_may_have_been_abused(company, t
     assert dict(databases.query(database, query)) == {
         name: Manifest.for_addon(name)["version"] for name in addons.names()
     }
-    output = run_script(database, WAITING, tmp_path)
+    output = run_script(WAITING + GOES_ON, tmp_path, "-d", database)
     assert re.search(r"waiting: \[\]", output) and re.search(r"rewritten: \[\]", output), output
-    output = run_script(database, GOES_ON, tmp_path)
     assert "goes on: True {'running'}" in output and "fails: []" in output, output
 
 
