@@ -50,7 +50,7 @@ def main(arguments):
         databases, (template, *_same) = zip(*runs, strict=True)
         return foreground(
             [
-                *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips"),
+                *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips", "-p", "tools.pytest_quick_freeze"),
                 *("--odoo-config", ODOO_CONF, "--odoo-database", databases[0], "--odoo-http"),
                 *("--odoo-extra", "max-cron-threads=0"),
                 *(_side_by_side(processes) if processes > 1 else []),
