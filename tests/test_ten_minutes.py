@@ -158,6 +158,8 @@ def start(walk, smtp_sink):
     walk.click("button[name=action_open_start]")
     browser.wait_for(".modal .o_field_widget[name=enroll_count]", "2")
     walk.click(".modal button[name=action_start]")
+    browser.wait_gone(".modal")
+    browser.wait_in_sight(".o_marketing_workflow")  # where the numbers are
     browser.wait_for(walk.card("Invitation", " [data-metric=sent]"), "2")
     [ada] = mails(smtp_sink, "ada@", "Come to our autumn fair")
     assert "It opens on Friday" in ada.get_body(("html",)).get_content()

@@ -66,6 +66,14 @@ MIDDLE = """
 """
 
 
+IN_SIGHT = """
+((element) => {
+    const {top, height} = element?.getBoundingClientRect() || {};
+    return height > 0 && top >= 0 && top < innerHeight / 2;
+})(document.querySelector(%s))
+"""
+
+
 CHOOSE = """
 ((select, value) => {
     select.value = value;
@@ -99,6 +107,11 @@ class Browser:
         :param frame: selector of the frame in which it is, which must be of the page's own site
         """
         self._find(selector, text, click=False, frame=frame)
+
+    def wait_in_sight(self, selector):
+        """Wait until the page has scrolled by itself to where an element begins."""
+        expression = IN_SIGHT % json.dumps(selector)
+        self._wait(lambda: self.evaluate(expression), f"out of sight: {selector}")
 
     def wait_gone(self, selector, text=""):
         expression = _find_expression(selector, text, click=False)

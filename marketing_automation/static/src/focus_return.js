@@ -27,7 +27,8 @@ export function useFocusReturn(rootRef) {
         browser.setTimeout(() => {
             const isInFront = rootRef.el && ui.activeElement.contains(rootRef.el);
             if (place && isInFront && [document.body, ui.activeElement].includes(document.activeElement)) {
-                findAgain(rootRef.el, place)?.focus();
+                // it is where it was, and the page may be on its way to what has come
+                findAgain(rootRef.el, place)?.focus({ preventScroll: true });
             }
         })
     );

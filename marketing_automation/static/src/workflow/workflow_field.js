@@ -7,7 +7,7 @@ import { _t } from "@web/core/l10n/translation";
 import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { usePopover } from "@web/core/popover/popover_hook";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
@@ -92,6 +92,8 @@ export class WorkflowField extends Component {
             () => []
         );
         useLiveRefresh(() => this.refreshWhenLive());
+        this.ui = useService("ui");
+        useBus(this.ui.bus, "active-element-changed", () => browser.setTimeout(() => this.showAwaitedNumbers()));
     }
 
     // ------------------------------------------------------------
@@ -217,7 +219,16 @@ export class WorkflowField extends Component {
         const { seen } = this;
         this.seen = { resId, state };
         if (seen?.resId === resId && seen.state !== "running" && state === "running") {
-            this.root.el?.scrollIntoView({ behavior: "smooth" });
+            this.awaitsNumbers = true;
+            this.showAwaitedNumbers();
+        }
+    }
+
+    /** Once the dialog is closed: what has the keyboard moves the page. */
+    showAwaitedNumbers() {
+        if (this.awaitsNumbers && this.root.el && this.ui.activeElement.contains(this.root.el)) {
+            this.awaitsNumbers = false;
+            this.root.el.scrollIntoView({ behavior: "smooth" });
         }
     }
 
