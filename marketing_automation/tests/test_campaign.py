@@ -37,6 +37,17 @@ class TestCampaign(MarketingAutomationCommon):
         self._start(copy)
         self.assertEqual(len(copy.participant_ids), 5)
 
+    def test_duplicate_of_steps_that_share_a_template(self):
+        """They share its copy, and each sends it."""
+        shared = {"mass_mailing_id": self.welcome.mass_mailing_id.id}
+        self._create_activity(self.campaign, "Again", "email", "activity", self.welcome, **shared)
+        copy = self.campaign.with_user(self.marketer).copy()
+        emails = copy.marketing_activity_ids.filtered("mass_mailing_id")
+        self.assertEqual(emails.mapped("name"), ["Welcome", "Again"])
+        self.assertEqual(len(emails.mass_mailing_id), 1)
+        self.assertEqual(emails.mass_mailing_id.marketing_campaign_id, copy)
+        self.assertNotEqual(emails.mass_mailing_id, self.welcome.mass_mailing_id)
+
     def test_delete(self):
         self._start(self.campaign)
         self._run_crons(self.start)
