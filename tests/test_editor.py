@@ -48,6 +48,15 @@ LOOK = """
     return JSON.stringify([color, ...names.map((name) => style?.[name])]);
 })(%s, %s, %s)
 """
+# What the placeholders in a text read as, by what they are
+WORDS = """
+((frame) => {
+    const page = document.querySelector(frame).contentDocument;
+    const elements = [...page.querySelectorAll("[t-out]:empty")];
+    const read = (element) => page.defaultView.getComputedStyle(element, "::before").content;
+    return JSON.stringify(Object.fromEntries(elements.map((each) => [each.getAttribute("t-out"), read(each)])));
+})(%s)
+"""
 PASTE = """
 ((html, frame) => {
     const clipboardData = new DataTransfer();
@@ -212,7 +221,7 @@ def test_template_cards(desk):
                 desk.type(TYPED, after="Hello")
                 looks = {place: desk.look(*place) for place in (("p", TYPED), ("h1",), ("a.btn",))}
                 desk.browser.click(f"{EDITOR} .nav-link[name=settings]")
-                desk.browser.wait_for(f"{EDITOR} [name=email_from] input")
+                desk.browser.wait_for(f"{EDITOR} [name=reply_to_mode] input")
                 desk.save()
                 desk.open_email(email["name"], TYPED)
                 desk.leave()
@@ -331,6 +340,10 @@ def test_placeholders(desk, login, card):
     browser.press("b", CONTROL)
     browser.type("bold: ")
     _insert_placeholder(desk, "name", "")
+    browser.settle()
+    words = json.loads(browser.evaluate(WORDS % json.dumps(FRAME)))
+    assert {f"object.{path}" for path in paths[1:]} <= set(words)
+    assert not [read for read in words.values() if "object" in read], words
     desk.save()
 
     received = desk.send_sample(email["mass_mailing_id"][0], _make_person(desk, model))

@@ -265,7 +265,7 @@ class Screens(StepScreens):
     def template_settings(self):
         self.template()
         self._browser.click(".o_notebook .nav-link[name=settings]")
-        self._browser.wait_for(".o_field_widget[name=email_from]")
+        self._browser.wait_for(".o_field_widget[name=reply_to_mode]")
 
     def sample(self):
         """Whose data fill the placeholders of a sample of a step's email."""

@@ -126,7 +126,7 @@ class TestChecklist(NoviceCase, HttpCase):
         for sender, found in (("Us <us@mine.be>", []), ("us@other.be", ["sender"]), ("us@gmail.com", ["sender"])):
             self.template.email_from = sender
             self.assertEqual(list(self._checks()), found, sender)
-        self.assertEqual(self._checks()["sender"]["page"], "settings")
+        self.assertEqual(self._checks()["sender"]["page"], "mail_body")
         self.env["ir.mail_server"].create({"name": "Other", "smtp_host": "mail.other.be", "from_filter": "other.be"})
         self.template.email_from = "us@other.be"
         self.assertEqual(self._checks(), {}, "a mail server sends for it")

@@ -93,7 +93,7 @@ class MailingMailing(models.Model):
                 "Use an address of your own domain.",
                 domain,
             )
-            return [self._make_check("sender", text, "settings", where={"field": "email_from"})]
+            return [self._make_check("sender", text, where={"field": "email_from"})]
         own = self._get_own_domains(company)
         if not own or any(domain == each or domain.endswith(f".{each}") for each in own):
             return []
@@ -103,7 +103,7 @@ class MailingMailing(models.Model):
             domain=domain,
             own=", ".join(sorted(own)),
         )
-        return [self._make_check("sender", text, "settings", where={"field": "email_from"})]
+        return [self._make_check("sender", text, where={"field": "email_from"})]
 
     def _get_own_domains(self, company):
         """Return the domains for which this Odoo sends: of the company, its aliases and its mail servers.

@@ -31,7 +31,7 @@ registry.category("web_tour.tours").add("marketing_automation_checklist", {
         { content: "Start lists them, too", trigger: 'button[name="action_open_start"]', run: "click" },
         { trigger: `${START} li[data-code="broken"]` },
         {
-            content: "Mend the sender: the settings of the email",
+            content: "Mend the sender, which stands above the text",
             trigger: `${START} li[data-code="sender"] button`,
             run: "click",
         },

@@ -35,6 +35,21 @@ const OPEN = [
         },
     },
 ];
+// what a person reads there
+const SETTINGS = ["Keep Sent Messages", "Count Only Confirmed Clicks"].map((words) => ({
+    trigger: `${FORM} label:contains("${words}")`,
+}));
+/** What the recipients see first stands beside the text, and a placeholder in it reads as what it stands for. */
+const READS = [
+    ...["subject", "preview", "email_from"].map((name) => ({
+        trigger: `${FORM}:has(iframe) .o_field_widget[name="${name}"] :is(input, textarea)`,
+    })),
+    {
+        content: "“Name”, not “object.name”",
+        trigger: `${TEXT} t[t-out]`,
+        run: ({ anchor, waitUntil }) => waitUntil(() => getComputedStyle(anchor, "::before").content === '"Name"'),
+    },
+];
 const asks = (answer) => [
     { trigger: `.modal:contains("is not saved") button:contains("${answer}")`, run: "click" },
     { trigger: 'body:not(:has(.modal:contains("is not saved")))' },
@@ -50,15 +65,16 @@ registry.category("web_tour.tours").add("marketing_automation_template", {
         { trigger: '.o_marketing_campaign_template:contains("Tag Hot Contacts")', run: "click" },
         { trigger: '.o_marketing_activity_card[data-name="Welcome"] .o_marketing_activity_edit', run: "click" },
         ...OPEN,
+        ...READS,
         write("Dear"),
         { content: "Another page", ...page("Settings") },
-        { trigger: `${FORM} .o_field_widget[name="email_from"]` },
-        { content: "Escape asks", trigger: `${FORM} .o_field_widget[name="email_from"] input`, run: "press Escape" },
+        ...SETTINGS,
+        { content: "Escape asks", trigger: `${FORM} .o_field_widget[name="reply_to"] input`, run: "press Escape" },
         ...asks("Go on writing"),
         page("Mail Body"),
         is("Dear"),
         page("Settings"),
-        { trigger: `${FORM} .o_field_widget[name="email_from"]` },
+        ...SETTINGS,
         { content: "It is saved", trigger: `${FORM} .o_form_button_save`, run: "click" },
         CLOSED,
         ...OPEN,
