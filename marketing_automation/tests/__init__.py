@@ -94,6 +94,7 @@ from . import (
     test_upgrade_rests,
     test_wait,
     test_waits,
+    test_warm_up,
     test_warnings,
     test_wire,
     test_withdrawn_mails,

@@ -29,6 +29,9 @@ USER_FIELDS = {
         "count_machine_opens": True,
         "marketing_activity_ids": [(0, 0, {"name": "More", "activity_type": "action"})],
         "hourly_limit": 100,
+        "warm_up": True,
+        "warm_up_start": 10,
+        "warm_up_growth": 20,
         "entry_ids": [(0, 0, {"entry_type": "filter"})],
     },
     "marketing.activity": {
@@ -157,7 +160,16 @@ ENGINE_FIELDS = {
         *("mailing_filter_count", "require_sync", "workflow_cards", "running_participant_count"),
         *("completed_participant_count", "total_participant_count", "test_participant_count", "has_results"),
         *("link_tracker_click_count", "mailing_count", "error_count", "success_rate", "warning_text"),
-        *("unique_field_name", "is_unicity_lost", "unicity_salt", "failed_job", "failure_count", "last_error"),
+        *(
+            "unique_field_name",
+            "is_unicity_lost",
+            "unicity_salt",
+            "warm_up_date",
+            "warm_up_text",
+            "failed_job",
+            "failure_count",
+            "last_error",
+        ),
         *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
         "may_go_on",
     },
@@ -230,7 +242,7 @@ SHOWN_FIELDS = {
     "marketing.campaign.enroll.line": {"record_count"},
     "marketing.campaign.start": {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
-        *("shared_count", "left_out_text", "entry_text", "has_dates", "past_count"),
+        *("shared_count", "warm_up_text", "left_out_text", "entry_text", "has_dates", "past_count"),
         *("problem_text", "warning_text", "has_moving_filter", "checklist"),
     },
     "marketing.campaign.test": {

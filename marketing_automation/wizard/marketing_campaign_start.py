@@ -38,6 +38,7 @@ class MarketingCampaignStart(models.TransientModel):
     )
     past_count = fields.Integer(string="Enter for Past Dates", compute="_compute_past_count")
     hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
+    warm_up_text = fields.Char(related="campaign_id.warm_up_text")
     expected_end = fields.Datetime(
         compute="_compute_preview", help=("When the last of them is sent, at the limit per hour.")
     )

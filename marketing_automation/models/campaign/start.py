@@ -64,8 +64,7 @@ class MarketingCampaign(models.Model):
             preview["overdue_count"] = sum(overdue.values())
             preview["messages"], preview["left_out"] = campaign._foresee_messages(preview["enroll_count"], overdue, now)
             total = sum(preview["messages"].values())
-            if total > self.hourly_limit:
-                preview["expected_end"] = self._get_expected_end(total, now)
+            preview["expected_end"] = self._get_expected_end(total, now)
         return preview
 
     def _get_rest_warnings(self):

@@ -34,5 +34,6 @@ from . import (
     ir_cron,
     lanes,
     rate,
+    warm_up,
     retry,
 )

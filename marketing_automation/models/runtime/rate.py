@@ -72,7 +72,8 @@ class MarketingCampaign(models.Model):
 
         :param datetime now: UTC
         """
-        spread = max(SPREAD, HOUR / self.hourly_limit)
+        limit = self._get_limit_at(now)
+        spread = max(SPREAD, HOUR / limit)
         [[used]] = self.env.execute_query(
             SQL(
                 # by the index of an activity's states and dates
@@ -83,8 +84,21 @@ class MarketingCampaign(models.Model):
                 now - timedelta(seconds=spread),
             )
         )
-        return max(0, int(self.hourly_limit * spread / HOUR) - used)
+        return max(0, int(limit * spread / HOUR) - used)
+
+    def _get_limit_at(self, now):
+        """Return how many messages may go out in an hour, where there is a limit.
+
+        :param datetime now: UTC
+        """
+        if warm_up := self._get_warm_up():
+            return warm_up.get_limit(now - (self.warm_up_date or now))
+        return self.hourly_limit
 
     def _get_expected_end(self, messages, now):
-        """Return when so many messages will have gone out (UTC), where there is a limit."""
-        return self.hourly_limit and now + timedelta(seconds=messages * HOUR / self.hourly_limit)
+        """Return when so many messages will have gone out (UTC), where the limit makes that take more than an hour."""
+        if not self.hourly_limit or messages <= self._get_limit_at(now):
+            return False
+        if warm_up := self._get_warm_up():
+            return now + warm_up.get_duration(messages, now - (self.warm_up_date or now))
+        return now + timedelta(seconds=messages * HOUR / self.hourly_limit)

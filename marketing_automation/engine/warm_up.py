@@ -1,0 +1,64 @@
+"""A limit that rises day by day, for a sender whom mail servers do not know yet: pure, without Odoo."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import log, log1p
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Messages per hour: few on the first day, each day more.
+
+    :ivar int start: on the first day; at least 1
+    :ivar int growth: percent that each day has more than the one before; above 0
+    :ivar int ceiling: at most, as of the day that reaches it; at least 1
+    """
+
+    start: int
+    growth: int
+    ceiling: int
+
+    @property
+    def length(self):
+        """:return: how many days pass until a day has the ceiling"""
+        if self.start >= self.ceiling:
+            return 0
+        days = int(log(self.ceiling / self.start) / log1p(self.growth / 100))
+        return next(day for day in range(max(0, days - 1), days + 3) if self._grow(day) >= self.ceiling)
+
+    def get_limit(self, passed):
+        """Return how many messages may go out in an hour.
+
+        :param timedelta passed: since the warm-up began; a day has 24 hours
+
+        >>> WarmUp(20, 50, 100).get_limit(timedelta(days=2, hours=5))
+        45
+        """
+        day = max(0, passed // DAY)
+        return self.ceiling if day >= self.length else self._grow(day)
+
+    def get_duration(self, messages, passed=timedelta()):
+        """Return how long it takes until so many messages have gone out.
+
+        :param int messages:
+        :param timedelta passed: since the warm-up began, as they begin
+
+        >>> WarmUp(10, 100, 1000).get_duration(10 * 24 + 20)
+        datetime.timedelta(days=1, seconds=3600)
+        """
+        passed = began = max(timedelta(), passed)
+        while passed // DAY < self.length:
+            until = (passed // DAY + 1) * DAY
+            limit = self.get_limit(passed)
+            today = limit * ((until - passed) / HOUR)
+            if messages <= today:
+                return passed + HOUR * (messages / limit) - began
+            messages -= today
+            passed = until
+        return passed + HOUR * (messages / self.ceiling) - began
+
+    def _grow(self, day):
+        return min(self.ceiling, int(self.start * (1 + self.growth / 100) ** day + 1e-9))
