@@ -54,12 +54,11 @@ def run_database(space, kind=INSTALLED, number=0):
     databases = space.databases
     name = f"{RUN}{os.getpid()}_{number}_{kind.removeprefix(PREFIX).rstrip('_')}"
     with ExitStack() as needed:
-        with exclusive(DEV / "templates.lock", "waiting for another command that makes the test databases"):
-            template = {BASE: _base_template, INSTALLED: _installed_template, WIDE: _wide_template}[kind](space)
-            needed.enter_context(databases.in_use(name, template))
-            databases.drop_unused(RUN)
-            databases.drop(name)
-            databases.clone(template, name)
+        template = {BASE: _base_template, INSTALLED: _installed_template, WIDE: _wide_template}[kind](space, needed)
+        needed.enter_context(databases.in_use(name))
+        databases.drop_unused(RUN)
+        databases.drop(name)
+        databases.clone(template, name)
         try:
             yield name, template
         finally:
@@ -67,34 +66,43 @@ def run_database(space, kind=INSTALLED, number=0):
                 databases.drop(name)
 
 
-def _base_template(space):
+def _base_template(space, needed):
     base = BASE + _digest(str(space.source.home), *BASE_MODULES)
-    _make_template(space, base, BASE, BASE_MODULES)
+    _make_template(space, needed, base, BASE, BASE_MODULES)
     return base
 
 
-def _installed_template(space):
-    base = _base_template(space)
+def _installed_template(space, needed):
+    base = _base_template(space, needed)
     ours = [*addons.names(), *addons.test_names()]
     if not addons.names():
         return base
     installed = INSTALLED + _digest(base, addons.fingerprint(), *BUNDLES)
-    _make_template(space, installed, INSTALLED, ours, origin=base, bundles=BUNDLES)
+    _make_template(space, needed, installed, INSTALLED, ours, base, BUNDLES)
     return installed
 
 
-def _wide_template(space):
-    installed = _installed_template(space)
+def _wide_template(space, needed):
+    installed = _installed_template(space, needed)
     wide = WIDE + _digest(installed, *wide_set.APPS)
-    _make_template(space, wide, WIDE, wide_set.APPS, origin=installed)
+    _make_template(space, needed, wide, WIDE, wide_set.APPS, installed)
     return wide
 
 
-def _make_template(space, name, kind, modules, origin=None, bundles=()):
-    """Make the template unless it is there, and drop what it replaces. Renamed at the end: what is there is whole."""
+def _make_template(space, needed, name, kind, *what):
+    """Make the template unless it is there; each kind has a lock of its own, for a test that needs another one.
+
+    :param ExitStack needed: at whose end the template may go
+    """
+    with exclusive(DEV / f"{kind}template.lock", "waiting for another command that makes the test databases"):
+        if name not in space.databases.names() or not filestore(name).exists():
+            _install(space, name, kind, *what)
+        needed.enter_context(space.databases.in_use(name))
+
+
+def _install(space, name, kind, modules, origin=None, bundles=()):
+    """Make a template, and drop what it replaces. Renamed at the end: what is there is whole."""
     databases = space.databases
-    if name in databases.names() and filestore(name).exists():
-        return
     making = f"{name}_making"
     with step(f"Test database: installing {', '.join(modules)}"):
         databases.drop(making)
