@@ -7,7 +7,7 @@ from lxml import etree
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import LazyTranslate
+from odoo.tools import LazyTranslate, ormcache
 
 from odoo.addons.marketing_automation.engine.entry_types import CALL, EntryType
 from odoo.addons.marketing_automation.models.activity.types.form import show_unless
@@ -131,9 +131,14 @@ class MarketingEntry(models.Model):
 
         :rtype: dict[str, odoo.addons.marketing_automation_base_automation.engine.event_kinds.EventKind]
         """
-        names = sorted(name for name in dir(type(self)) if name.startswith("_describe_event_"))
-        kinds = [getattr(self, name)() for name in names]
+        kinds = [getattr(self, name)() for name in self._get_kind_methods()]
         return {kind.name: kind for kind in kinds if (kind.needs or kind.model or "base") in self.env}
+
+    @api.model
+    @ormcache()
+    def _get_kind_methods(self):
+        """Return the names of the methods that describe a kind: to look for them takes 1 ms, and a batch asks often."""
+        return tuple(sorted(name for name in dir(type(self)) if name.startswith("_describe_event_")))
 
     @api.model
     def _ask_kind(self, question, settings, *args, default=None):
