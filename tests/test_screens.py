@@ -1,6 +1,7 @@
 """Every screen of the app with the demo's data, as a marketer sees it in Chromium, wide and narrow: for people who
 cannot see well or use no mouse (WCAG 2.2, level AA), and for those who do not read English."""
 
+import itertools
 import json
 import re
 
@@ -172,8 +173,11 @@ def visits(demo, browser):
     return Visits(browser, url)
 
 
-@pytest.mark.parametrize("width", WIDTHS.values())
-@pytest.mark.parametrize("name", sorted(screen_names(), key=user_of))
+# Those of a user at a width come after each other: the web client is loaded once for them.
+ALL = sorted(itertools.product(screen_names(), WIDTHS.values()), key=lambda screen: (user_of(screen[0]), -screen[1]))
+
+
+@pytest.mark.parametrize(("name", "width"), ALL)
 def test_accessible(visits, width, name):
     assert not visits.faults_of(name, width, ENGLISH)
 

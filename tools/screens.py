@@ -17,6 +17,24 @@ DO = """
     return odoo.__WOWL_DEBUG__.root.env.services.action.doAction(done, options);
 })(%s, %s)
 """
+# As if a link of the page were clicked, which Odoo's web client follows without being loaded anew: a second less. What
+# lies over the page, such as a dialog, would stay; a record that is not saved would be; some of the client, such as the
+# menu, is as wide as when it was loaded.
+KEEP_WIDTH = "window.widthWhenLoaded = innerWidth"
+STAYS = ".o-overlay-item, .o_form_status_indicator_buttons:not(.invisible)"
+FOLLOW = """
+((address, stays) => {
+    if (window.widthWhenLoaded !== innerWidth || document.querySelector(stays)) {
+        return false;
+    }
+    document.querySelector(".o_action_manager > .o_action").classList.add("o_left");
+    const link = Object.assign(document.createElement("a"), { href: address });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    return true;
+})(%s, %s)
+"""
 CALL = """
 (async () => {
     const response = await fetch("/web/dataset/call_kw", {
@@ -58,8 +76,14 @@ class Screens(StepScreens):
         self._language = code
 
     def _open(self, path, selector, text=""):
-        self._browser.open(f"{self._url}/odoo/{path}")
-        self._browser.wait_for(selector, text)
+        address = f"{self._url}/odoo/{path}"
+        if self._browser.evaluate(FOLLOW % (json.dumps(address), json.dumps(STAYS))):
+            self._browser.wait_gone(".o_left")
+            self._browser.wait_for(selector, text)
+        else:
+            self._browser.open(address)
+            self._browser.wait_for(selector, text)
+            self._browser.evaluate(KEEP_WIDTH)
 
     def _call(self, model, method, *args, **kwargs):
         kwargs.setdefault("context", {"lang": self._language})
