@@ -1,5 +1,6 @@
 from odoo.tools import sql
 
+from .models.counters import triggers
 from .models.mailing.mailing_mailing import NOBODY
 
 # Of Odoo's own actions that leave templates out: by our field, which goes
@@ -31,3 +32,4 @@ def uninstall_hook(env):
     # On a column of Odoo's, which stays
     sql.drop_index(env.cr, sql.make_index_name("mailing_trace", "message_id"), "mailing_trace")
     env.flush_all()
+    triggers.uninstall(env.cr)

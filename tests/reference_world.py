@@ -16,6 +16,8 @@ from odoo import api, fields
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.marketing_automation.tests.counters import counter_differences
+
 TRIGGERS = {
     **dict.fromkeys(("action", *PLAIN), ["activity"]),
     "back": ["activity"],
@@ -491,7 +493,8 @@ class Both(Messages, Steps):
         self.run(timedelta(0))
 
     def check_effects(self):
-        """No action ran twice for anybody; each one that is processed ran."""
+        """No action ran twice for anybody; each one that is processed ran; screens count what is there."""
+        self.case.assertEqual(counter_differences(self.env), [])
         for rid in self.model.snapshot().keys() & self.model.records.keys():
             ran = Counter((self.contact(rid)[self.target.ran] or "").split(";")[:-1])
             processed = [

@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 from chaos_process import GONE, POINTS
 from company import MAIL_CRON, SMS_CRON, make_action, model_of
+from counted import counter_differences
 
 from tools.paths import ODOO_CONF
 from tools.processes import background
@@ -274,3 +275,4 @@ def test_killed_at_every_point_and_at_random(campaign, nursery, own_postgres, sm
     assert set(texts.values()) == {1}
     assert found[SENT] <= sum(texts.values()) <= found[SENT] + found[UNKNOWN_TEXT]
     print(f"\npoints: {dict(reached)}; at random: {killed}; crashes: {CRASHES}; stories: {dict(found)}")
+    assert not counter_differences(campaign.query)

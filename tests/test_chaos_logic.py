@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from chaos_process import LOGIC_POINTS
 from company import model_of
+from counted import counter_differences
 from real_odoo import MARKETER_GROUP
 from test_chaos import ONLY_OURS, TRIES, TRIGGERS, Rounds, running_nursery
 
@@ -111,6 +112,7 @@ def test_killed_at_every_point_of_logic(campaign, smtp_sink, tmp_path):
             assert way == f"{LATE}, Later 1 canceled ended, End 1 processed", (number, way)
             assert (state, color) == ("completed ended", 1), number
     assert len(found) == 3, found
+    assert not counter_differences(campaign.query)
 
 
 def _pass_time(campaign):

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from counted import counter_differences
 from test_real_campaign import make_campaign
 
 from tools.paths import ODOO_CONF
@@ -87,6 +88,7 @@ def assert_everything_ran_once(server):
     assert len(queued) == AUDIENCE + 2
     marks = {row[0] for row in server.query("SELECT ref FROM res_partner WHERE email LIKE '%%@people.example.com'")}
     assert marks == {"TT"}
+    assert not counter_differences(server.query)
 
 
 def test_pain_01_overlapping_runs_send_once(campaign):

@@ -132,6 +132,18 @@ cron.write({"interval_number": 7, "active": False})
 env.cr.commit()
 print("all have lived")
 """
+# What screens show of all that, with public names alone too
+NUMBERS = """
+names = ["processed", "rejected", "scheduled_count", "error_count", "total_sent", "total_open", "total_click",
+         "total_bounce", "total_reply", "statistics_graph_data"]
+shown = [[step[name] for name in names if name in step._fields]
+         for step in env["marketing.activity"].with_context(active_test=False).search([], order="id")]
+names = ["running_participant_count", "completed_participant_count", "total_participant_count",
+         "test_participant_count", "error_count", "link_tracker_click_count"]
+shown += [[campaign[name] for name in names]
+          for campaign in env["marketing.campaign"].with_context(active_test=False).search([], order="id")]
+print("numbers:", shown)
+"""
 # What could be done to a campaign of the first release, and is refused since
 ABUSE = """
 Campaign = env["marketing.campaign"]
@@ -216,7 +228,7 @@ for life in {lives!r}:
 
 @contextmanager
 def released(release, folder, *lives):
-    """Give a database with the addons of a release in it, which has lived these scripts, and its Databases."""
+    """Give a database with the addons of a release in it, which has lived these scripts, its Databases, and what they said."""
     with workspace() as space, run_database(space, BASE) as (database, _template):
         path = folder / "released"
         path.mkdir()
@@ -228,8 +240,9 @@ def released(release, folder, *lives):
         later = sorted(set(addons.names()) - set(names))
         space.databases.query(database, FORGET_ADDONS, later)
         script = INSTALL.format(database=database, modules=names, lives=lives)
-        assert run_script(script, folder, path=path).count("all have lived") == len(lives)
-        yield database, space.databases
+        output = run_script(script, folder, path=path)
+        assert output.count("all have lived") == len(lives)
+        yield database, space.databases, output
 
 
 def run_odoo(*arguments, path=ROOT, **options):
@@ -282,8 +295,15 @@ def snapshot(databases, database, columns=None):
 def company(request, tmp_path):
     """A database with the addons of a release, in which campaigns have lived; and the release."""
     lives = [LIFE, ABUSE] if request.param == FIRST else [LIFE]
-    with released(request.param, tmp_path, *lives) as (database, databases):
-        yield database, databases, request.param
+    lives[-1] += NUMBERS
+    with released(request.param, tmp_path, *lives) as (database, databases, output):
+        yield database, databases, request.param, numbers_in(output)
+
+
+def numbers_in(output):
+    """Return the line of a script that tells what screens show."""
+    [line] = re.findall(r"numbers: .*", output)
+    return line
 
 
 CAMPAIGNS = "SELECT name, state, stop_reason FROM marketing_campaign"
@@ -311,7 +331,7 @@ print("rewritten:", shipped.filtered(lambda action: not action._is_marketing_shi
 
 
 def test_upgrade_keeps_everything_and_stops_what_may_have_been_abused(company, tmp_path):
-    database, databases, release = company
+    database, databases, release, numbers = company
     stopped = STOPPED if release == FIRST else {}
     before = snapshot(databases, database)
     assert {table for table, (_names, rows) in before.items() if not rows} == set()
@@ -338,7 +358,8 @@ def test_upgrade_keeps_everything_and_stops_what_may_have_been_abused(company, t
     assert dict(databases.query(database, query)) == {
         name: Manifest.for_addon(name)["version"] for name in addons.names()
     }
-    output = run_script(WAITING + GOES_ON, tmp_path, "-d", database)
+    output = run_script(WAITING + NUMBERS + GOES_ON, tmp_path, "-d", database)
+    assert numbers_in(output) == numbers
     assert re.search(r"waiting: \[\]", output) and re.search(r"rewritten: \[\]", output), output
     assert "goes on: True {'running'}" in output and "fails: []" in output, output
 

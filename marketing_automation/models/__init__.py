@@ -5,6 +5,7 @@ from . import (
     campaign,
     activity,
     runtime,
+    counters,
     tracking,
     mailing,
     server_actions,

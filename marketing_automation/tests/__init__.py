@@ -11,6 +11,7 @@ from . import (
     test_behaviours,
     test_clipboard,
     test_condition,
+    test_counters,
     test_dashboard,
     test_doors,
     test_email,

@@ -14,6 +14,7 @@ from odoo.tests.common import Opener
 from odoo.addons.mass_mailing.tests.common import MassMailCommon
 
 from .accounts import CONTACTS, EDITOR, USER, watch_accounts
+from .counters import counter_differences
 
 BODY = """
 <div>
@@ -63,6 +64,11 @@ class MarketingAutomationCommon(MassMailCommon):
         )
         cls.model_partner = cls.env["ir.model"]._get("res.partner")
         cls.start = datetime(2026, 6, 1, 8, 0, 0)
+
+    def tearDown(self):
+        """Whatever a test did: the numbers on screens are those of what is there."""
+        self.assertEqual(counter_differences(self.env), [])
+        super().tearDown()
 
     # ------------------------------------------------------------
     # Making

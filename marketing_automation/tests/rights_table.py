@@ -228,7 +228,7 @@ ENGINE_FIELDS = {
     },
     "marketing.trace.event": {
         *("trace_id", "event", "date", "mailing_trace_id", "source", "campaign_id", "activity_id", "participant_id"),
-        *("is_test", "consumed", "bounce_type", "origin", "reason", "doubt_until", "link_id"),
+        *("is_test", "consumed", "bounce_type", "origin", "reason", "doubt_until", "link_id", "counted_as"),
     },
     "marketing.trace.figure": {"campaign_id", "activity_id", "metric", "date", "number"},
     "marketing.trace.report": {

@@ -10,7 +10,7 @@ BODY = """
 </div>
 """
 TEXT = "Hello {{ object.name }}, see https://shop.example.com/catalogue"
-TABLES = "marketing_trace_event, marketing_trace, marketing_participant"
+TABLES = "marketing_trace_event, marketing_trace, marketing_participant, marketing_counter"
 NOTHING = {"state": "code", "code": "pass"}
 
 

@@ -45,73 +45,29 @@ class MarketingActivity(models.Model):
 
     def _compute_statistics(self):
         """Count, per real participant: see the user guide for what each number means."""
-        states, sent, events = {}, {}, {}
-        if self.ids:
-            self.env["marketing.trace"].flush_model()
-            states = {
-                (activity_id, state): count
-                for activity_id, state, count in self.env.execute_query(
-                    SQL(
-                        """SELECT activity_id, state, count(*) FROM marketing_trace
-                            WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE GROUP BY activity_id, state""",
-                        self.ids,
-                    )
-                )
-            }
-            sent = dict(
-                self.env.execute_query(
-                    SQL(
-                        """SELECT activity_id, count(*) FROM marketing_trace
-                            WHERE activity_id = ANY(%s) AND sent_date IS NOT NULL AND is_test IS NOT TRUE
-                         GROUP BY activity_id""",
-                        self.ids,
-                    )
-                )
-            )
-            rows = self.env.execute_query(
-                SQL(
-                    """SELECT activity_id, event, count(*) FILTER (WHERE by_person),
-                              count(*) FILTER (WHERE NOT by_person)
-                         FROM (SELECT activity_id, event, trace_id,
-                                      bool_or(origin IS DISTINCT FROM 'machine') AS by_person
-                                 FROM marketing_trace_event
-                                WHERE activity_id = ANY(%s) AND is_test IS NOT TRUE
-                             GROUP BY activity_id, event, trace_id) AS happened
-                     GROUP BY activity_id, event""",
-                    self.ids,
-                )
-            )
-            for activity_id, event, by_persons, by_machines in rows:
-                events[activity_id, event] = by_persons
-                events[activity_id, f"machine_{event}"] = by_machines
-        past, waiting = self._get_past_numbers(), self._get_waiting_numbers()
+        counted, past = self._get_counted_numbers(), self._get_past_numbers()
         for activity in self:
-            activity.total_waiting = waiting.get(activity.id, 0)
-            activity.processed = states.get((activity.id, "processed"), 0) + past[activity.id, "processed"]
-            activity.rejected = states.get((activity.id, "rejected"), 0) + past[activity.id, "rejected"]
-            activity.scheduled_count = states.get((activity.id, "scheduled"), 0)
-            activity.error_count = states.get((activity.id, "error"), 0)
-            activity.total_sent = sent.get(activity.id, 0) + past[activity.id, "sent"]
-            for metric in (*EVENTS, *(f"machine_{event}" for event in MACHINE_EVENTS)):
-                activity[f"total_{metric}"] = events.get((activity.id, metric), 0) + past[activity.id, metric]
+
+            def count(metric, activity=activity):
+                return counted[activity.id, metric] + past[activity.id, metric]
+
+            activity.total_waiting = counted[activity.id, "waiting"]
+            activity.processed = count("processed")
+            activity.rejected = count("rejected")
+            activity.scheduled_count = counted[activity.id, "scheduled"]
+            activity.error_count = counted[activity.id, "error"]
+            for metric in ("sent", *EVENTS, *(f"machine_{event}" for event in MACHINE_EVENTS)):
+                activity[f"total_{metric}"] = count(metric)
             if activity.campaign_id.count_machine_opens:
                 activity.total_open += activity.total_machine_open
 
-    def _get_waiting_numbers(self):
-        """Return how many participants wait at each of these activities, by id."""
-        waiting = self.filtered(lambda activity: activity._get_type().waits)
-        if not waiting:
-            return {}
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT activity_id, count(*) FROM marketing_trace
-                    WHERE activity_id = ANY(%s) AND state = 'scheduled' AND waiting_since IS NOT NULL
-                      AND is_test IS NOT TRUE
-                 GROUP BY activity_id""",
-                waiting.ids,
-            )
-        )
-        return dict(rows)
+    def _get_counted_numbers(self):
+        """Return what the engine counts of these activities.
+
+        :return: Counter by (activity id, metric)
+        """
+        counters = self.campaign_id._read_counters()
+        return Counter({(activity_id, metric): number for (_id, activity_id, metric), number in counters.items()})
 
     def _get_branch_numbers(self):
         """Return how many participants each branch of these activities was chosen for.
@@ -121,16 +77,8 @@ class MarketingActivity(models.Model):
         choosing = self.filtered(lambda activity: activity._get_branch_labels())
         if not choosing:
             return Counter()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT activity_id, branch, count(*) FROM marketing_trace
-                    WHERE activity_id = ANY(%s) AND branch IS NOT NULL AND is_test IS NOT TRUE
-                 GROUP BY activity_id, branch""",
-                choosing.ids,
-            )
-        )
-        numbers = Counter({(activity_id, branch): count for activity_id, branch, count in rows})
-        for (activity_id, metric), count in choosing._get_past_numbers().items():
+        numbers = Counter()
+        for (activity_id, metric), count in (choosing._get_counted_numbers() + choosing._get_past_numbers()).items():
             if metric.startswith(BRANCH):
                 numbers[activity_id, metric.removeprefix(BRANCH)] += count
         return numbers
@@ -171,15 +119,15 @@ class MarketingActivity(models.Model):
             SQL(
                 """
                 SELECT activity_id, width_bucket(date, %(starts)s::timestamp[]), state, sum(number)::int FROM (
-                       SELECT activity_id, done_date, state, 1 FROM marketing_trace
-                        WHERE activity_id = ANY(%(ids)s) AND state IN ('processed', 'rejected')
-                          AND is_test IS NOT TRUE AND done_date >= %(since)s
+                       %(counted)s
                         UNION ALL
                        SELECT activity_id, date, metric, number FROM marketing_trace_figure
                         WHERE activity_id = ANY(%(ids)s) AND metric IN ('processed', 'rejected') AND date >= %(since)s
                        ) AS done (activity_id, date, state, number)
-              GROUP BY 1, 2, 3 ORDER BY 1, 2
+                 WHERE activity_id = ANY(%(ids)s)
+              GROUP BY 1, 2, 3 HAVING sum(number) != 0 ORDER BY 1, 2
                 """,
+                counted=self.campaign_id._get_counted_dates_sql(starts[0]),
                 starts=list(starts),
                 ids=self.ids,
                 since=starts[0],

@@ -25,26 +25,14 @@ class MarketingCampaign(models.Model):
     error_count = fields.Integer(string="Errors", compute="_compute_error_count")
 
     def _compute_participant_counts(self):
-        counts, past = Counter(), Counter()
-        if self.ids:
-            self.env["marketing.participant"].flush_model()
-            rows = self.env.execute_query(
-                SQL(
-                    """SELECT campaign_id, state, is_test, is_past_run, count(*) FROM marketing_participant
-                        WHERE campaign_id = ANY(%s) GROUP BY campaign_id, state, is_test, is_past_run""",
-                    self.ids,
-                )
-            )
-            for campaign_id, state, is_test, is_past_run, count in rows:
-                counts[campaign_id, state, bool(is_test)] += count
-                past[campaign_id] += count if is_past_run else 0
+        counts = self._read_counters()
         for campaign in self:
-            real = {state: counts.get((campaign.id, state, False), 0) for state in ("running", "completed", "unlinked")}
+            real = {state: counts[campaign.id, 0, state] for state in ("running", "completed", "unlinked")}
             campaign.running_participant_count = real["running"]
             campaign.completed_participant_count = real["completed"]
             campaign.total_participant_count = sum(real.values())
-            campaign.people_count = campaign.total_participant_count - past[campaign.id]
-            campaign.test_participant_count = sum(counts.get((campaign.id, state, True), 0) for state in real)
+            campaign.people_count = campaign.total_participant_count - counts[campaign.id, 0, "past"]
+            campaign.test_participant_count = counts[campaign.id, 0, "test"]
 
     def _compute_link_tracker_click_count(self):
         """Clicks that people made on the links of this campaign's mails, tests excepted."""
@@ -79,15 +67,11 @@ class MarketingCampaign(models.Model):
             campaign.mailing_count = counts.get(campaign, 0)
 
     def _compute_error_count(self):
-        counts = dict(
-            self.env["marketing.trace"]._read_group(
-                [("campaign_id", "in", self.ids), ("state", "=", "error"), ("is_test", "!=", True)],
-                ["campaign_id"],
-                ["__count"],
-            )
-        )
+        counts = Counter()
+        for (campaign_id, _activity_id, metric), number in self._read_counters().items():
+            counts[campaign_id] += number if metric == "error" else 0
         for campaign in self:
-            campaign.error_count = counts.get(campaign, 0)
+            campaign.error_count = counts[campaign.id]
 
     @api.model
     def _get_empty_help(self, title, text):

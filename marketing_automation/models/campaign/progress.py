@@ -17,27 +17,20 @@ class MarketingCampaign(models.Model):
 
     def _compute_success_rate(self):
         counts = Counter()
+        for (campaign_id, _activity_id, metric), number in self._read_counters().items():
+            if metric in ("processed", "rejected", "error"):
+                counts[campaign_id, metric == "processed"] += number
         if self.ids:
-            rows = self.env.execute_query(
+            past = self.env.execute_query(
                 SQL(
-                    # index only: the counts of each activity (see marketing.trace, _by_activity)
-                    """
-                    SELECT a.campaign_id, t.state = 'processed', t.number
-                      FROM marketing_activity a,
-                           LATERAL (SELECT state, count(*) AS number FROM marketing_trace
-                                     WHERE activity_id = a.id AND is_test IS NOT TRUE
-                                       AND state IN ('processed', 'rejected', 'error')
-                                  GROUP BY state
-                                     UNION ALL
-                                    SELECT metric, sum(number) FROM marketing_trace_figure
-                                     WHERE activity_id = a.id AND metric IN ('processed', 'rejected')
-                                  GROUP BY metric) t
-                     WHERE a.campaign_id = ANY(%s)
-                    """,
+                    """SELECT a.campaign_id, f.metric = 'processed', sum(f.number)
+                         FROM marketing_activity a JOIN marketing_trace_figure f ON f.activity_id = a.id
+                        WHERE a.campaign_id = ANY(%s) AND f.metric IN ('processed', 'rejected')
+                     GROUP BY 1, 2""",
                     self.ids,
                 )
             )
-            for campaign_id, is_success, number in rows:
+            for campaign_id, is_success, number in past:
                 counts[campaign_id, is_success] += number
         for campaign in self:
             success, other = (int(counts[campaign.id, is_success]) for is_success in (True, False))

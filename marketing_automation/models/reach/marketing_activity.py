@@ -1,13 +1,11 @@
 from odoo import _, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ...engine.workflow import STEPS
+from ..counters.triggers import LEFT_OUT
 from ..guards.marketing_checked_mixin import shorten
-from .marketing_campaign import LEFT_OUT_CONDITION, MISMATCH
-
-LEFT_OUT = SQL(LEFT_OUT_CONDITION)
+from .marketing_campaign import MISMATCH
 
 
 class MarketingActivity(models.Model):
@@ -20,20 +18,13 @@ class MarketingActivity(models.Model):
         :rtype: dict[int, list[dict]]
         """
         labels = self.env["marketing.campaign"]._get_left_out_labels()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT activity_id, end_code, count(*) FROM marketing_trace
-                    WHERE activity_id = ANY(%s) AND %s AND end_code = ANY(%s)
-                 GROUP BY activity_id, end_code ORDER BY 3 DESC, 2""",
-                self.ids,
-                LEFT_OUT,
-                [code for code in labels if code != MISMATCH],
-            )
-        )
+        codes = {f"{LEFT_OUT}{code}": code for code in labels if code != MISMATCH}
         numbers = {}
-        for activity_id, code, count in rows:
-            numbers.setdefault(activity_id, []).append({"code": code, "label": labels[code], "count": count})
-        return numbers
+        for (activity_id, metric), count in self._get_counted_numbers().items():
+            if metric in codes and count:
+                code = codes[metric]
+                numbers.setdefault(activity_id, []).append({"code": code, "label": labels[code], "count": count})
+        return {id_: sorted(found, key=lambda line: (-line["count"], line["code"])) for id_, found in numbers.items()}
 
     def action_view_left_out(self, code):
         """Open the participants who got no message of this activity, for a reason.

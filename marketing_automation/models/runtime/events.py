@@ -75,9 +75,10 @@ class MarketingTrace(models.Model):
                     """
                     INSERT INTO marketing_trace_event
                            (trace_id, event, date, mailing_trace_id, source, origin,
-                            campaign_id, activity_id, participant_id, is_test, consumed)
+                            campaign_id, activity_id, participant_id, is_test, consumed, counted_as)
                     SELECT DISTINCT ON (e.trace_id) e.trace_id, %(implied)s, e.date, e.mailing_trace_id, e.event,
-                           'person', e.campaign_id, e.activity_id, e.participant_id, e.is_test, TRUE
+                           'person', e.campaign_id, e.activity_id, e.participant_id, e.is_test, TRUE,
+                           CASE WHEN e.is_test THEN 'no' ELSE 'new' END
                       FROM marketing_trace_event e
                      WHERE e.trace_id = ANY(%(ids)s) AND e.event = %(event)s AND e.origin IS DISTINCT FROM 'machine'
                        AND NOT EXISTS (SELECT 1 FROM marketing_trace_event o

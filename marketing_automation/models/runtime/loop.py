@@ -130,6 +130,9 @@ class MarketingCampaign(models.Model):
             if not cron._commit_progress(done, remaining=len(turns)):
                 break
         try:
+            while self._in_transaction(self._fold_counters, now or fields.Datetime.now()):
+                if not cron._commit_progress(remaining=1):
+                    break
             self._in_transaction(self._wake_engine, now, idle, held)
         except CONTENTION as error:
             _logger.info("The engine is woken at the next regular time: %s", error)

@@ -56,9 +56,8 @@ class MarketingTrace(models.Model):
     _due = models.Index("(campaign_id, schedule_date, id) WHERE state = 'scheduled' AND is_test IS NOT TRUE")
     # Waits with a deadline.
     _waiting = models.Index("(campaign_id, wait_until) WHERE wait_until IS NOT NULL AND is_test IS NOT TRUE")
-    # The counts on the workflow's cards, index only.
+    # Messages per hour; who is behind a number of the workflow's cards. The number itself is counted, see counters/.
     _by_activity = models.Index("(activity_id, state, done_date) WHERE is_test IS NOT TRUE")
-    _sent = models.Index("(activity_id) WHERE sent_date IS NOT NULL AND is_test IS NOT TRUE")
     # What runs alone, or was interrupted.
     _executing = models.Index("(id) WHERE executing IS NOT NULL")
     _errors = models.Index("(campaign_id) WHERE state = 'error' AND is_test IS NOT TRUE")

@@ -72,8 +72,6 @@ class MarketingTraceEvent(models.Model):
     # The engine's read: whose events are new, by campaign.
     _to_consume = models.Index("(campaign_id, participant_id) WHERE consumed IS NOT TRUE")
     _to_release = models.Index("(doubt_until) WHERE doubt_until IS NOT NULL")
-    # The counts of the campaign form: distinct traces by activity and event, index only.
-    _by_activity = models.Index("(activity_id, event, trace_id, origin) WHERE is_test IS NOT TRUE")
 
     @api.model
     def _get_kinds(self):
@@ -124,12 +122,13 @@ class MarketingTraceEvent(models.Model):
                 INSERT INTO marketing_trace_event
                        (trace_id, event, date, mailing_trace_id, source,
                         bounce_type, origin, reason, doubt_until, link_id,
-                        campaign_id, activity_id, participant_id, is_test, consumed)
+                        campaign_id, activity_id, participant_id, is_test, consumed, counted_as)
                 SELECT t.id, %(event)s, %(date)s, r.mailing_trace_id, %(source)s,
                        %(bounce_type)s,
                        CASE WHEN doubt.until IS NULL THEN %(origin)s ELSE 'machine' END, %(reason)s, doubt.until,
                        %(link)s,
-                       t.campaign_id, t.activity_id, t.participant_id, t.is_test, FALSE
+                       t.campaign_id, t.activity_id, t.participant_id, t.is_test, FALSE,
+                       CASE WHEN t.is_test OR %(event)s IN ('sent', 'failed') THEN 'no' ELSE 'new' END
                   FROM unnest(%(trace_ids)s::int[], %(mailing_trace_ids)s::int[]) AS r (trace_id, mailing_trace_id)
                   JOIN marketing_trace t ON t.id = r.trace_id
             CROSS JOIN LATERAL (
@@ -161,7 +160,8 @@ class MarketingTraceEvent(models.Model):
         self.env.execute_query(
             SQL(
                 """
-                UPDATE marketing_trace_event SET origin = 'person', doubt_until = NULL, consumed = FALSE
+                UPDATE marketing_trace_event SET origin = 'person', doubt_until = NULL, consumed = FALSE,
+                       counted_as = 'new'
                  WHERE id IN (SELECT id FROM marketing_trace_event WHERE doubt_until <= %s
                                  FOR NO KEY UPDATE SKIP LOCKED)
              RETURNING id

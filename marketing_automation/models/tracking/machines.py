@@ -129,7 +129,7 @@ class MailingTrace(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE marketing_trace_event SET origin = 'machine', reason = %s, doubt_until = NULL
+                UPDATE marketing_trace_event SET origin = 'machine', reason = %s, doubt_until = NULL, counted_as = 'new'
                  WHERE trace_id = %s AND event IN ('open', 'click') AND date >= %s
                    AND (origin = 'person' OR doubt_until IS NOT NULL)
                    AND source IN ('click', 'link', 'open pixel')

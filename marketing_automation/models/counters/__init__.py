@@ -1,0 +1,4 @@
+from . import (
+    marketing_trace_event,
+    marketing_campaign,
+)
