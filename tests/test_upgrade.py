@@ -228,7 +228,7 @@ for life in {lives!r}:
 
 @contextmanager
 def released(release, folder, *lives):
-    """Give a database with the addons of a release in it, which has lived these scripts, its Databases, and what they said."""
+    """Give a database with the addons of a release in which these scripts have lived, its Databases, what they said."""
     with workspace() as space, run_database(space, BASE) as (database, _template):
         path = folder / "released"
         path.mkdir()

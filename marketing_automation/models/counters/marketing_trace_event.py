@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# What cards show besides what is counted from steps themselves; as the index says it. A value, not NULL: PostgreSQL then
-# knows that it is rare, whatever else is not counted.
+# What cards show besides what is counted from steps themselves; as the index says it. A value, not NULL: then
+# PostgreSQL knows that it is rare.
 UNCOUNTED = "counted_as = 'new' AND is_test IS NOT TRUE AND event NOT IN ('sent', 'failed')"
 CHUNK = 5_000
 
