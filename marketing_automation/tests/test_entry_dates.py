@@ -271,6 +271,29 @@ class TestEntryDates(EntryDatesCase):
             wizard.action_start()
         self.assertEqual(self._inside(), ["Cleo"])
 
+    def test_the_first_messages_of_past_dates(self):
+        """Who enters for them is counted as at Start: each once, and one of those that share a value."""
+        self._create_email(self.campaign, "Welcome")
+        self.contacts.x_renewal = "2026-06-29"
+        self.dan.write({"x_renewal": "2026-06-10", "email": False})
+        self._by()
+        wizards = self.env["marketing.campaign.start"].with_user(self.marketer)
+        with self._at(self.start):
+            wizard = wizards.create({"campaign_id": self.campaign.id})
+            self.assertEqual(wizard.message_summary, "Email: 0")
+            wizard.past_days = 5
+            self.assertEqual((wizard.past_count, wizard.message_summary), (4, "Email: 4"))
+            wizard.past_days = 30
+            self.assertEqual((wizard.past_count, wizard.message_summary), (5, "Email: 4"))
+            self.assertIn("1 without an email address", wizard.left_out_text)
+            self.eve.email = self.ada.email.upper()
+            self.campaign.unique_field_id = self.env["ir.model.fields"]._get("res.partner", "email")
+            wizard = wizards.create({"campaign_id": self.campaign.id, "past_days": 5})
+            self.assertEqual((wizard.past_count, wizard.message_summary), (3, "Email: 3"))
+            self.campaign.entry_ids = [Command.create({"entry_type": "filter"})]
+            wizard = wizards.create({"campaign_id": self.campaign.id, "past_days": 5})
+            self.assertEqual((wizard.enroll_count, wizard.past_count, wizard.message_summary), (4, 0, "Email: 3"))
+
     def test_the_first_card_of_the_workflow(self):
         entry = self._by()
         with self._at(self.start):

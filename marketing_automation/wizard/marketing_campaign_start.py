@@ -5,7 +5,7 @@ from ..models.notices import notify
 PREVIEW = (
     *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
     "expected_end",
-    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates"),
+    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates", "past_count"),
 )
 
 
@@ -36,7 +36,7 @@ class MarketingCampaignStart(models.TransientModel):
         default=0,
         help="Dates whose moment was in so many days before now. 0: nobody enters for a moment that is past.",
     )
-    past_count = fields.Integer(string="Enter for Past Dates", compute="_compute_past_count")
+    past_count = fields.Integer(string="Enter for Past Dates", compute="_compute_preview")
     hourly_limit = fields.Integer(related="campaign_id.hourly_limit")
     warm_up_text = fields.Char(related="campaign_id.warm_up_text")
     expected_end = fields.Datetime(
@@ -52,14 +52,14 @@ class MarketingCampaignStart(models.TransientModel):
         help="The filter has a date that moves with time. Otherwise participants leave when it no longer covers them.",
     )
 
-    @api.depends("campaign_id")
+    @api.depends("campaign_id", "past_days")
     def _compute_preview(self):
         labels = dict(self.env["marketing.activity"]._fields["activity_type"]._description_selection(self.env))
         for wizard in self:
             if not wizard.campaign_id:
                 wizard.update(dict.fromkeys(PREVIEW, False))
                 continue
-            preview = wizard.campaign_id.get_start_preview()
+            preview = wizard.campaign_id.get_start_preview(wizard.past_days)
             wizard.record_count = preview["record_count"]
             wizard.enroll_count = preview["enroll_count"]
             wizard.shared_count = preview["shared_count"]
@@ -75,15 +75,11 @@ class MarketingCampaignStart(models.TransientModel):
             wizard.expected_end = preview["expected_end"]
             wizard.entry_text = "\n".join(preview["entries"])
             wizard.has_dates = preview["has_dates"]
+            wizard.past_count = preview["past_count"]
             wizard.problem_text = "\n".join(preview["problems"])
             wizard.warning_text = "\n".join(preview["warnings"])
             campaign = wizard.campaign_id
             wizard.has_moving_filter = campaign.leave_on_mismatch and campaign._has_relative_date_filter()
-
-    @api.depends("campaign_id", "past_days")
-    def _compute_past_count(self):
-        for wizard in self:
-            wizard.past_count = wizard.campaign_id.get_past_count(wizard.past_days) if wizard.campaign_id else 0
 
     @api.depends("campaign_id")
     def _compute_checklist(self):

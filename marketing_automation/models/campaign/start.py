@@ -1,6 +1,7 @@
 """A last look before a campaign starts: who enters, what goes out, what may surprise."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import _, api, fields, models
@@ -26,20 +27,23 @@ class MarketingCampaign(models.Model):
             "context": {"default_campaign_id": self.id},
         }
 
-    def get_start_preview(self):
+    def get_start_preview(self, past_days=0):
         """Tell what Start would do.
 
+        :param int past_days: as Start takes it: dates count too whose moment was in so many days before now
         :return: ``problems``, ``warnings`` (in words), ``record_count`` (matching records),
             ``enroll_count`` (of them, those who enter), ``shared_count`` (of them, those whose value of the unicity
             somebody else has), ``overdue_count`` (steps that waited while the campaign was stopped),
             ``messages`` (how many in the first hour, by activity type, were there no limit),
             ``entries`` (who enters by each of them, in words), ``has_dates`` (whether by a date),
+            ``past_count`` (how many more enter for past dates),
             ``left_out`` (who gets none of them, and why, and whose first address alone gets one, in words),
             ``expected_end`` of those (UTC), where a limit spreads them
         :rtype: dict
         """
         self.ensure_one()
         self.check_access("read")
+        self._check_past_days(past_days)
         user = self._get_run_as_candidate()
         preview = {
             "problems": self._get_run_errors(user),
@@ -53,6 +57,7 @@ class MarketingCampaign(models.Model):
             "expected_end": False,
             "entries": [],
             "has_dates": False,
+            "past_count": 0,
         }
         if not preview["problems"]:
             campaign = self._as_described(user)
@@ -62,7 +67,11 @@ class MarketingCampaign(models.Model):
             preview["has_dates"] = campaign._has_dates(campaign._get_workflow().entries)
             overdue = campaign._count_overdue(now + FIRST_HOUR)
             preview["overdue_count"] = sum(overdue.values())
-            preview["messages"], preview["left_out"] = campaign._foresee_messages(preview["enroll_count"], overdue, now)
+            newcomers = campaign._get_start_sql(now, past_days)
+            if past_days:
+                preview["past_count"] = campaign._count_newcomers(newcomers) - preview["enroll_count"]
+            entering = preview["enroll_count"] + preview["past_count"]
+            preview["messages"], preview["left_out"] = campaign._foresee_messages(entering, overdue, now, newcomers)
             total = sum(preview["messages"].values())
             preview["expected_end"] = self._get_expected_end(total, now)
         return preview
@@ -113,12 +122,13 @@ class MarketingCampaign(models.Model):
             )
         )
 
-    def _foresee_messages(self, entering, overdue, now):
+    def _foresee_messages(self, entering, overdue, now, newcomers):
         """Return how many messages the first hour brings, and who gets none.
 
         :param int entering: how many enter now
         :param dict overdue: steps that are due, by activity id
         :param datetime now: UTC
+        :param SQL newcomers: who they are, see :meth:`_get_start_sql`
         :return: numbers by activity type; who is left out of each step, in words
         :rtype: tuple[dict[str, int], list[str]]
         """
@@ -128,6 +138,8 @@ class MarketingCampaign(models.Model):
             if not types[step.activity_type].sends:
                 continue
             way = self._foresee_way(step, now, now + FIRST_HOUR) if entering else None
+            if way:
+                way = replace(way, newcomers=newcomers)
             counts[step.activity_type] += 0
             if way is not None or overdue.get(step.id):
                 reach, several = self._count_reach(step, way, now + FIRST_HOUR)

@@ -185,15 +185,43 @@ class MarketingCampaign(models.Model):
         :rtype: int
         :raise UserError: for a number of days that Start does not take
         """
-        self.ensure_one()
-        self.check_access("read")
-        self._check_past_days(past_days)
-        user, now = self._get_run_as_candidate(), fields.Datetime.now()
-        if not past_days or self._get_run_errors(user):
-            return 0
-        campaign, since = self._as_described(user), now - timedelta(days=past_days, microseconds=1)
-        past = [campaign._count_days(running, since, now)[0] for running in campaign._get_workflow().entries]
-        return sum(sum(days.values()) for days in past if days)
+        return self.get_start_preview(past_days)["past_count"]
+
+    def _get_start_sql(self, now, past_days):
+        """Return the query of who enters once the campaign starts: the id of each record, what it is unique by.
+
+        :param datetime now: UTC
+        :param int past_days: how far back dates count
+        """
+        workflow, parts = self._get_workflow(), []
+        if self._enters_by_filter():
+            parts.append(self._get_entering_sql(now)[0])
+        if past_days:
+            since = now - timedelta(days=past_days, microseconds=1)
+            for running in workflow.entries:
+                past = self._get_past_query(running, since, now)
+                if past is not None:
+                    parts.append(self._get_entering_sql(now, running.entry_type, res_ids=past)[0])
+        entering = [SQL("SELECT e.id, e.key FROM (%s) AS e", part) for part in parts]
+        return SQL(" UNION ").join(entering) if entering else SQL("SELECT NULL::int AS id, NULL::text AS key LIMIT 0")
+
+    def _get_past_query(self, running, since, now):
+        """Return the query of the records of the audience that were due in a span; None for an entry without dates."""
+        entries = self.env["marketing.entry"]
+        rule = entries._get_rule(self, running)
+        look = rule and Look(rule, since, now)
+        if not look:
+            return None
+        values = [value for value, _count in entries._count_due(self, running, look, MOST) if look.find(value)]
+        query, column = entries._get_due_query(self, running, look)
+        query.add_where(SQL("%s = ANY(%s)", column, values))
+        return query
+
+    def _count_newcomers(self, newcomers):
+        """Return how many enter of those of a query, of those that share a value one."""
+        counts = SQL("SELECT count(*) FILTER (WHERE n.key IS NULL) + count(DISTINCT n.key) FROM (%s) AS n", newcomers)
+        [[count]] = self.env.execute_query(counts)
+        return count
 
     @api.model
     def _check_past_days(self, past_days):

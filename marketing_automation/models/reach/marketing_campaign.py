@@ -125,7 +125,7 @@ class MarketingCampaign(models.Model):
             )
         ]
         if way is not None:
-            newcomers, _audience = self._get_entering_sql(fields.Datetime.now())
+            newcomers = way.newcomers or self._get_entering_sql(fields.Datetime.now())[0]
             if self._get_workflow().unique_field:  # the lowest of those that share a key
                 newcomers = SQL(
                     "SELECT min(n.id) AS id FROM (%s) AS n GROUP BY COALESCE(n.key, n.id::text)",

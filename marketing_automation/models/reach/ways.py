@@ -16,10 +16,12 @@ class Way:
 
     :param tuple domains: what has to be true of a record, as Domain; none for all of them
     :param float share: how many of those take it, where chance decides: 0 to 1
+    :param SQL newcomers: the query of who enters: record id, what it is unique by; None: by the filter
     """
 
     domains: tuple = ()
     share: float = 1.0
+    newcomers: SQL | None = None
 
 
 class MarketingCampaign(models.Model):
