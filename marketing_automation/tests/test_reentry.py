@@ -219,7 +219,7 @@ class TestReentry(MarketingAutomationCommon):
     def test_a_circle_is_told_and_goes_round_once_a_day(self):
         there, back = self._make_circle()
         warning = there.get_start_preview()["warnings"][0]
-        self.assertIn("“There”, “Back”", warning)
+        self.assertIn("go round: “There” by “Hand over”, “Back” by “Hand over”.", warning)
         self.assertIn("once a day at most", warning)
         self._start(back)
         self._start(there)
@@ -239,6 +239,12 @@ class TestReentry(MarketingAutomationCommon):
         self._go_round([there, back], 0)
         notes = [self._get_note(campaign) for campaign in (there, back)]
         self.assertEqual(notes[0], "")
+        with self._at(self._hours(2)):
+            [held_up, nobody] = [campaign.get_workflow_cards()["held_up"] for campaign in (there, back)]
+        self.assertRegex(held_up, "^Not entered today: 1 who would go round")
+        self.assertFalse(nobody)
+        with self._at(self._hours(24)):
+            self.assertFalse(there.get_workflow_cards()["held_up"])
         self.assertIn("Not added to “There”: it was too soon after the last time", notes[1])
         with self._at(self._hours(25)):
             there.action_enroll(self.ada.ids)
@@ -297,6 +303,15 @@ class TestReentry(MarketingAutomationCommon):
         self._start(there)
         self._go_round([there, back], 0)
         self.assertEqual(self._count_passages([there, back]), [3, 3])
+
+    def test_a_circle_through_what_the_user_does_not_see(self):
+        """It is told, and the name of the other campaign is not."""
+        there, back = self._make_circle()
+        second = self.env["res.company"].create({"name": "Second"})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE marketing_campaign SET company_id = %s WHERE id = %s", [second.id, back.id])
+        self.env.invalidate_all()
+        self.assertIn("“There” by “Hand over”, another campaign.", there.with_user(self.marketer).warning_text)
 
     def test_a_circle_that_ends_by_itself_is_not_told(self):
         there, back = self._make_circle()

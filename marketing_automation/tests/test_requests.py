@@ -43,6 +43,13 @@ class TestRequests(MarketingAutomationCommon):
         participants = (campaign or self.campaign).sudo().participant_ids
         return {(participant.res_id, participant.state) for participant in participants}
 
+    def test_an_addon_that_does_not_say_how_they_come(self):
+        self.env.flush_all()
+        self.requests.request("add", self.campaign, self.ada.ids)
+        self._take()
+        self.assertEqual(self._participant(self.campaign, self.ada).source, "action")
+        self.assertFalse(self.campaign.last_error)
+
     def test_a_merged_record_is_added_as_the_one_that_stays(self):
         ben = self.ben.id
         self._ask("add", self.ada, self.ben)

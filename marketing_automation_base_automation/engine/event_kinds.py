@@ -49,6 +49,16 @@ class Happening:
             return False
         return (self.was is None or before in self.was) and (self.becomes is None or after in self.becomes)
 
+    def may_be(self, field, values):
+        """Tell whether what a step changes may be the event.
+
+        :param field: name of the field; None where a record is made
+        :param values: of which the field gets one or more; None where they are not known
+        """
+        if field is None:
+            return self.created and self.by_form is None
+        return self.field == field and (None in (self.becomes, values) or bool(set(self.becomes) & set(values)))
+
     def _is_link_seen(self, before, after):
         if set(before) == set(after) or (self.filled and not after):
             return False

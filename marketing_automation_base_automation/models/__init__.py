@@ -8,6 +8,8 @@ from . import (
     watches,
     people,
     begin,
+    circles,
+    marketing_activity,
     looks,
     subject,
     kinds,

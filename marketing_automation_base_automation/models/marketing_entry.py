@@ -65,6 +65,7 @@ class MarketingEntry(models.Model):
     - ``_ways_event_<kind>(settings, target)``: each Link and Email to the target
     - ``_suits_event_<kind>(settings, target)``: whether it is offered for a target, by default where a way leads to it
     - ``_choices_event_<kind>(settings, target)``: what its form offers besides, as ``event_choices``
+    - ``_is_fed_event_<kind>(settings, step)``: whether a campaign's step does it, where no field or new record tells
     - ``_begin_event_<kind>(settings, entry, now)``: what is noted at Start, and at an Update that changes the entry
     - ``_domain_event_<kind>(settings)``: the Domain of the records that count, asked by the engine
     - ``_words_event_<kind>(settings)``: its sentence

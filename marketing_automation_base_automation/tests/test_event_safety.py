@@ -7,6 +7,8 @@ from odoo.service.model import call_kw
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.marketing_automation.tests.accounts import CONTACTS
+
 from ..engine.event_kinds import Happening
 from .test_events import EventCommon
 
@@ -111,6 +113,45 @@ class TestEventSafety(EventCommon):
         self.env.flush_all()
         self.assertFalse(self._requests())
         self.env["marketing.entry"]._clear_watches()
+
+    # ------------------------------------------------------------
+    # Campaigns that go round
+    # ------------------------------------------------------------
+
+    def test_a_circle_by_events_is_named(self):
+        """Which campaigns bring people into one another, and by which of their steps; values that do not meet, none."""
+        self.marketer.group_ids += self.env.ref(CONTACTS)
+        tags = self.env["res.partner.category"].create([{"name": "Fan"}, {"name": "Lost"}])
+        mailing_list = self.env["mailing.list"].create({"name": "News"})
+        self.campaign.write({"name": "Fans", "reentry": "restart"})
+        other = self._create_campaign(name="Lost Ones", reentry="restart", entry_ids=[])
+        self._create_entry("tag", event_to=tags[0].ids)
+        entry = self._create_entry("tag", other, event_to=tags[1].ids)
+        lose, like = [
+            self._create_activity(
+                campaign, name, "update", "begin", None, update_field="category_id", update_operation="add"
+            )
+            for campaign, name in ((self.campaign, "Lose"), (other, "Like"))
+        ]
+        lose.update_value, like.update_value = tags[1].ids, tags[0].ids
+        self.assertIn("go round: “Fans” by “Lose”, “Lost Ones” by “Like”.", self.campaign.warning_text)
+        lose.update_value = tags[0].ids
+        self.assertIn("The step “Lose” of this campaign brings its participants into it", self.campaign.warning_text)
+        self.assertNotIn("go round", other.warning_text or "")
+        entry.write({"event_kind": "subscription", "event_list_id": mailing_list.id, "event_to": False})
+        values = {"list_operation": "on", "mailing_list_id": mailing_list.id}
+        self._create_activity(self.campaign, "Subscribe", "list", "begin", None, **values)
+        self.assertIn("“Lost Ones” by “Like”, “Fans” by “Subscribe”.", other.warning_text)
+        entry.write({"event_kind": "assigned", "event_list_id": False})
+        self._create_activity(self.campaign, "Assign", "assign", "begin", None, person_ids=self.marketer.ids)
+        self.assertIn("“Lost Ones” by “Like”, “Fans” by “Assign”.", other.warning_text)
+        entry.write({"event_kind": "changed", "event_field": "ref"})
+        action = self._create_server_action(name="Mark", state="object_write", code=False, update_path="ref", value="x")
+        self._create_activity(self.campaign, "Mark", "action", "begin", None, server_action_id=action.id)
+        self.assertIn("“Lost Ones” by “Like”, “Fans” by “Mark”.", other.warning_text)
+        entry.write({"event_kind": "created", "event_field": False})
+        action.write({"state": "object_create", "crud_model_id": self.model_partner.id})
+        self.assertIn("“Lost Ones” by “Like”, “Fans” by “Mark”.", other.warning_text)
 
     # ------------------------------------------------------------
     # What is gone

@@ -55,6 +55,7 @@ class MarketingCampaign(models.Model):
                 - self.completed_participant_count,
             },
             "entries": self._get_entry_cards(),
+            "held_up": self._describe_held_up(fields.Datetime.now()),
             "next_due": self._get_shown_due_date(),
             "health": self._get_health() if self.state == "running" else False,
             "removed_count": removed,

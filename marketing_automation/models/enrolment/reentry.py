@@ -145,15 +145,22 @@ class MarketingCampaign(models.Model):
             own_may=self._get_may_return_sql(own, now, source),
             held_may=self._get_may_return_sql(held, now, source),
             most=MOST_A_DAY,
-            calm=SQL(
-                """(SELECT count(*) FROM marketing_participant q
-                     WHERE q.campaign_id = %s AND q.res_id = a.id AND q.run > own.run - %s
-                       AND q.is_test IS NOT TRUE AND q.date_start > %s) < %s""",
-                self.id,
-                MOST_A_DAY,
-                now - STEP_PAUSE,
-                MOST_A_DAY,
-            ),
+            calm=self._get_calm_sql(own, now),
+        )
+
+    def _get_calm_sql(self, last, now):
+        """Return the condition on the last passage of somebody that they have not gone round all day.
+
+        :param SQL last: alias of that participant
+        """
+        return SQL(
+            """(SELECT count(*) FROM marketing_participant q
+                 WHERE q.campaign_id = %(campaign)s AND q.res_id = %(last)s.res_id AND q.run > %(last)s.run - %(most)s
+                   AND q.is_test IS NOT TRUE AND q.date_start > %(since)s) < %(most)s""",
+            campaign=self.id,
+            last=last,
+            most=MOST_A_DAY,
+            since=now - STEP_PAUSE,
         )
 
     def _get_holder_sql(self, is_unique):

@@ -55,7 +55,9 @@ class MarketingCampaign(models.Model):
             res_ids = sorted(asked.keys() - busy)
             if operation == "add" and res_ids:
                 entry = self.env["marketing.entry"].browse(entry_id or []).exists()
-                self._enrol(now, len(res_ids), res_ids=res_ids, source=source, entry=entry)
+                source = source or "action"  # of an addon that does not say
+                people, _last_id = self._enrol(now, len(res_ids), res_ids=res_ids, source=source, entry=entry)
+                self._note_held_up(set(res_ids).difference(people.mapped("res_id")), now, source)
             elif res_ids:
                 busy |= self._remove_records(res_ids, now)[1]
             done += [request_id for res_id in asked.keys() - busy for request_id in asked[res_id]]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.fields import Domain
-from odoo.tools import LazyTranslate
+from odoo.tools import SQL, LazyTranslate
 
 from ...engine.event_kinds import EventKind, make_subject_form
 from .purchase import CUSTOMER, PRODUCT
@@ -65,21 +65,14 @@ class MarketingEntry(models.Model):
         """
         orders, delay = campaign._get_run_env()["sale.order"], timedelta(hours=running.settings["hours"])
         first, last = self.browse(running.id)._get_look_start(now) - delay, now - delay
-        domain = Domain(
-            [
-                ("id", ">", after or 0),
-                ("state", "=", "draft"),
-                ("website_id", "!=", False),
-                ("order_line", "any", [("write_date", ">", first), ("write_date", "<=", last)]),
-                ("order_line", "not any", [("write_date", ">", last)]),
-            ]
-        )
+        domain = Domain([("id", ">", after or 0), ("state", "=", "draft"), ("website_id", "!=", False)])
         # whoever is not logged in has one account for all
         nobody = self.env["website"].sudo().search([("user_id", "!=", False)]).user_id.partner_id
         domain &= Domain("partner_id", "not in", nobody.ids)
         product_id = running.settings.get("record")
         if product_id:
             domain &= Domain("order_line", "any", [("product_template_id", "=", product_id)])
+        domain &= Domain.custom(to_sql=lambda model, alias, query: self._get_left_sql(alias, first, last))
         found = orders.search_fetch(domain, ["partner_id", "order_line"], order="id", limit=limit)
         bought = self._find_purchases(found, first)
         keys = {}
@@ -88,6 +81,20 @@ class MarketingEntry(models.Model):
             if bought.get(order.partner_id.id, touched) <= touched:
                 keys[order] = f"{touched.isoformat()} {order.id}"
         return self._get_occurrences(campaign, running, keys), found[-1].id if len(found) == limit else None
+
+    @api.model
+    def _get_left_sql(self, alias, first, last):
+        """Return the condition on an order that its lines were touched last in a span of time (UTC).
+
+        Each cart's lines are read by their index on the order: on the dates of all lines there is none. An aggregate,
+        since PostgreSQL may turn EXISTS into a look through all of them.
+        """
+        return SQL(
+            "(SELECT max(l.write_date) FROM sale_order_line l WHERE l.order_id = %s) BETWEEN %s AND %s",
+            SQL.identifier(alias, "id"),
+            first + timedelta(microseconds=1),
+            last,
+        )
 
     @api.model
     def _find_purchases(self, orders, since):

@@ -47,6 +47,15 @@ class MarketingEntry(models.Model):
         return []
 
     @api.model
+    def _is_fed_event_subscription(self, settings, step):
+        """Tell whether a step puts people on the list."""
+        return (
+            step.activity_type == "list"
+            and step.list_operation == "on"
+            and step.mailing_list_id.id == settings.get("list")
+        )
+
+    @api.model
     def _begin_event_subscription(self, settings, entry, now):
         entry._settle(self.env["mailing.subscription"]._table, now)
 

@@ -13,6 +13,7 @@ export class WhoEnters extends Component {
     static template = "marketing_automation.WhoEnters";
     static props = {
         entries: Array,
+        note: { type: String, optional: true },
         resId: { type: [Number, Boolean], optional: true },
         canEdit: Boolean,
         save: Function,
