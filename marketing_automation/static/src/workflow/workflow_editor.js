@@ -17,7 +17,7 @@ const MODEL = "marketing.activity";
 export class WorkflowEditor {
     /**
      * @param {object} services and `getRecord`, the campaign's in its form, `getData`, what its cards show, and
-     *  `reload`, which reads both again, `show`, which scrolls to the card of an id, and the `history`
+     *  `reload`, which reads both again, and the `history`
      */
     constructor(services) {
         Object.assign(this, services);
@@ -212,7 +212,6 @@ export class WorkflowEditor {
         await this.orm.write(MODEL, [card.id], after);
         this.history.push({ label: _t("Move “%s”", card.name), write: { id: card.id, before, after } });
         await this.reload();
-        this.show(card.id);
         const words = { name: card.name, parent: parent?.name, when: way?.label };
         this.tell(
             parent
@@ -277,7 +276,6 @@ export class WorkflowEditor {
         const { cards } = await this.reload();
         const { name } = cards.find((card) => card.id === copy) || { name: "" };
         this.history.push({ label: _t("Paste “%s”", name), added: [copy], removed });
-        this.show(copy);
         this.tell(_t("“%s” was pasted.", name));
     }
 

@@ -55,7 +55,6 @@ export class WorkflowField extends Component {
             getRecord: () => this.props.record,
             getData: () => this.data,
             reload: () => this.reload(),
-            show: (cardId) => (this.state.shown = { cardId }),
             history: useState(new WorkflowHistory(this.orm)),
         });
         this.treeRef = useRef("tree");
@@ -72,13 +71,7 @@ export class WorkflowField extends Component {
             useHotkey(keys, () => this.editor.redo(), { isAvailable: () => this.editor.canRedo });
         }
         this.isFormStale = false;
-        this.state = useState({
-            data: EMPTY,
-            period: "month",
-            width: browser.innerWidth,
-            showsChecklist: false,
-            shown: null,
-        });
+        this.state = useState({ data: EMPTY, period: "month", width: browser.innerWidth, showsChecklist: false });
         useRecordObserver((record) => {
             this.state.data = record.data[this.props.name] || EMPTY;
             if (this.resId !== record.resId && this.resId) {
@@ -90,14 +83,6 @@ export class WorkflowField extends Component {
                 this.refresh();
             }
         });
-        useEffect(
-            (shown) => {
-                if (shown) {
-                    this.zoom.show(shown.cardId);
-                }
-            },
-            () => [this.state.shown]
-        );
         useEffect(
             () => {
                 const observer = new ResizeObserver(([entry]) => (this.state.width = entry.contentRect.width));

@@ -84,19 +84,6 @@ export class WorkflowZoom {
         closestScrollableY(this.tree.el)?.scrollBy({ top: -this.coveredHeight });
     }
 
-    /** Scroll to a card, which may have come far from where it was asked for. */
-    show(cardId) {
-        const card = this.tree.el?.querySelector(`.o_marketing_activity_card[data-id="${cardId}"]`);
-        if (!card) {
-            return;
-        }
-        const { top, bottom, left, right } = card.getBoundingClientRect();
-        const isSeen = top >= this.coveredHeight && bottom <= browser.innerHeight;
-        if (!isSeen || left < 0 || right > browser.innerWidth) {
-            card.scrollIntoView({ block: "center", inline: "center" });
-        }
-    }
-
     /** How much of the window what stays at its top covers while one scrolls: the buttons of the form. */
     get coveredHeight() {
         const bar = this.tree.el.closest(".o_form_view")?.querySelector(".o_form_statusbar");
