@@ -169,15 +169,14 @@ class Mould:
         """
         if values.keys() != self._named:
             return None
-        parts = [self._part("plain", text), self._part("html", body)]
-        content = self._assemble([octets for _part, octets in parts])
+        texts = [self._encode("plain", text), self._encode("html", body)]
+        content = self._assemble([octets for _headers, _payload, octets in texts])
         if content is None:
             return None
         message = CastMessage(policy=self.policy)
-        for name in self._names:
-            own = self._own.get(name.lower())
-            message.set_raw(name, _header(name, values[name.lower()], self.policy) if own is None else own)
-        alternative = [part for part, _octets in parts]
+        for name, value in self._get_headers(values):
+            message.set_raw(name, value)
+        alternative = [self._part(headers, payload) for headers, payload, _octets in texts]
         if self._outer:
             inner = EmailMessage(policy=self.policy)
             inner["Content-Type"] = f'multipart/alternative; boundary="{self._inner}"'
@@ -188,6 +187,20 @@ class Mould:
         message.content = content
         return message
 
+    def cast_octets(self, values, text, body):
+        """Return the octets of such a message, for who needs no more of it; None where the slow way has to be taken."""
+        if values.keys() != self._named:
+            return None
+        content = self._assemble([self._encode(*each)[2] for each in (("plain", text), ("html", body))])
+        if content is None:
+            return None
+        return b"".join([*(fold(*header, self.policy) for header in self._get_headers(values)), b"\r\n", content])
+
+    def _get_headers(self, values):
+        for name in self._names:
+            own = self._own.get(name.lower())
+            yield name, _header(name, values[name.lower()], self.policy) if own is None else own
+
     def _assemble(self, texts):
         """Return the octets that follow the headers; None where a text holds a boundary by chance."""
         content = _join(texts, self._inner)
@@ -196,17 +209,20 @@ class Mould:
         boundaries = [boundary.encode() for boundary in (self._inner, self._outer) if boundary]
         return None if any(boundary in text for text in texts for boundary in boundaries) else content
 
-    def _part(self, subtype, text):
-        """Return a part of text, and its octets."""
+    def _encode(self, subtype, text):
+        """Return the headers of a part of text, its payload, and the octets of both."""
         caught = _Caught(self.policy)
         set_text_content(caught, text, subtype=subtype, charset="utf-8")
         headers, head = _text_head(self.policy, subtype, caught.encoding)
+        payload = LINE_END.sub(LINESEP, FROM.sub(">From ", caught.payload))
+        return headers, caught.payload, head + payload.encode("ascii", "surrogateescape")
+
+    def _part(self, headers, payload):
         part = EmailMessage(policy=self.policy)
         for name, value in headers:
             part.set_raw(name, value)
-        part.set_payload(caught.payload)
-        payload = LINE_END.sub(LINESEP, FROM.sub(">From ", caught.payload))
-        return part, head + payload.encode("ascii", "surrogateescape")
+        part.set_payload(payload)
+        return part
 
 
 class _Caught:

@@ -154,6 +154,11 @@ class QueueRun:
     :param mail: the mail.mail that is being sent
     :param dict moulds: of messages, by what they have in common
     :param bool has_told_others: whether the log has told for whose sake there are none
+    :param dict parcels: what mails send that are not to be built by Odoo, by the id of the mail.mail
+    :param dict envelopes: senders of messages, by what they have in common
+    :param dict shared: what the mails that were read together have in common
+    :param accepted: the parcel that a mail server has just accepted, which the database does not know yet
+    :param list to_follow: parcels that were accepted, of which nobody was told
     """
 
     server_id: int | None = None
@@ -166,6 +171,15 @@ class QueueRun:
     mail: Any = None
     moulds: dict = field(default_factory=dict)
     has_told_others: bool = False
+    parcels: dict = field(default_factory=dict)
+    envelopes: dict = field(default_factory=dict)
+    shared: dict = field(default_factory=dict)
+    accepted: Any = None
+    to_follow: list = field(default_factory=list)
+
+    def is_time_to_follow(self):
+        """Tell whether those that were accepted are not to wait for more of them."""
+        return bool(self.to_follow or self.accepted) and (not self.woken or time.monotonic() - self.woken >= WAKE_EVERY)
 
     def is_time_to_wake(self):
         """Tell whether the engine is to be woken for the mail that was just sent; the next ones wait their turn."""

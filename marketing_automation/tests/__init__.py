@@ -57,6 +57,7 @@ from . import (
     test_occurrences,
     test_own_test,
     test_palette,
+    test_parcels,
     test_pains,
     test_people_steps,
     test_people_tour,

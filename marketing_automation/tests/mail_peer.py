@@ -14,7 +14,7 @@ class MailPeer(socketserver.ThreadingTCPServer):
 
     ``answer`` is a function of a stage (a key of REPLIES) and the recipient, None where there is none yet. It returns a
     reply, SILENCE, HANG_UP, or None for the usual reply; it may wait. ``delay`` is how late each reply is, in seconds.
-    ``contents`` are the messages as they came.
+    ``contents`` are the messages as they came; ``is_pipelining``: whether it says that it takes commands together.
     """
 
     daemon_threads = True
@@ -25,6 +25,7 @@ class MailPeer(socketserver.ThreadingTCPServer):
         self.events = []
         self.contents = []
         self.delay = 0
+        self.is_pipelining = False
         self.answer = lambda _stage, _address: None
         self._tls = tls
         self._lock = threading.Condition()
@@ -73,6 +74,8 @@ class Conversation(socketserver.StreamRequestHandler):
                         self.server.contents.append(b"".join(takewhile(bool, lines)).decode(errors="replace"))
                         self._reply("content", address)
                         is_open = False
+                case "ehlo" if self.server.is_pipelining:
+                    self._write("250-peer\r\n250 PIPELINING")
                 case "quit":
                     self._write("221 Bye")
                     return

@@ -6,6 +6,8 @@ from . import (
     handover,
     answer,
     delivery,
+    parcels,
+    together,
     withdrawn,
     queue,
     ir_mail_server,

@@ -77,6 +77,10 @@ class MailMail(models.Model):
         :raise ServerTroubleError: when the server serves nobody now
         """
         run = queue_run(self.env)  # None for a mail of no campaign
+        if run and self.id in run.parcels:
+            self._post(lines, run.parcels.pop(self.id))
+            return
+        self._note_accepted()
         while True:
             line = self._get_line(lines)
             if not line:

@@ -38,7 +38,9 @@ class MailMail(models.Model):
         with self._alone_with_handovers() as alone:
             if alone:
                 mails = self.sudo().search(marked)
-                mails._postprocess_sent_message([], [], failure_type=FAILURE)
+                accepted = mails.filtered(lambda mail: mail.state == "sent")  # what follows was not written
+                accepted._postprocess_sent_message([], [])
+                (mails - accepted)._postprocess_sent_message([], [], failure_type=FAILURE)
                 self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     @contextmanager

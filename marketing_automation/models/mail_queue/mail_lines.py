@@ -52,6 +52,8 @@ class MailLines:
         self._free = []
         self._slow = set()
         self._behind = defaultdict(list)  # domain: ids of the mails that wait for the answer about another one
+        self.is_plain = False  # whether they are those of Python's smtplib, and not what somebody put in their place
+        self.about = {}
         self.is_unreachable = False  # as the last connection was to be made
         self._is_stuck = False  # so that an answer has to come first
 
@@ -119,10 +121,17 @@ class MailLines:
     # Connections
     # ------------------------------------------------------------
 
+    def _know(self, line):
+        """Note what Odoo says on a connection of its own about who may send by it: all of these say the same."""
+        names = ("from_filter", "smtp_from")
+        self.is_plain = line.is_plain()
+        self.about = {name: getattr(line.session, name) for name in names if hasattr(line.session, name)}
+
     @contextmanager
     def borrowing(self, session):
         """Use a connection, too, that somebody else made, and takes back at the end of the block."""
         borrowed = SmtpLine(session, self._before_content)
+        self._know(borrowed)
         if self._line:
             self._free.append(self._line)
         self._line = borrowed
@@ -138,6 +147,7 @@ class MailLines:
         """Return the connection by which the next mail goes; an exception says that there is none."""
         if not self._line:
             self._line = self._free.pop() if self._free else SmtpLine(self._connect(), self._before_content)
+            self._know(self._line)
         self.is_unreachable = False
         return self._line
 

@@ -18,7 +18,7 @@ from .mail_lines import SILENT_IN_A_ROW, TROUBLE_PAUSE, ServerTroubleError
 
 _logger = logging.getLogger(__name__)
 
-READ_TOGETHER = 50  # mails, whose texts are in memory together
+READ_TOGETHER = 100  # mails, whose texts are in memory together
 
 
 class MailMail(models.Model):
@@ -98,6 +98,7 @@ class MailMail(models.Model):
         except ServerTroubleError as error:
             _logger.warning("The mail server does not answer, the queue goes on in a minute: %s", error)
             self.env.cr.rollback()  # what was sent is committed
+            run.parcels.clear()
             lines.leave()
             lines.wake(fields.Datetime.now() + TROUBLE_PAUSE)
         self._delete_sent()
@@ -110,6 +111,7 @@ class MailMail(models.Model):
     def _delete_sent(self):
         """Delete what was sent since the last time, and wake the engine for what became of it."""
         run = queue_run(self.env)
+        self._follow_accepted()
         if not run.sent_ids and not run.has_news:
             return
         self.with_context(**{QUEUE_KEY: None}).browse(run.sent_ids).sudo().unlink()
@@ -129,12 +131,18 @@ class MailMail(models.Model):
             together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
             together._read_together()
             together._withdraw()
+            together._pack()
             for number, mail in enumerate(together, start=1):
                 yield mail
                 self._settle_aside()
+                if queue_run(self.env).is_time_to_follow():
+                    self._follow_accepted()
                 if time.monotonic() - started > WAKE_EVERY or not lines.may_go_on():
                     lines.put_back(together.ids[number:])
                     break
+            queue_run(self.env).parcels.clear()
+            queue_run(self.env).shared.clear()
+            self._follow_accepted()
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as Odoo does for each mail
             self._let_others_pass()
 
@@ -205,6 +213,7 @@ class MailMail(models.Model):
             ("marketing_trace_id", "!=", False),
             ("state", "=", "sent"),
             ("auto_delete", "=", True),
+            ("marketing_handover", "=", False),
             ("write_date", "<", fields.Datetime.now() - timedelta(days=1)),
         ]
         mails = self.sudo().search(domain, limit=GC_UNLINK_LIMIT)

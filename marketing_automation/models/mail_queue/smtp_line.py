@@ -4,14 +4,24 @@ Python's smtplib tells neither: an answer that does not come ends the connection
 """
 
 import re
+import select
 import selectors
 import time
 from contextlib import suppress
-from smtplib import SMTP, SMTPDataError, SMTPException, SMTPServerDisconnected
+from smtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+    quoteaddr,
+)
 
 from ...mail_mould import CastMessage
 
 ACCEPTED = 250
+RECIPIENT_ACCEPTED = (250, 251)
 READY = 354  # for the content
 CLOSING = 421  # the server ends the connection, whatever was asked
 LEADING_DOT = re.compile(rb"(?m)^\.")
@@ -67,6 +77,50 @@ class SmtpLine:
         self.asked_recipient = False
         self.contents = 0
         self.deadline = None
+
+    def is_plain(self):
+        """Tell whether the session is one of smtplib's."""
+        return isinstance(self.session, SMTP)
+
+    def post(self, sender, recipient, octets):
+        """Send a message to one recipient.
+
+        :param bytes octets: as they go over the wire
+        :raise SMTPException: when the server refuses it, of the kind that smtplib gives
+        """
+        session = self.session
+        is_together = session.does_esmtp and session.has_extn("pipelining") and (sender + recipient).isprintable()
+        if not is_together or self._is_open:
+            session.sendmail(sender, [recipient], octets)
+            return
+        size = f" size={len(octets)}" if session.has_extn("size") else ""
+        self._wait_at_most(self._limit)
+        started = time.monotonic()
+        # what smtplib writes one by one, and waits for (RFC 2920)
+        session.send(f"mail FROM:{quoteaddr(sender)}{size}\r\nrcpt TO:{quoteaddr(recipient)}\r\ndata\r\n")
+        mail = self._checked(*session.getreply())
+        self._is_open = mail[0] == ACCEPTED
+        self._delay = 2 * (time.monotonic() - started)
+        self.asked_recipient = True
+        self._wait_at_most(self._patience + self._delay)
+        rcpt = self._checked(*session.getreply())
+        data = self._checked(*session.getreply())
+        if mail[0] == ACCEPTED and rcpt[0] in RECIPIENT_ACCEPTED and data[0] == READY:
+            code, text = self._send_content(octets)
+            if code != ACCEPTED:
+                raise SMTPDataError(code, text)
+            return
+        if data[0] == READY:  # for nobody: nothing is accepted then, and nothing of it counts
+            session.send(b".\r\n")
+            self._checked(*session.getreply())
+        else:
+            session.rset()
+        self._is_open = False
+        if mail[0] != ACCEPTED:
+            raise SMTPSenderRefused(*mail, sender)
+        if rcpt[0] not in RECIPIENT_ACCEPTED:
+            raise SMTPRecipientsRefused({recipient: rcpt})
+        raise SMTPDataError(*data)
 
     def is_idle_end(self):
         """Tell whether the server hung up between two messages, as when it takes only so many by a connection."""
@@ -128,11 +182,15 @@ class SmtpLine:
     def _data(self, content):
         if isinstance(content, str):
             content = re.sub(r"\r\n|\n|\r", "\r\n", content).encode("ascii")
-        content = LEADING_DOT.sub(b"..", content)
-        end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         code, text = self._checked(*self.session.docmd("data"))
         if code != READY:
             raise SMTPDataError(code, text)
+        return self._send_content(content)
+
+    def _send_content(self, content):
+        """Send a content for which the server waits, and return its answer."""
+        content = LEADING_DOT.sub(b"..", content)
+        end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         try:
             self._before_content()
         except BaseException:
@@ -145,7 +203,7 @@ class SmtpLine:
         self._owes_answer = True
         if self._aside_after is not None:
             seconds = min(self._aside_after + self._delay, self._limit)
-            if not find_answered([self], seconds):
+            if not _is_answered(self.session.sock, seconds):
                 raise AsideError
         return self.answer()
 
@@ -171,6 +229,12 @@ class SmtpLine:
             self.session.close()
             raise SMTPServerDisconnected(f"{code} {text.decode(errors='replace')}")
         return code, text
+
+
+def _is_answered(sock, seconds):
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def find_answered(lines, seconds):

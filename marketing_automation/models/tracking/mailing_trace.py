@@ -49,7 +49,17 @@ class MailingTrace(models.Model):
         self._check_not_of_campaign()
 
     def set_sent(self, domain=None):
-        return super(MailingTrace, self._with_found(domain)).set_sent()
+        """Note that messages were accepted; who has read one meanwhile stays known as having read it."""
+        traces = self._with_found(domain)
+        further = traces.filtered(lambda trace: trace.marketing_trace_id and trace._is_further_than_sent())
+        further.write({"sent_datetime": fields.Datetime.now()})
+        super(MailingTrace, traces - further).set_sent()
+        return traces
+
+    def _is_further_than_sent(self):
+        """Tell whether more is known of this message than that it was accepted, of the same time that it was sent."""
+        is_over = self.trace_status == "bounce" and not self.sent_datetime
+        return is_over or self.trace_status in ("open", "reply")
 
     def set_failed(self, domain=None, failure_type=False):
         return super(MailingTrace, self._with_found(domain)).set_failed(failure_type=failure_type)
