@@ -20,6 +20,7 @@ RIGHTS = """
     SELECT d.module || '.' || d.name FROM res_users u JOIN res_groups_users_rel r ON r.uid = u.id
       JOIN ir_model_data d ON d.model = 'res.groups' AND d.res_id = r.gid WHERE u.login = %s
 """
+GREETED = "SELECT 1 FROM res_users WHERE login = %s AND odoobot_state IS DISTINCT FROM 'disabled'"
 LEFT_OVER = "SELECT 1 FROM mail_mail WHERE state = 'outgoing' AND marketing_trace_id IS NOT NULL"
 
 
@@ -27,6 +28,12 @@ LEFT_OVER = "SELECT 1 FROM mail_mail WHERE state = 'outgoing' AND marketing_trac
 def test_its_users_have_the_rights_they_are_said_to_have(demo, login):
     """… and no other: what the screens show is what a colleague sees whom an administrator gave this app."""
     assert {group for (group,) in demo(RIGHTS, login)} == set(demo_database.GROUPS[login])
+
+
+@pytest.mark.parametrize("login", demo_database.GROUPS)
+def test_nothing_lies_over_what_its_users_came_for(demo, login):
+    """OdooBot's introduction, which fills a phone's screen."""
+    assert not demo(GREETED, login)
 
 
 @pytest.fixture

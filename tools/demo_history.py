@@ -225,6 +225,8 @@ class Company:
                 "email": f"{name.lower().replace(' ', '.')}@example.com",
                 "tz": "Europe/Brussels",
                 "group_ids": [(6, 0, [self.env.ref(group).id for group in GROUPS[login]])],
+                # on a phone OdooBot would introduce itself over all else
+                "odoobot_state": "disabled",
             }
         )
 
