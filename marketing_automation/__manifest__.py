@@ -6,7 +6,7 @@
     "summary": "Campaigns of emails and actions that react to what people do",
     "author": "Marketing Automation Community",
     "license": "LGPL-3",
-    "depends": ["mass_mailing"],
+    "depends": ["mass_mailing", "resource"],
     "data": [
         "security/marketing_automation_groups.xml",
         "security/ir.model.access.csv",

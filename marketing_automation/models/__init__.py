@@ -10,6 +10,7 @@ from . import (
     mailing,
     server_actions,
     dependencies,
+    sending,
     enrolment,
     entry,
     update,
