@@ -112,6 +112,34 @@ def next_weekday(moment, weekday, time, tz="UTC"):
     return due
 
 
+def next_time(moment, time, tz="UTC"):
+    """Return when the clocks of a zone show a time of a day, at or after a moment.
+
+    A time that they skip counts on from before the change; of one that they show twice, either is meant.
+
+    :param datetime moment: naive UTC
+    :param float time: hours since midnight, below 24
+    :param str tz: name of the zone
+    :return: naive UTC datetime
+
+    >>> next_time(datetime(2026, 6, 1, 7), 9.0, "Europe/Brussels")
+    datetime.datetime(2026, 6, 1, 7, 0)
+    >>> next_time(datetime(2026, 6, 1, 8), 9.0, "Europe/Brussels")
+    datetime.datetime(2026, 6, 2, 7, 0)
+    """
+    if moment >= FAR_FUTURE:
+        return moment
+    zone = pytz.timezone(tz)
+    local = zone.fromutc(moment)
+    midnight = datetime(local.year, local.month, local.day) + timedelta(minutes=round(time * 60))
+    for days in range(3):
+        wall = midnight + timedelta(days=days)
+        found = [due for due in (_to_utc(wall, zone, None), _to_utc(wall, zone, local.utcoffset())) if due >= moment]
+        if found:
+            return min(found)
+    return moment  # of no zone that is known: a day that is skipped, with the one after it
+
+
 def to_local(moment, tz):
     """Return what the clocks of a zone show at a naive UTC moment."""
     return pytz.utc.localize(moment).astimezone(pytz.timezone(tz)).replace(tzinfo=None)

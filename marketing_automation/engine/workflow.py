@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cached_property
 
 from .events import KINDS
-from .schedule import add_interval, is_expired
+from .schedule import add_interval, is_expired, next_time
 
 # Of the JSON in which a workflow is kept: up to 19.0.1.0.2 it had none; 2, of no release, had no edges. Raise it where
 # an older workflow has to be read in another way; a field that is added with a default, or that goes, needs nothing.
@@ -98,6 +98,8 @@ class Step:
     link_filter: str | None = None  # of a trigger about a click: on which link, see :func:`matches_link`
     branch: str | None = None  # which branch has to be chosen, where its trigger does not say so itself
     settings: dict = field(default_factory=dict, hash=False)  # of its type: see ``ActivityType.settings``
+    time_of_day: float | None = None  # hours since midnight: the first such time after the interval
+    ignore_sending_hours: bool = False
 
     @classmethod
     def from_json(cls, values):
@@ -106,7 +108,17 @@ class Step:
 
     def due(self, moment, tz):
         """Return when the step is due, given the moment of what it waited for."""
-        return add_interval(moment, self.interval_number, self.interval_type, tz)
+        due = add_interval(moment, self.interval_number, self.interval_type, tz)
+        return due if self.time_of_day is None else next_time(due, self.time_of_day, tz)
+
+    @property
+    def follows_clock(self):
+        """Whether it depends on a clock when it is due, or until when; hours are the same everywhere."""
+        return (
+            self.time_of_day is not None
+            or (self.interval_number > 0 and self.interval_type != "hours")
+            or self.validity_type not in (None, "hours")
+        )
 
     def is_expired(self, date, now, tz):
         """Tell whether it is too late to run what was due at ``date``."""
@@ -177,6 +189,8 @@ class Workflow:
     :param int reentry_delay_number: how long after the last entry at the earliest
     :param str reentry_delay_unit: of that
     :param int reentry_limit: how many times again at most; 0 for no limit
+    :param sending_calendar_id: of the resource.calendar that says when messages leave; None for at any time
+    :param str tz_mode: whose clock counts: ``campaign`` or ``recipient``
     """
 
     domain: str
@@ -191,6 +205,8 @@ class Workflow:
     reentry_delay_number: int = 0
     reentry_delay_unit: str = "days"
     reentry_limit: int = 0
+    sending_calendar_id: int | None = None
+    tz_mode: str = "campaign"
 
     def __post_init__(self):
         if self.edges is None:
@@ -272,6 +288,7 @@ def _along(step, edge):
         interval_number=0,
         validity_number=None,
         validity_type=None,
+        time_of_day=None,
         bounce_type="any",
         link_filter=None,
         branch=edge.branch,

@@ -75,6 +75,7 @@ from . import (
     test_retention,
     test_rights_table,
     test_schedule,
+    test_sending,
     test_sending_hours,
     test_server_actions,
     test_setup,

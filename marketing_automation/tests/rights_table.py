@@ -32,6 +32,8 @@ USER_FIELDS = {
         "warm_up": True,
         "warm_up_start": 10,
         "warm_up_growth": 20,
+        "sending_calendar_id": lambda test: test.env.company.resource_calendar_id.id,
+        "tz_mode": "recipient",
         "entry_ids": [(0, 0, {"entry_type": "filter"})],
     },
     "marketing.activity": {
@@ -49,6 +51,9 @@ USER_FIELDS = {
         "link_filter": "offer",
         "interval_number": 3,
         "interval_type": "days",
+        "at_time": True,
+        "time_of_day": 8.5,
+        "ignore_sending_hours": True,
         "validity_duration": True,
         "validity_duration_number": 3,
         "validity_duration_type": "days",
@@ -193,6 +198,7 @@ ENGINE_FIELDS = {
             "action_description",
         ),
         *("update_choices", "update_problem", "discard_date", "behavior_steps", "link_choices", "awaits_click"),
+        "sending_calendar_id",
     },
     "marketing.activity.branch": {"share"},
     "marketing.entry": {
@@ -223,7 +229,17 @@ ENGINE_FIELDS = {
     },
     "marketing.trace": {
         *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "state", "schedule_date", "done_date"),
-        *("sent_date", "wait_until", "attempt", "end_code", "end_params", "state_msg", "parent_id", "child_ids"),
+        *(
+            "sent_date",
+            "due_date",
+            "wait_until",
+            "attempt",
+            "end_code",
+            "end_params",
+            "state_msg",
+            "parent_id",
+            "child_ids",
+        ),
         *("mailing_trace_ids", "event_ids", "is_test", "can_fire", "can_retry", "executing", "branch", "waiting_since"),
     },
     "marketing.trace.event": {
@@ -243,6 +259,7 @@ SHOWN_FIELDS = {
     "marketing.campaign.start": {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
         *("shared_count", "warm_up_text", "left_out_text", "entry_text", "has_dates", "past_count"),
+        "sending_text",
         *("problem_text", "warning_text", "has_moving_filter", "checklist"),
     },
     "marketing.campaign.test": {

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ..engine import sending_hours
+from ..engine.errors import CampaignStop
 from ..engine.sending_hours import SLIVER, Opening, SendingHours, get_week
 from ..engine.zones import find_zone, get_country_zone
 from .common import MarketingAutomationCommon
@@ -219,7 +220,7 @@ class TestSendingCalendars(MarketingAutomationCommon):
         start, end = datetime(2026, 3, 20), datetime(2026, 4, 10)
         for moment in (start, datetime(2026, 10, 15)):
             until = moment + (end - start)
-            hours = campaign._read_sending_hours(calendar.id, moment)
+            hours = campaign._read_sending_hours(calendar.id, moment, self.env.user)
             mine = [
                 (max(opened, moment), min(closed, until))
                 for opened, closed in hours.iter_openings(moment, tz, 23)
@@ -234,7 +235,7 @@ class TestSendingCalendars(MarketingAutomationCommon):
             calendar = self._make_calendar(
                 hours, schedule_type="flexible", hours_per_day=a_day, full_time_required_hours=a_week
             )
-            found = self._create_campaign().sudo()._read_sending_hours(calendar.id, monday)
+            found = self._create_campaign().sudo()._read_sending_hours(calendar.id, monday, self.env.user)
             end = monday + timedelta(days=7)
             spans = [(max(span[0], monday), min(span[1], end)) for span in found.iter_openings(monday, hours.tz, 9)]
             mine = clean(span for span in spans if span[0] < span[1])
@@ -251,10 +252,12 @@ class TestSendingCalendars(MarketingAutomationCommon):
         monday = datetime(2026, 6, 1, 10)
 
         def close(company=calendar.company_id, **values):
-            self.env["resource.calendar.leaves"].with_company(company).create(
+            leave = self.env["resource.calendar.leaves"].create(
                 {"date_from": monday - timedelta(hours=10), "date_to": monday + timedelta(hours=13), **values}
             )
-            hours = campaign._read_sending_hours(calendar.id, monday)
+            if not leave.calendar_id:
+                leave.company_id = company
+            hours = campaign._read_sending_hours(calendar.id, monday, self.env.user)
             return hours.find_opening(monday, "UTC") != monday
 
         foreign = self._make_calendar(SendingHours("UTC"), company_id=other.id)
@@ -267,9 +270,10 @@ class TestSendingCalendars(MarketingAutomationCommon):
     def test_a_calendar_is_read_by_one_query(self):
         calendar = self._make_calendar(SendingHours("UTC", OFFICE))
         campaign = self._create_campaign().sudo()
-        campaign._read_sending_hours(calendar.id, self.start)
+        campaign._read_sending_hours(calendar.id, self.start, self.env.user)
         self.env.flush_all()
         with self.assertQueryCount(1):
-            campaign._read_sending_hours(calendar.id, self.start)
+            campaign._read_sending_hours(calendar.id, self.start, self.env.user)
         calendar.unlink()
-        self.assertIsNone(campaign._read_sending_hours(calendar.id, self.start))
+        with self.assertRaisesRegex(CampaignStop, "were deleted"):
+            campaign._read_sending_hours(calendar.id, self.start, self.env.user)

@@ -6,6 +6,8 @@ PREVIEW = (
     *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
     "expected_end",
     *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates", "past_count"),
+    *("expected_end", "sending_text"),
+    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates"),
 )
 
 
@@ -42,6 +44,7 @@ class MarketingCampaignStart(models.TransientModel):
     expected_end = fields.Datetime(
         compute="_compute_preview", help=("When the last of them is sent, at the limit per hour.")
     )
+    sending_text = fields.Char(compute="_compute_preview")  # no help: it would be a tooltip over all of it
     problem_text = fields.Text(compute="_compute_preview")
     warning_text = fields.Text(compute="_compute_preview")
     checklist = fields.Json(compute="_compute_checklist")  # no help: it would be a tooltip over the whole list
@@ -73,6 +76,7 @@ class MarketingCampaignStart(models.TransientModel):
                 or False
             )
             wizard.expected_end = preview["expected_end"]
+            wizard.sending_text = preview["sending"]
             wizard.entry_text = "\n".join(preview["entries"])
             wizard.has_dates = preview["has_dates"]
             wizard.past_count = preview["past_count"]

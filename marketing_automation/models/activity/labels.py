@@ -43,7 +43,7 @@ class MarketingActivity(models.Model):
     # ------------------------------------------------------------
 
     @api.depends(
-        *("trigger_type", "bounce_type", "link_filter", "interval_number", "interval_type"),
+        *("trigger_type", "bounce_type", "link_filter", "interval_number", "interval_type", "at_time", "time_of_day"),
         *("parent_id.name", "parent_id.activity_type", "branch_id.name"),
         "parent_id.mass_mailing_id.marketing_confirm_click",
     )
@@ -55,9 +55,9 @@ class MarketingActivity(models.Model):
     @api.depends(
         lambda self: [
             *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
-            *("validity_duration", "validity_duration_number", "validity_duration_type"),
+            *("validity_duration", "validity_duration_number", "validity_duration_type", "ignore_sending_hours"),
             *self._get_setting_fields(),
-            "branch_ids.name",
+            *("branch_ids.name", "campaign_id.sending_calendar_id"),
         ]
     )
     @api.depends_context("lang", "uid")
@@ -68,7 +68,7 @@ class MarketingActivity(models.Model):
                 sentences.append(_("Only for records that match its filter at that moment."))
             if activity.validity_duration:
                 sentences.append(activity._get_expiry_sentence())
-            activity.sentence = " ".join(sentences)
+            activity.sentence = " ".join([*sentences, *activity._get_sending_sentences()])
 
     @api.depends("interval_number", "validity_duration", "validity_duration_number")
     @api.depends_context("lang")
@@ -120,12 +120,13 @@ class MarketingActivity(models.Model):
         pattern = later if self.interval_number else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
         branch = self._get_branch_words() if self.trigger_type else ""
-        return pattern % {
+        words = pattern % {
             "interval": self._get_interval_label(),
             "parent": parent,
             "branch": branch,
             "link": self._get_link_words(),
         }
+        return self._add_time(words)
 
     def _get_timing_patterns(self):
         """Return how to say when, without and with an interval."""
@@ -285,7 +286,7 @@ class MarketingActivity(models.Model):
         trigger = self._get_triggers().get(self.trigger_type)
         if not trigger or not (trigger.event or trigger.branch):
             words = _("After %s", interval) if self.interval_number else _("At once")
-            return words, "neutral"
+            return self._add_time(words), "neutral"
         event = self._get_event_words(self.trigger_type, self.parent_id)
         if self._get_link_words():
             event = _("%(event)s: “%(link)s”", event=event, link=self._get_link_words())
@@ -302,7 +303,7 @@ class MarketingActivity(models.Model):
             words = _("%(event)s · after %(interval)s", event=event, interval=interval)
         else:
             words = _("%(event)s · %(interval)s later", event=event, interval=interval)
-        return words, self._get_tone(trigger)
+        return self._add_time(words), self._get_tone(trigger)
 
     @api.model
     def _get_tone(self, trigger):

@@ -367,7 +367,8 @@ class MarketingActivity(models.Model):
         return [
             *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
-            *("bounce_type", "link_filter", "branch_id", *self._get_setting_fields()),
+            *("bounce_type", "link_filter", "branch_id", "at_time", "time_of_day", "ignore_sending_hours"),
+            *self._get_setting_fields(),
         ]
 
     @api.private
@@ -393,6 +394,8 @@ class MarketingActivity(models.Model):
             # of another trigger it says nothing
             bounce_type=self.bounce_type if self._waits_for_bounce() else "any",
             link_filter=(self._awaits_click() and self.link_filter) or None,
+            time_of_day=self.time_of_day if self.at_time else None,
+            ignore_sending_hours=self.ignore_sending_hours and self._get_type().sends,
         )
 
     def _get_branch(self):

@@ -37,7 +37,7 @@ class MarketingCampaign(models.Model):
         reasons = activities._get_error_reasons()
         branches = activities._get_branch_numbers()
         left_out = activities._get_left_out_numbers()
-        waiting = activities._get_waiting_labels(fields.Datetime.now())
+        waiting = {**activities._get_waiting_labels(fields.Datetime.now()), **activities._get_held_labels()}
         removed = self.env["marketing.activity"].search_count(
             [("campaign_id", "=", self.id), ("active", "=", False), ("trace_ids.is_test", "=", False)]
         )

@@ -408,6 +408,7 @@ class MarketingCampaign(models.Model):
         return [
             *("state", "workflow", "domain", "unique_field_id", "leave_on_mismatch"),
             *self._get_reentry_fields(),
+            *("sending_calendar_id", "tz_mode"),
             *(f"marketing_activity_ids.{fname}" for fname in step_fields),
             *(f"entry_ids.{fname}" for fname in self.env["marketing.entry"]._get_running_fields()),
         ]
@@ -428,6 +429,8 @@ class MarketingCampaign(models.Model):
             model_name=self.model_name,
             entries=tuple(entry._to_entry() for entry in self.entry_ids),
             **{fname: self[fname] for fname in self._get_reentry_fields()},
+            sending_calendar_id=self.sending_calendar_id.id or None,
+            tz_mode=self.tz_mode,
         )
         return workflow.with_edges(
             edge for activity in activities for edge in activity._ask_type("find_edges", default=())

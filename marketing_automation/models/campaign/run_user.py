@@ -53,7 +53,7 @@ class MarketingCampaign(models.Model):
             errors.append(_("Its workflow is empty: add an activity."))
         for activity in activities:
             errors += activity._get_start_errors() or ([] if problem else activity._get_user_errors(user))
-        errors += self._find_entry_errors(user)
+        errors += self._find_entry_errors(user) + self._find_sending_errors(user)
         errors += self._get_placeholder_errors(user)
         errors += self._get_missing_placeholder_errors()
         return errors + self._get_unicity_errors()

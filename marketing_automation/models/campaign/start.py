@@ -38,7 +38,8 @@ class MarketingCampaign(models.Model):
             ``entries`` (who enters by each of them, in words), ``has_dates`` (whether by a date),
             ``past_count`` (how many more enter for past dates),
             ``left_out`` (who gets none of them, and why, and whose first address alone gets one, in words),
-            ``expected_end`` of those (UTC), where a limit spreads them
+            ``expected_end`` of those (UTC), where a limit spreads them, ``sending`` (when the first of them leave, in
+            words, where that is not at once)
         :rtype: dict
         """
         self.ensure_one()
@@ -55,6 +56,7 @@ class MarketingCampaign(models.Model):
             "messages": {},
             "left_out": [],
             "expected_end": False,
+            "sending": "",
             "entries": [],
             "has_dates": False,
             "past_count": 0,
@@ -73,7 +75,7 @@ class MarketingCampaign(models.Model):
             entering = preview["enroll_count"] + preview["past_count"]
             preview["messages"], preview["left_out"] = campaign._foresee_messages(entering, overdue, now, newcomers)
             total = sum(preview["messages"].values())
-            preview["expected_end"] = self._get_expected_end(total, now)
+            preview["sending"], preview["expected_end"] = campaign._foresee_sending(total, now)
         return preview
 
     def _get_rest_warnings(self):

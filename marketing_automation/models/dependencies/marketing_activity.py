@@ -60,6 +60,7 @@ class MarketingActivity(models.Model):
         pairs = [
             (self._get_template_words(old), self._get_template_words(new)),
             *((tell(old), tell(new)) for tell in (self._get_timing_of, self._get_filter_of, self._get_expiry_of)),
+            (self._get_hours_words_of(old), self._get_hours_words_of(new)),
         ]
         pairs = [(before, now) for before, now in pairs if before != now]
         return self._tell_change(*("; ".join(words) for words in zip(*pairs, strict=True))) if pairs else []
@@ -96,6 +97,8 @@ class MarketingActivity(models.Model):
             "interval_type": step.interval_type,
             "bounce_type": step.bounce_type,
             "link_filter": step.link_filter or False,
+            "at_time": step.time_of_day is not None,
+            "time_of_day": step.time_of_day or 0.0,
             "branch_id": int(step.branch) if step.branch and step.branch.isdecimal() else False,
         }
         return self.new(values, origin=self)._get_timing_label()

@@ -268,7 +268,7 @@ class MarketingCampaign(models.Model):
                   FROM unnest(%(res_ids)s::int[], %(keys)s::text[], %(runs)s::int[], %(occurrences)s::text[])
                        AS c (res_id, key, run, occurrence)
            ON CONFLICT DO NOTHING
-             RETURNING id
+             RETURNING id, res_id
                 """,
                 campaign=self.id,
                 model=self._get_target(),
@@ -285,17 +285,29 @@ class MarketingCampaign(models.Model):
         participants = self.env["marketing.participant"].browse(row[0] for row in rows)
         if any(run > 1 for _res_id, _key, run in chosen):
             participants._make_history()
-        firsts = [(step.id, step.due(now, self.tz)) for step in self._get_workflow().roots]
         self.env["marketing.trace"]._insert_traces(
-            [
-                (participant_id, step_id, date, 1, None)
-                for participant_id in participants.ids
-                for step_id, date in firsts
-            ]
+            [(participant_id, step_id, date, 1, None) for participant_id, step_id, date in self._plan_firsts(rows, now)]
         )
         self.env.invalidate_all()
         self._on_enrolled(participants.ids)
         return participants
+
+    def _plan_firsts(self, entered, now):
+        """Yield when the first steps are due for who has just entered.
+
+        :param list entered: (participant id, record id)
+        :return: (participant id, activity id, UTC) of each
+        """
+        roots = self._get_workflow().roots
+        clocks = self._get_clocks([res_id for _id, res_id in entered], now)
+        is_own = any(step.follows_clock for step in roots)
+        firsts = {}  # by zone
+        for participant_id, res_id in entered:
+            tz = clocks.get(res_id) if is_own else clocks.default
+            if tz not in firsts:
+                firsts[tz] = [(step.id, step.due(now, tz)) for step in roots]
+            for step_id, date in firsts[tz]:
+                yield participant_id, step_id, date
 
     def _on_enrolled(self, participant_ids):
         """Extension point: participants were just inserted, without going through create().

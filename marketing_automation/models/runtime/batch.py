@@ -21,10 +21,6 @@ class Batch:
         return self.campaign._get_workflow()
 
     @cached_property
-    def tz(self):
-        return self.campaign._get_tz()
-
-    @cached_property
     def env(self):
         """The environment of the campaign's user.
 

@@ -5,7 +5,17 @@ from odoo.tools import SQL
 
 # What a batch reads of its traces, whatever their step does.
 READ = (
-    *("participant_id", "campaign_id", "activity_id", "visit", "res_id", "is_test", "state", "schedule_date"),
+    *(
+        "participant_id",
+        "campaign_id",
+        "activity_id",
+        "visit",
+        "res_id",
+        "is_test",
+        "state",
+        "schedule_date",
+        "due_date",
+    ),
     *("waiting_since", "wait_until", "sent_date", "done_date", "branch"),
 )
 

@@ -23,6 +23,7 @@ class MarketingTrace(models.Model):
             "_stop_at_gone_record",
             "_stop_at_expiry",
             "_stop_at_campaign_filter",
+            "_hold_until_sending_hours",
             "_stop_at_own_filter",
         ]
 
@@ -75,10 +76,13 @@ class MarketingTrace(models.Model):
         """End steps for which it is too late to begin."""
         if not any(batch.workflow.steps[activity.id].validity_type for activity in self.activity_id):
             return self
+        clocks = batch.campaign._get_clocks(self.mapped("res_id"), batch.now)
         expired = self.filtered(
             lambda trace: (
                 not trace.waiting_since
-                and batch.workflow.steps[trace.activity_id.id].is_expired(trace.schedule_date, batch.now, batch.tz)
+                and batch.workflow.steps[trace.activity_id.id].is_expired(
+                    trace.due_date or trace.schedule_date, batch.now, clocks.get(trace.res_id)
+                )
             )
         )
         expired._write_outcomes(dict.fromkeys(expired.ids, ("canceled", "expired", None)), batch.now)

@@ -383,6 +383,7 @@ class MarketingCampaign(models.Model):
         :return: (how many were claimed, those that are to be executed)
         :raise StepHeld: where the step waits for an Update
         """
+        self._forget_zones()
         traces = self.env["marketing.trace"].browse(trace_ids)._claim()._read_for_batch()
         traces = traces.filtered(lambda trace: trace.schedule_date and trace.schedule_date <= now)
         if not traces or self.state != "running":

@@ -62,11 +62,11 @@ class MarketingTrace(models.Model):
     _executing = models.Index("(id) WHERE executing IS NOT NULL")
     _errors = models.Index("(campaign_id) WHERE state = 'error' AND is_test IS NOT TRUE")
 
-    @api.depends("end_code", "end_params")
-    @api.depends_context("lang")
+    @api.depends("end_code", "end_params", "state", "schedule_date")
+    @api.depends_context("lang", "tz")
     def _compute_state_msg(self):
         for trace in self:
-            trace.state_msg = self._get_end_words(trace.end_code, trace.end_params)
+            trace.state_msg = trace._get_hold_words() or self._get_end_words(trace.end_code, trace.end_params)
 
     @api.model
     def _get_end_words(self, code, params):
@@ -121,7 +121,8 @@ class MarketingTrace(models.Model):
             "left_halfway": _(
                 "It failed after it had already sent or saved something, so Odoo does not run it again by itself"
             ),
-            # it is scheduled, and was tried before
+            # it is scheduled, and was due before
+            "sending_hours": _("It waits for the sending hours."),
             "postponed": _("It could not run; Odoo tries again by itself"),
             "refused": _("The message was not sent: the server refused it, or it was taken out of the queue"),
             "mail_handover": _(

@@ -87,6 +87,7 @@ class MarketingTrace(models.Model):
             {
                 "state": "scheduled",
                 "schedule_date": now,
+                "due_date": False,
                 "done_date": False,
                 "sent_date": False,
                 "branch": False,

@@ -38,9 +38,10 @@ class MarketingTrace(models.Model):
             for activity in self.activity_id
         }
         leading = self.filtered(lambda trace: trace.id in facts and ways[trace.activity_id.id])
-        for activity_id, known, traces in leading._group_by_facts(facts):
+        following = {number for number, ways_on in ways.items() if any(step.follows_clock for step, _edge in ways_on)}
+        for activity_id, tz, known, traces in leading._group_by_facts(facts, following, now):
             for step, edge in ways[activity_id]:
-                decision = decide(step, triggers[step.trigger_type], known, campaign._get_tz())
+                decision = decide(step, triggers[step.trigger_type], known, tz)
                 for trace in traces:
                     if edge.repeats:
                         if decision.kind == SCHEDULE:
@@ -61,19 +62,23 @@ class MarketingTrace(models.Model):
         self._ask_waiting(happened.participant_id, awaiting, now)
         self.participant_id._refresh_state(now, campaign._get_awaiting_steps(), busy)
 
-    def _group_by_facts(self, facts):
+    def _group_by_facts(self, facts, following, now):
         """Return together the traces of one activity of which the same is known, without who is over.
 
         :param dict facts: :class:`Facts` by trace id
-        :return: (activity id, :class:`Facts`, list of traces) of each group
+        :param set following: ids of the activities of which it depends on a clock when the steps below are due
+        :param datetime now: UTC
+        :return: (activity id, name of the zone, :class:`Facts`, list of traces) of each group
         """
         self.participant_id.fetch(["state", "end_code"])
+        clocks = self.campaign_id._get_clocks(self.mapped("res_id"), now) if self else None
         groups = {}
         for trace in self:
             if not trace.participant_id._is_over():
-                known = facts[trace.id]
-                groups.setdefault((trace.activity_id.id, id(known)), (known, []))[1].append(trace)
-        return [(activity_id, known, traces) for (activity_id, _id), (known, traces) in groups.items()]
+                known, activity_id = facts[trace.id], trace.activity_id.id
+                tz = clocks.get(trace.res_id) if activity_id in following else clocks.default
+                groups.setdefault((activity_id, tz, id(known)), (known, []))[1].append(trace)
+        return [(activity_id, tz, known, traces) for (activity_id, tz, _id), (known, traces) in groups.items()]
 
     def _filter_open_waits(self, waiting):
         """Return the waits of steps that the participant has not come to yet, in whatever way.

@@ -1,4 +1,7 @@
 from . import (
     clocks,
     hours,
+    marketing_activity,
+    marketing_campaign,
+    marketing_trace,
 )

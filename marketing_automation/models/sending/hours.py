@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytz
 
-from odoo import models
+from odoo import _, models
 from odoo.tools import SQL
 
+from ...engine.errors import CampaignStop
 from ...engine.schedule import FAR_FUTURE, FAR_PAST
 from ...engine.sending_hours import FAR, Opening, SendingHours
 
@@ -16,7 +17,7 @@ MARGIN = timedelta(days=2)  # a holiday is on another day on somebody else's clo
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
 
-    def _read_sending_hours(self, calendar_id, now):
+    def _read_sending_hours(self, calendar_id, now, user):
         """Return when messages may leave, by a calendar.
 
         Holidays are those of the calendar, and those of all calendars of its company, or of the campaign's where it
@@ -24,8 +25,9 @@ class MarketingCampaign(models.Model):
 
         :param int calendar_id: of resource.calendar
         :param datetime now: UTC; holidays are read for a year from then on
-        :return: None where the calendar is gone
-        :rtype: SendingHours | None
+        :param user: res.users, with whose rights the campaign runs
+        :raise CampaignStop: where the calendar is gone, archived or of another company
+        :rtype: SendingHours
         """
         for name in ("resource.calendar", "resource.calendar.attendance", "resource.calendar.leaves"):
             self.env[name].flush_model()
@@ -33,7 +35,10 @@ class MarketingCampaign(models.Model):
             SQL(
                 # by the indexes of both on their calendar
                 """
-                SELECT c.tz, c.flexible_hours, c.hours_per_day, c.full_time_required_hours, c.two_weeks_calendar,
+                SELECT c.name, c.active,
+                       c.company_id IS NULL OR c.company_id = %(company)s OR %(company)s IS NULL AND EXISTS (
+                           SELECT 1 FROM res_company_users_rel r WHERE r.cid = c.company_id AND r.user_id = %(user)s),
+                       c.tz, c.flexible_hours, c.hours_per_day, c.full_time_required_hours, c.two_weeks_calendar,
                        (SELECT json_agg(json_build_array(a.dayofweek, a.hour_from, a.hour_to, a.week_type))
                           FROM resource_calendar_attendance a
                          WHERE a.calendar_id = c.id AND a.display_type IS NULL AND a.day_period != 'lunch'),
@@ -46,14 +51,19 @@ class MarketingCampaign(models.Model):
                   FROM resource_calendar c WHERE c.id = %(calendar)s
                 """,
                 company=self.company_id.id or None,
+                user=user.id,
                 since=now - MARGIN,
                 until=now + timedelta(days=FAR) + MARGIN,
                 calendar=calendar_id,
             )
         )
         if not rows:
-            return None
-        [(tz, is_flexible, a_day, a_week, has_two_weeks, openings, holidays)] = rows
+            raise CampaignStop(_("Its sending hours were deleted: choose others."))
+        [(name, is_active, is_own, tz, is_flexible, a_day, a_week, has_two_weeks, openings, holidays)] = rows
+        if not is_active:
+            raise CampaignStop(_("Its sending hours “%s” are archived: choose others.", name))
+        if not is_own:
+            raise CampaignStop(_("Its sending hours “%s” are of another company: choose others.", name))
         return SendingHours(
             tz=tz if tz in pytz.all_timezones_set else self._get_tz(),  # a zone that has another name by now
             openings=tuple(

@@ -61,11 +61,9 @@ class MarketingCampaign(models.Model):
             )
         )
         self.env.flush_all()
+        clock = campaign._get_clocks([res_id], now).get(res_id)
         self.env["marketing.trace"].sudo()._insert_traces(
-            [
-                (participant.id, step.id, step.due(now, campaign._get_tz()), 1, None)
-                for step in campaign._get_workflow().roots
-            ]
+            [(participant.id, step.id, step.due(now, clock), 1, None) for step in campaign._get_workflow().roots]
         )
         return participant.with_env(self.env)
 

@@ -32,6 +32,8 @@ class MarketingParticipant(models.Model):
             return _("It waits at %s: press Run there to see whether that is over, or choose what comes of it.", names)
         if scheduled:
             names = ", ".join(f"“{name}”" for name in scheduled.activity_id.mapped("name"))
+            if scheduled.with_env(self.campaign_id._for_test().env)._wait_for_sending_hours():
+                return _("Press Run beside %s: it runs now, whatever its date and the sending hours.", names)
             return _("Press Run beside %s: it runs now, whatever its date.", names)
         waits = self._get_test_waits(now)
         if not waits:

@@ -115,13 +115,13 @@ class MarketingParticipant(models.Model):
         triggers = self.env["marketing.activity"]._get_triggers()
         activities = self.campaign_id.with_context(active_test=False).marketing_activity_ids.grouped("id")
         taken = {(trace.activity_id.id, trace.visit) for trace in traces}
-        waits = {}
+        clock, waits = campaign._get_clocks([self.res_id], now).get(self.res_id), {}
         for trace in traces:
             for step, edge in workflow.ways(trace.activity_id.id) if trace.id in facts else ():
                 trigger = triggers.get(step.trigger_type)
                 if edge.repeats or (step.id, trace.visit) in taken or step.id not in activities or not trigger:
                     continue
-                decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
+                decision = decide(step, trigger, facts[trace.id], clock)
                 happened = bool(facts[trace.id].get_moment(step, trigger))
                 wait = activities[step.id]._prepare_timeline_wait(trace, trigger, decision, happened, now)
                 waits.setdefault(trace.id, []).append({"event": trigger.event, "step": wait})

@@ -27,6 +27,7 @@ TIMING = (
     "interval_type",
     "validity_number",
     "validity_type",
+    "time_of_day",
 )
 LATE = ("skip", "run")
 
@@ -34,6 +35,11 @@ LATE = ("skip", "run")
 def _says_otherwise(old, new):
     """Tell whether a step does something else, whenever it comes."""
     return (old.activity_type, old.settings) != (new.activity_type, new.settings)
+
+
+def _says_when(workflow):
+    """Return when messages of a workflow leave, and by whose clock."""
+    return workflow.sending_calendar_id, workflow.tz_mode
 
 
 class _Undo(Exception):
@@ -127,7 +133,7 @@ class MarketingCampaign(models.Model):
             self.workflow = new.to_json()
             return
         old = self._get_workflow()
-        if (old.steps, set(old.edges)) != (new.steps, set(new.edges)):
+        if (old.steps, set(old.edges)) != (new.steps, set(new.edges)) or _says_when(old) != _says_when(new):
             jobs = [self._prepare_update_job(*origin, new, late) for origin in self._get_update_origins(old)]
             self.update_job = dict(jobs[0], next=jobs[1:])
         self.workflow = new.to_json()
@@ -163,6 +169,8 @@ class MarketingCampaign(models.Model):
         :param Workflow old: the one that they come from
         :param Workflow new: the one that runs from now on
         """
+        types = self.env["marketing.activity"]._get_types()
+        has_other_clock = old.tz_mode != new.tz_mode
         added = set(new.steps) - set(old.steps)
         both = set(new.steps) & set(old.steps)
         moved = {step_id for step_id in both if new.steps[step_id].parent_id != old.steps[step_id].parent_id}
@@ -170,6 +178,7 @@ class MarketingCampaign(models.Model):
             step_id
             for step_id in both - moved
             if any(getattr(new.steps[step_id], name) != getattr(old.steps[step_id], name) for name in TIMING)
+            or (has_other_clock and new.steps[step_id].follows_clock)
         }
         changed = {step_id for step_id in both if new.steps[step_id] != old.steps[step_id]}
         rewired = set(old.edges) ^ set(new.edges)
@@ -185,7 +194,18 @@ class MarketingCampaign(models.Model):
             "moved": sorted(moved),
             "fresh": sorted(added | moved),
             "retimed": sorted(retimed),
-            "waits": sorted(step_id for step_id in both if _says_otherwise(old.steps[step_id], new.steps[step_id])),
+            "waits": sorted(
+                step_id
+                for step_id in both
+                if _says_otherwise(old.steps[step_id], new.steps[step_id])
+                or (has_other_clock and types[new.steps[step_id].activity_type].waits)
+            ),
+            "hours": sorted(
+                step_id
+                for step_id in both
+                if _says_when(old) != _says_when(new)
+                or old.steps[step_id].ignore_sending_hours != new.steps[step_id].ignore_sending_hours
+            ),
             "before": {str(step_id): asdict(old.steps[step_id]) for step_id in retimed},
             "parents": sorted(parents - {None}),
             "late": late,

@@ -31,10 +31,14 @@ class MarketingParticipant(models.Model):
         parent_ids = {workflow.steps[step_id].parent_id for step_id in changed} - {None}
         executed = [("participant_id", "in", self.ids), ("state", "in", ("processed", "error"))]
         parents = traces.search([*executed, ("activity_id", "in", list(parent_ids))], order=IN_TURN)
+        clocks = campaign._get_clocks(self.mapped("res_id"), now)
         for step_id in changed:
             step = workflow.steps[step_id]
             if step.parent_id is None:
-                dates = {participant: step.due(participant.date_start, campaign._get_tz()) for participant in self}
+                dates = {
+                    participant: step.due(participant.date_start, clocks.get(participant.res_id))
+                    for participant in self
+                }
                 counts += self._plan_root(step, dates, job, now)
             else:
                 counts += parents.filtered(lambda trace, step=step: trace.activity_id.id == step.parent_id)._plan_child(
@@ -43,6 +47,8 @@ class MarketingParticipant(models.Model):
         # what else is waited for below them now, or no longer
         others = traces.search([*executed, ("activity_id", "in", job["parents"])], order=IN_TURN)
         (news.exists() | others)._schedule_children(now)
+        held = traces.search([*pending, ("activity_id", "in", job.get("hours", [])), ("due_date", "!=", False)])
+        counts += held._hold_anew(now)
         self._refresh_state(now, campaign._get_awaiting_steps())
         return counts
 
@@ -57,8 +63,8 @@ class MarketingParticipant(models.Model):
         )
         for trace in traces.filtered(lambda trace: trace.state == "scheduled" and not trace.waiting_since):
             date = dates[trace.participant_id]
-            if trace.schedule_date != date:
-                trace.schedule_date = date
+            if (trace.due_date or trace.schedule_date) != date:
+                trace._move_to(date)
                 counts[step.id, "rescheduled"] += 1
         missing = self - traces.participant_id
         self.env.flush_all()

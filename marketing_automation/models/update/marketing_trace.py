@@ -12,6 +12,7 @@ class MarketingTrace(models.Model):
         """Add, reschedule or cancel a step below these executed traces, from their facts."""
         counts = Counter()
         campaign = self.campaign_id
+        clocks = campaign._get_clocks(self.mapped("res_id"), now) if self else None
         trigger = self.env["marketing.activity"]._get_triggers()[step.trigger_type]
         expected = self._filter_expecting(job["before"].get(str(step.id)))
         children = self.search([("participant_id", "in", self.participant_id.ids), ("activity_id", "=", step.id)])
@@ -19,7 +20,7 @@ class MarketingTrace(models.Model):
         facts = self._get_facts()
         scheduled, canceled = [], {}
         for trace in self:
-            decision = decide(step, trigger, facts[trace.id], campaign._get_tz())
+            decision = decide(step, trigger, facts[trace.id], clocks.get(trace.res_id))
             child = by_visit.get((trace.participant_id, trace.visit))
             if not child:
                 if decision.kind == SCHEDULE:
@@ -30,8 +31,8 @@ class MarketingTrace(models.Model):
                 elif decision.kind != SCHEDULE:
                     child.unlink()  # it waits for an event again
                     counts[step.id, "rescheduled"] += 1
-                elif (child.schedule_date, child.parent_id) != (decision.date, trace):
-                    child.write({"schedule_date": decision.date, "parent_id": trace.id})
+                elif (child.due_date or child.schedule_date, child.parent_id) != (decision.date, trace):
+                    child._move_to(decision.date, parent_id=trace.id)
                     counts[step.id, "rescheduled"] += 1
         self.env.flush_all()
         self._write_outcomes(canceled, now)
@@ -65,6 +66,7 @@ class MarketingTrace(models.Model):
         trigger = before and self.env["marketing.activity"]._get_triggers().get(before["trigger_type"])
         if not trigger:
             return self.browse()
+        # whether it was to come, which no clock changes
         step, facts, tz = Step.from_json(before), self._get_facts(), self.campaign_id._get_tz()
         return self.filtered(lambda trace: decide(step, trigger, facts[trace.id], tz).kind == SCHEDULE)
 

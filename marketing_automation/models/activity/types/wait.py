@@ -17,6 +17,7 @@ from .jump import HOURS
 
 _lt = LazyTranslate(__name__)
 
+LATEST_CLOCK = "Etc/GMT+12"  # where a day comes last
 DONE, TIMEOUT = "done", "timeout"
 WAIT = ActivityType(
     "wait",
@@ -353,13 +354,13 @@ class MarketingActivity(models.Model):
         :raise CampaignStop: when it cannot be read what it waits for
         """
         wait = Wait.from_settings(self._get_running_step().settings)
-        tz = self.campaign_id._get_tz()
+        clocks = self.campaign_id._get_clocks(traces.mapped("res_id"), now)
         values = self._read_wait_dates(wait, traces) if wait.kind == DATE else {}
         matching = self._find_matching(wait, traces) if wait.kind == DOMAIN else set()
         reached = self._find_reached(wait.event, traces.participant_id) if wait.kind == EVENT else {}
         outcomes, dates = {}, {}
         for trace in traces:
-            since = trace.waiting_since or now
+            since, tz = trace.waiting_since or now, clocks.get(trace.res_id)
             end = wait.get_end(since, tz)
             if trace.res_id in matching:
                 moment = since
@@ -445,7 +446,9 @@ class MarketingActivity(models.Model):
             if wait.kind == DATE:
                 model = self._get_wait_model(wait)
                 is_moment = model._fields[wait.field].type == "datetime"
-                latest = wait.get_latest_value(now, is_moment, campaign._get_tz())
+                # on whatever clock: who is asked for nothing would be asked at each look of a day
+                tz = LATEST_CLOCK if campaign._get_workflow().tz_mode == "recipient" else campaign._get_tz()
+                latest = wait.get_latest_value(now, is_moment, tz)
                 return model._search(Domain(wait.field, "<=", latest), active_test=False)
         return None
 

@@ -1,0 +1,66 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+
+class MarketingActivity(models.Model):
+    _inherit = "marketing.activity"
+
+    at_time = fields.Boolean(
+        string="At a Time of Day", help="Run it at the first such time after the interval: “2 days later, at 09:00”."
+    )
+    time_of_day = fields.Float(
+        default=9.0,
+        help="By the clock of the campaign, or of each recipient: see Whose Clock in the campaign.",
+    )
+    ignore_sending_hours = fields.Boolean(
+        help="This message leaves when it is due, at any time: a confirmation that somebody waits for.",
+    )
+    sending_calendar_id = fields.Many2one(related="campaign_id.sending_calendar_id", string="Hours of the Campaign")
+
+    @api.constrains("at_time", "time_of_day")
+    def _check_time_of_day(self):
+        for activity in self:
+            if not 0 <= activity.time_of_day < 24:
+                raise ValidationError(_("“%s” runs at a time of day: it lies between 00:00 and 23:59.", activity.name))
+
+    def _add_time(self, words):
+        """Return when the activity runs with its time of day, if it has one."""
+        if not self.at_time:
+            return words
+        time = self._format_time(self.time_of_day)
+        if self.interval_number:
+            return _("%(when)s, at %(time)s", when=words, time=time)
+        return _("%(when)s, at the next %(time)s", when=words, time=time)
+
+    def _get_sending_sentences(self):
+        """Return in words when the message leaves, where that is not at once."""
+        calendar = self.campaign_id.sending_calendar_id
+        if not calendar or not self._get_type().sends:
+            return []
+        if self.ignore_sending_hours:
+            return [_("It leaves at any time, whatever the sending hours.")]
+        return [_("Outside of the sending hours it waits for the next opening.")]
+
+    def _get_hours_words_of(self, step):
+        """Return whether a step heeds the sending hours, in words."""
+        return _("ignores the sending hours") if step.ignore_sending_hours else _("keeps the sending hours")
+
+    def _get_held_labels(self):
+        """Return how many messages of these activities wait for the sending hours, in words by activity id."""
+        rows = self.env.execute_query(
+            SQL(
+                # by the index of what is held
+                """SELECT activity_id, count(*) FROM marketing_trace
+                    WHERE activity_id = ANY(%s) AND state = 'scheduled' AND due_date IS NOT NULL
+                      AND end_code = 'sending_hours' AND is_test IS NOT TRUE
+                 GROUP BY activity_id""",
+                self.ids,
+            )
+        )
+        return {
+            activity_id: _("1 waits for the sending hours")
+            if count == 1
+            else _("%s wait for the sending hours", f"{count:,}")
+            for activity_id, count in rows
+        }

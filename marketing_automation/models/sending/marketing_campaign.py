@@ -1,0 +1,136 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...engine.errors import CampaignStop
+from ..moments import format_weekday
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    sending_calendar_id = fields.Many2one(
+        "resource.calendar",
+        string="Sending Hours",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="company_id and [('company_id', 'in', (company_id, False))] or []",
+        help=(
+            "Working hours, with their public holidays. A message that is due outside of them waits for the next "
+            "opening. Empty: messages leave at any time."
+        ),
+    )
+    tz_mode = fields.Selection(
+        [("campaign", "The campaign's"), ("recipient", "Each recipient's")],
+        string="Whose Clock",
+        default="campaign",
+        required=True,
+        help=(
+            "By whose clock days, weeks, months, times of day and sending hours count. A recipient's time zone is the "
+            "one of the record or of its contact, else that of its country where the whole country has the same time; "
+            "where nothing tells, the campaign's."
+        ),
+    )
+
+    @api.constrains("sending_calendar_id", "company_id")
+    def _check_sending_calendar_id(self):
+        for campaign in self.filtered("company_id"):
+            calendar = campaign.sending_calendar_id.sudo()  # may be one that the user does not see
+            if calendar.company_id and calendar.company_id != campaign.company_id:
+                raise ValidationError(
+                    _(
+                        "The sending hours of the campaign “%(campaign)s” are of another company: choose some of "
+                        "%(company)s.",
+                        campaign=campaign.name,
+                        company=campaign.company_id.name,
+                    )
+                )
+
+    # ------------------------------------------------------------
+    # Before it runs
+    # ------------------------------------------------------------
+
+    def _find_sending_errors(self, user):
+        """Return in words why messages could not leave at their hours, with the rights of a user."""
+        if not self.sending_calendar_id:
+            return []
+        if not self.sending_calendar_id.with_user(user).has_access("read"):
+            return [_("%(user)s may not read its sending hours.", user=user.name)]
+        now = fields.Datetime.now()
+        try:
+            hours = self.sudo()._read_sending_hours(self.sending_calendar_id.id, now, user)
+        except CampaignStop as problem:
+            return [str(problem)]
+        if not hours.find_opening(now, self._get_tz()):
+            return [self._describe_closed_hours(self.sending_calendar_id)]
+        return []
+
+    @api.model
+    def _describe_closed_hours(self, calendar):
+        return _("Its sending hours “%s” do not open within a year: no message would leave.", calendar.sudo().name)
+
+    def _foresee_sending(self, messages, now):
+        """Return in words when the first messages leave, and when the last of them does.
+
+        :param int messages: how many are due in the first hour
+        :param datetime now: UTC
+        :return: in words, or an empty text; UTC, or False where they leave as they are due
+        """
+        end = self._get_expected_end(messages, now)
+        workflow = self._get_workflow()
+        if not workflow.sending_calendar_id:
+            return "", end
+        hours, tz = self._read_sending_hours(workflow.sending_calendar_id, now, self._get_run_user()), self._get_tz()
+        opening = hours.find_opening(now, tz)
+        if end:
+            end = hours.add_open_time(now, end - now, tz) or end
+        words = []
+        if opening and opening > now:
+            words.append(_("Nothing leaves before %s (sending hours).", format_weekday(self.env, opening, now, tz)))
+        types = self.env["marketing.activity"]._get_types()
+        ignoring = [
+            _("“%s”", self.env["marketing.activity"].browse(step.id).name)
+            for step in workflow.steps.values()
+            if step.ignore_sending_hours and types[step.activity_type].sends
+        ]
+        if words and ignoring:
+            words.append(_("But for what ignores the sending hours: %s.", ", ".join(ignoring)))
+        if workflow.tz_mode == "recipient":
+            words.append(_("That is by the campaign's clock: each recipient's own counts."))
+        return " ".join(words) if opening and opening > now else "", end
+
+    # ------------------------------------------------------------
+    # Update
+    # ------------------------------------------------------------
+
+    def _describe_sending_changes(self, old, new):
+        """Return in words what has changed of when messages leave.
+
+        :param Workflow old: what runs
+        :param Workflow new: as it is described now
+        :rtype: list[str]
+        """
+        changes = []
+        if old.sending_calendar_id != new.sending_calendar_id:
+            changes.append(
+                _(
+                    "The sending hours were changed. Before: %(before)s. Now: %(now)s.",
+                    before=self._get_hours_name(old.sending_calendar_id),
+                    now=self._get_hours_name(new.sending_calendar_id),
+                )
+            )
+        if old.tz_mode != new.tz_mode:
+            labels = dict(self._fields["tz_mode"]._description_selection(self.env))
+            changes.append(
+                _(
+                    "Whose clock counts was changed. Before: %(before)s. Now: %(now)s.",
+                    before=labels[old.tz_mode],
+                    now=labels[new.tz_mode],
+                )
+            )
+        return changes
+
+    def _get_hours_name(self, calendar_id):
+        if not calendar_id:
+            return _("at any time")
+        calendar = self.env["resource.calendar"].browse(calendar_id).exists()
+        return _("“%s”", calendar.sudo().name) if calendar else _("hours that are gone")

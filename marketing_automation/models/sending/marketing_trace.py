@@ -1,0 +1,139 @@
+"""Messages that are due outside of the sending hours wait for the next opening.
+
+Hours are asked when a message is about to leave, for the batch that it is in: a calendar that has changed since counts
+as it is, and a person who has moved is asked anew. Until then its ``schedule_date`` says when; ``due_date`` keeps when
+it was due first, from which its expiry counts.
+"""
+
+from collections import Counter
+
+from odoo import _, fields, models
+from odoo.tools import SQL
+
+from ...engine.errors import CampaignStop
+from ..moments import format_weekday
+
+HELD = "sending_hours"
+
+
+class MarketingTrace(models.Model):
+    _inherit = "marketing.trace"
+
+    due_date = fields.Datetime(
+        string="Due on", readonly=True, help="When it was due, before it had to wait for the sending hours."
+    )
+
+    # How many of a step are held, and who: nobody else has a first date.
+    _held = models.Index("(activity_id) WHERE state = 'scheduled' AND due_date IS NOT NULL AND is_test IS NOT TRUE")
+
+    def _wait_for_sending_hours(self):
+        """Return those of these traces, of one campaign, that keep its sending hours."""
+        workflow = self.campaign_id._get_workflow() if self.campaign_id else None
+        if not workflow or not workflow.sending_calendar_id:
+            return self.browse()
+        types = self.env["marketing.activity"]._get_types()
+        steps = workflow.steps
+        keeping = {
+            activity.id
+            for activity in self.activity_id
+            if activity.id in steps
+            and types[steps[activity.id].activity_type].sends
+            and not steps[activity.id].ignore_sending_hours
+        }
+        return self.filtered(lambda trace: trace.activity_id.id in keeping) if keeping else self.browse()
+
+    def _hold_until_sending_hours(self, batch):
+        """Have messages wait that are outside of the hours in which they may leave. A test does not: its user waits.
+
+        :raise CampaignStop: where they never may
+        """
+        keeping = self._wait_for_sending_hours().filtered(lambda trace: not trace.is_test)
+        if not keeping:
+            return self
+        openings = keeping._find_openings(batch.campaign, batch.now)
+        held = keeping.filtered(lambda trace: openings[trace.id] > batch.now)
+        held._hold({trace.id: openings[trace.id] for trace in held})
+        return self - held
+
+    def _find_openings(self, campaign, now):
+        """Return from when on each of these messages may leave, by id: by one query for the hours, one for the clocks.
+
+        :raise CampaignStop: where there is no such time
+        """
+        calendar = self.env["resource.calendar"].browse(campaign._get_workflow().sending_calendar_id)
+        hours = campaign._read_sending_hours(calendar.id, now, campaign._get_run_user())
+        clocks = campaign._get_clocks(self.mapped("res_id"), now)
+        by_zone, openings = {}, {}
+        for trace in self:
+            tz = clocks.get(trace.res_id)
+            if tz not in by_zone:
+                by_zone[tz] = hours.find_opening(now, tz)
+            if not by_zone[tz]:
+                raise CampaignStop(campaign._describe_closed_hours(calendar))
+            openings[trace.id] = by_zone[tz]
+        return openings
+
+    def _hold(self, dates):
+        """Have these traces, which are locked, wait for the sending hours.
+
+        :param dict dates: until when, by id
+        """
+        if not self:
+            return
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace t
+                   SET due_date = COALESCE(t.due_date, t.schedule_date), schedule_date = h.date, end_code = %s,
+                       end_params = NULL, executing = NULL
+                  FROM unnest(%s::int[], %s::timestamp[]) AS h (id, date)
+                 WHERE t.id = h.id RETURNING t.id
+                """,
+                HELD,
+                list(dates),
+                list(dates.values()),
+            )
+        )
+        self.invalidate_model()
+
+    def _hold_anew(self, now):
+        """Have these held messages wait as the hours are after an Update.
+
+        :param datetime now: UTC
+        :return: Counter of (activity id, what was done)
+        """
+        held = self.filtered(lambda trace: trace.state == "scheduled" and trace.end_code == HELD)
+        if not held:
+            return Counter()
+        campaign = held.campaign_id
+        keeping = held._wait_for_sending_hours()
+        openings = keeping._find_openings(campaign, now) if keeping else {}
+        counts = Counter()
+        for trace in held:
+            opening = openings.get(trace.id, now)
+            if opening <= now:
+                trace._move_to(trace.due_date)
+            elif opening != trace.schedule_date:
+                trace.schedule_date = opening
+            else:
+                continue
+            counts[trace.activity_id.id, "rescheduled"] += 1
+        self.env.flush_all()
+        return counts
+
+    def _move_to(self, date, **values):
+        """Have this scheduled step be due at another date, and wait for nothing before it.
+
+        :param datetime date: UTC
+        """
+        if self.due_date:
+            values.update(due_date=False, end_code=False, end_params=False)
+        self.write(dict(values, schedule_date=date))
+
+    def _get_hold_words(self):
+        """Return until when this message waits, and for what, in words; or None."""
+        if self.state != "scheduled" or self.end_code != HELD or not self.schedule_date:
+            return None
+        tz = self.env.context.get("tz") or self.env.user.tz or "UTC"
+        moment = format_weekday(self.env, self.schedule_date, fields.Datetime.now(), tz)
+        return _("Waits until %s (sending hours)", moment)
