@@ -4,10 +4,8 @@ from ..models.notices import notify
 
 PREVIEW = (
     *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
-    "expected_end",
-    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates", "past_count"),
     *("expected_end", "sending_text"),
-    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates"),
+    *("problem_text", "warning_text", "has_moving_filter", "entry_text", "has_dates", "past_count"),
 )
 
 
