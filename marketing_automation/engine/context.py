@@ -157,6 +157,7 @@ class QueueRun:
     :param dict parcels: what mails send that are not to be built by Odoo, by the id of the mail.mail
     :param dict envelopes: senders of messages, by what they have in common
     :param dict shared: what the mails that were read together have in common
+    :param posted: the mail.mail whose parcel is on its way, and that is not marked yet
     :param accepted: the parcel that a mail server has just accepted, which the database does not know yet
     :param list to_follow: parcels that were accepted, of which nobody was told
     """
@@ -174,6 +175,7 @@ class QueueRun:
     parcels: dict = field(default_factory=dict)
     envelopes: dict = field(default_factory=dict)
     shared: dict = field(default_factory=dict)
+    posted: Any = None
     accepted: Any = None
     to_follow: list = field(default_factory=list)
 

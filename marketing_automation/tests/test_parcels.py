@@ -31,11 +31,6 @@ class Lines:
 class TestParcels(MailServerCase):
     """What the mails of a mailing send is made for many, and what follows is written for many, as for one."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["ir.config_parameter"].set_param("marketing_automation.mail_parcels", "True")
-
     # ------------------------------------------------------------
     # Octet for octet what Odoo builds
     # ------------------------------------------------------------

@@ -51,7 +51,9 @@ class MailMail(models.Model):
         run = queue_run(self.env)
 
         def mark():
-            if run.mail:
+            if run.posted:
+                run.posted._claim_parcel()
+            elif run.mail:
                 run.mail._mark_handover()
 
         return MailLines(connect, mark, limit, min(patience, limit))

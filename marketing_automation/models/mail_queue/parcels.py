@@ -24,7 +24,6 @@ from ...plain_text import write_text
 
 _logger = logging.getLogger(__name__)
 
-PARCELS_KEY = "marketing_automation.mail_parcels"  # off: a kill may leave a refused recipient as unknown
 # What happens to a mail on its way. Who changes one of them may rely on how Odoo does the others.
 STEPS = ("_send", "_mark_handover", "_postprocess_sent_message")
 # … and what it says
@@ -97,11 +96,8 @@ class MailMail(models.Model):
         run = queue_run(self.env)
         servers = self.env["ir.mail_server"]
         server = run.options["mail_server"]
-        # sudo: users do not read system parameters
-        is_on = self.env["ir.config_parameter"].sudo().get_param(PARCELS_KEY)
         return (
-            is_on == "True"
-            and run.lines.is_plain
+            run.lines.is_plain
             and not servers._disable_send()
             and not (server and server.owner_user_id)
             and servers._may_use_moulds(run)

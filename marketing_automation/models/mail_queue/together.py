@@ -1,7 +1,7 @@
 """Mails of a mailing go to a mail server one after the other; what comes before and after is done for some together.
 
-    claim a mail, mark it, note what became of the one before ──> commit ──> server ──> the next …   (each mail)
-                                                                                    └─> follow       (some together)
+    sender, recipient ──> claim the mail, mark it, note the one before ──> commit ──> content ──> the next …
+                                                                                          └─> follow (some together)
 
 Each mail is marked, and the mark committed, before its content goes to the server, as any mail of a campaign (see
 ``handover.py``). The same statement notes that the one before was accepted: it is sent then, and keeps its mark until
@@ -24,6 +24,10 @@ _logger = logging.getLogger(__name__)
 WRITTEN = ("state", "failure_type", "failure_reason", "marketing_handover", "write_date")
 
 
+class NotWaitingError(BaseException):
+    """A mail does not wait any more, as its turn has come. That is no failure of its own."""
+
+
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
@@ -32,42 +36,52 @@ class MailMail(models.Model):
 
         :raise ServerTroubleError: when the server serves nobody now
         """
-        domain = parcel.destination
+        domain, run = parcel.destination, queue_run(self.env)
         while True:
             line = self._get_line(lines)
-            if not line or not lines.is_turn_of(self.id, domain) or not self._claim_parcel():
+            if not line or not lines.is_turn_of(self.id, domain):
                 return
             lines.begin(line, domain, parcel.has_failed, may_wait_aside=True)
+            run.posted = self
             try:
                 line.post(parcel.sender, parcel.recipient, parcel.octets)
+            except NotWaitingError:
+                lines.drop(line)  # it waits for a content
             except AsideError:
                 lines.put_aside(self.id, domain)
                 lines.silent_in_a_row += 1
                 self._forget()
             except smtplib.SMTPServerDisconnected as error:
                 lines.drop(line)
+                self._note_accepted()
                 self._forget()
                 if line.is_idle_end():
-                    self._put_back()
                     continue
                 self._end_without_answer(lines, line, error)
             except Exception as error:
                 line.is_fresh = False
                 lines.silent_in_a_row = 0
+                self._note_accepted()
                 self._forget()
-                self._end_refused_now(error)
+                # not marked yet where its recipient was refused: somebody else may have had it meanwhile
+                if not run.posted or self._take_from_queue():
+                    self._end_refused_now(error)
             else:
                 line.is_fresh = False
                 lines.silent_in_a_row = 0
-                queue_run(self.env).accepted = parcel
+                run.accepted = parcel
+            finally:
+                run.posted = None
             return
 
     def _claim_parcel(self):
-        """Mark this mail, unless it does not wait any more or somebody else is sending it; commit.
+        """Mark this mail right before its content goes out, and commit.
 
-        :return: whether it is to be sent
+        :raise NotWaitingError: when it does not wait any more, or somebody else is sending it
         """
-        return self.id in self._write_marks(self.ids)
+        if self.id not in self._write_marks(self.ids):
+            raise NotWaitingError
+        queue_run(self.env).posted = None
 
     @api.model
     def _note_accepted(self):
@@ -121,13 +135,6 @@ class MailMail(models.Model):
     def _forget(self):
         """Read what was written past Odoo's cache."""
         self.invalidate_recordset(WRITTEN, flush=False)
-
-    def _put_back(self):
-        """Have this mail wait as before: nothing of it went out."""
-        self.sudo().write(  # whoever sends it
-            {"state": "outgoing", "failure_type": False, "failure_reason": False, "marketing_handover": False}
-        )
-        self._commit_and_remember()
 
     def _end_refused_now(self, error):
         """Note why a server refused this mail, as Odoo does; to be called while the error is handled."""
