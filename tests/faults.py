@@ -53,6 +53,7 @@ DATES = "test_reference_dates.py"
 ACTIONS = f"{ADDON}/tests/test_campaign_actions.py"
 CALLS = f"{ADDON}/tests/test_entry_webhook.py"
 CHUNKS = f"{ADDON}/tests/test_entry_dates.py"
+SENDING = f"{ADDON}/tests/test_sending.py"
 
 
 @dataclass(frozen=True)
@@ -493,6 +494,14 @@ FAULTS = [
         GATES,
         "not trace.waiting_since\n                and batch",
         "trace.schedule_date\n                and batch",
+    ),
+    Fault("a message leaves outside of the hours", GATES, '            "_hold_until_sending_hours",\n', "", SENDING),
+    Fault(
+        "an expiry counts from the opening",
+        GATES,
+        "trace.due_date or trace.schedule_date",
+        "trace.schedule_date",
+        SENDING,
     ),
     Fault(
         "an Update asks nobody who waits",

@@ -129,12 +129,12 @@ def next_time(moment, time, tz="UTC"):
     """
     if moment >= FAR_FUTURE:
         return moment
-    zone = pytz.timezone(tz)
-    local = zone.fromutc(moment)
+    clock = pytz.timezone(tz)
+    local = clock.fromutc(moment)
     midnight = datetime(local.year, local.month, local.day) + timedelta(minutes=round(time * 60))
     for days in range(3):
         wall = midnight + timedelta(days=days)
-        found = [due for due in (_to_utc(wall, zone, None), _to_utc(wall, zone, local.utcoffset())) if due >= moment]
+        found = [due for due in (_to_utc(wall, clock, None), _to_utc(wall, clock, local.utcoffset())) if due >= moment]
         if found:
             return min(found)
     return moment  # of no zone that is known: a day that is skipped, with the one after it
