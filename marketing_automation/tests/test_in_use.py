@@ -120,9 +120,10 @@ class TestInUse(MarketingAutomationCommon):
         company = self.env["res.company"].create({"name": "Elsewhere"})
         runner = new_test_user(self.env, "elsewhere", groups="marketing_automation.group_marketing_automation_user")
         other = self._create_campaign(name="Of another company")
-        other.sudo().write({"company_id": company.id, "run_as_id": runner.id})
+        hours = self.env["resource.calendar"].create({"name": "Mornings", "company_id": False})
+        other.sudo().write({"company_id": company.id, "run_as_id": runner.id, "sending_calendar_id": hours.id})
         admin.company_ids += company
-        for record in (self.campaign.utm_campaign_id, company, runner, self.template):
+        for record in (self.campaign.utm_campaign_id, company, runner, hours, self.template):
             error = self._refuse(admin, record._name, "unlink", record.ids)
             self.assertRegex(error, "the campaign “")
             self.assertNotIn("violates", error)
@@ -135,7 +136,7 @@ class TestInUse(MarketingAutomationCommon):
             for name, field in self.env[model]._fields.items()
             if field.type == "many2one" and field.store and field.ondelete == "restrict"
         }
-        told = {"company_id", "run_as_id", "utm_campaign_id"}
+        told = {"company_id", "run_as_id", "sending_calendar_id", "utm_campaign_id"}
         self.assertEqual(
             guarded,
             {f"marketing.campaign.{name}" for name in told}

@@ -12,7 +12,7 @@ class MarketingCampaign(models.Model):
     def _get_fed_campaigns(self):
         """Add the campaigns that wait for what a step of this one does."""
         fed = super()._get_fed_campaigns()
-        changes = [(step, change) for step in self.marketing_activity_ids for change in step._find_changes()]
+        changes = [(step, change) for step in self.marketing_activity_ids for change in step._find_writes()]
         entries = self.env["marketing.entry"].sudo().search([("entry_type", "=", "event")])  # of whichever company
         for entry in entries:
             target = entry.campaign_id.model_name

@@ -1,4 +1,4 @@
-"""What steps change, as far as it is known before they run: events may wait for it."""
+"""What steps write, as far as it is known before they run: events may wait for it."""
 
 from odoo import models
 
@@ -8,26 +8,26 @@ PLAIN = {"set", "add"}  # what a step does with a value that is known
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    def _find_changes(self):
-        """Return what this step changes, of types that have a method ``_find_changes_<type>``.
+    def _find_writes(self):
+        """Return what this step writes, by the method ``_find_writes_<type>`` of its type.
 
         :return: (technical name of the model; name of the field, or None for a new record; values, of which it gets
             one or more, or None where they are not known)
         :rtype: list[tuple]
         """
         self.ensure_one()
-        find = getattr(self, f"_find_changes_{self.activity_type}", None)
+        find = getattr(self, f"_find_writes_{self.activity_type}", None)
         return find() if find and self.model_name in self.env else []
 
-    def _find_changes_update(self):
+    def _find_writes_update(self):
         known = self.update_operation in PLAIN
         values = self.update_value if isinstance(self.update_value, list) else [self.update_value]
         return [(self.model_name, self.update_field, values if known else None)]
 
-    def _find_changes_assign(self):
+    def _find_writes_assign(self):
         return [(self.model_name, "user_id", self.person_ids.ids)]
 
-    def _find_changes_action(self):
+    def _find_writes_action(self):
         changes = []
         for action in self.sudo().server_action_id._get_all_actions():
             if action.state == "object_write" and action.update_path:

@@ -3,6 +3,7 @@ from . import (
     marketing_campaign,
     res_company,
     res_users,
+    resource_calendar,
     utm_campaign,
     utm_source,
 )
