@@ -10,7 +10,7 @@ BODY = """
 </div>
 """
 TEXT = "Hello {{ object.name }}, see https://shop.example.com/catalogue"
-TABLES = "marketing_trace_event, marketing_trace, marketing_participant, marketing_counter"
+TABLES = ["marketing_trace_event", "marketing_trace", "marketing_participant", "marketing_counter"]
 NOTHING = {"state": "code", "code": "pass"}
 
 
@@ -61,5 +61,9 @@ def make_mailing(env, **values):
 def clear(env):
     """Forget all participants, so that each run finds tables as the first one did."""
     env["marketing.campaign"].search([("state", "=", "running")]).action_stop_campaign()
-    env.cr.execute(f"TRUNCATE {TABLES}")
+    # those of an earlier build, which is measured beside this one, too
+    env.cr.execute(
+        "SELECT string_agg(name, ', ') FROM unnest(%s) AS name WHERE to_regclass(name) IS NOT NULL", [TABLES]
+    )
+    env.cr.execute(f"TRUNCATE {env.cr.fetchone()[0]}")
     env.cr.commit()
