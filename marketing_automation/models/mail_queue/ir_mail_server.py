@@ -28,6 +28,16 @@ UNFOLDED = {
 _unfolding = email.policy.SMTP.clone(max_line_length=None)
 
 
+def find_homes(cls, names):
+    """Return the modules in which the code of these methods of a class is: also what somebody has put in their place.
+
+    :param names: of methods
+    :rtype: set[str]
+    """
+    methods = [vars(base)[name] for base in cls.__mro__ for name in names if name in vars(base)]
+    return {getattr(method, "__globals__", {}).get("__name__", "other code") for method in methods}
+
+
 class WirePolicy(type(email.policy.SMTP)):
     """Odoo's policy for messages, except for the fields of mailing lists."""
 
@@ -99,10 +109,7 @@ class IrMailServer(models.Model):
     @api.model
     def _may_use_moulds(self, run):
         """Tell whether nobody but Odoo and this addon has a say in what becomes of a message; the log tells once."""
-        methods = [vars(cls)[name] for cls in type(self).__mro__ for name in STEPS if name in vars(cls)]
-        # where its code is from: what somebody has put in the place of Odoo's own counts, too
-        homes = {getattr(method, "__globals__", {}).get("__name__", "other code") for method in methods}
-        others = sorted(homes - {"odoo.addons.base.models.ir_mail_server", __name__})
+        others = sorted(find_homes(type(self), STEPS) - {"odoo.addons.base.models.ir_mail_server", __name__})
         if others and not run.has_told_others:
             run.has_told_others = True
             _logger.info("Emails of campaigns are built one by one, for the sake of %s.", ", ".join(others))

@@ -21,6 +21,7 @@ from ...engine.context import queue_run
 from ...links import show_pages_below
 from ...mail_mould import PLAIN_ADDRESS
 from ...plain_text import write_text
+from .ir_mail_server import find_homes
 
 _logger = logging.getLogger(__name__)
 
@@ -66,14 +67,9 @@ class MailMail(models.Model):
         run = queue_run(self.env)
         if not self._may_pack():
             return
-        notified = (
-            self.env["mail.notification"]
-            .sudo()
-            ._read_group(  # the queue's own look
-                [("notification_type", "=", "email"), ("mail_mail_id", "in", self.ids)], ["mail_mail_id"]
-            )
-        )
-        notified = {mail.id for [mail] in notified}
+        notifications = self.env["mail.notification"].sudo()  # the queue's own look
+        by_email = [("notification_type", "=", "email"), ("mail_mail_id", "in", self.ids)]
+        notified = {mail.id for [mail] in notifications._read_group(by_email, ["mail_mail_id"])}
         for mail in self:
             if mail.id in notified or not mail._may_be_packed():
                 continue
@@ -105,10 +101,7 @@ class MailMail(models.Model):
         )
 
     def _are_steps_known(self, names):
-        methods = [vars(cls)[name] for cls in type(self).__mro__ for name in names if name in vars(cls)]
-        # where its code is from: what somebody has put in the place of Odoo's own counts, too
-        homes = {getattr(method, "__globals__", {}).get("__name__", "other code") for method in methods}
-        return all(home in HOMES or home.startswith(OWN) for home in homes)
+        return all(home in HOMES or home.startswith(OWN) for home in find_homes(type(self), names))
 
     def _may_be_packed(self):
         return bool(

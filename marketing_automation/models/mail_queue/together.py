@@ -116,21 +116,35 @@ class MailMail(models.Model):
             claimed=list(claimed),
             unknown=self._unknown_reason(),
         )
-        for left in reversed(range(ATTEMPTS)):
-            try:
-                self.env.cr.execute(query, log_exceptions=False)
-                written = [number for (number,) in self.env.cr.fetchall()]
-                self._commit_and_remember()
-                break
-            except CONTENTION:
-                self.env.cr.rollback()
-                if not left:
-                    raise
+        written = self._commit_in_time(self._execute_marks, query)
         if accepted:
             run.accepted = None
             run.to_follow.append(accepted)
             _logger.info("Mail %s with Message-Id %s was accepted", accepted.mail_id, accepted.message_id)
         return written
+
+    @api.model
+    def _execute_marks(self, query):
+        self.env.cr.execute(query, log_exceptions=False)
+        return [number for (number,) in self.env.cr.fetchall()]
+
+    @api.model
+    def _commit_in_time(self, method, *args):
+        """Call a method and commit, again when others' writes made it fail; as _in_transaction of the engine does.
+
+        :return: what the method returns
+        :raise Exception: one of ``CONTENTION`` when others kept writing the same rows
+        """
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                result = method(*args)
+                self._commit_and_remember()
+                return result
+            except CONTENTION:
+                self.env.cr.rollback()
+                if not left:
+                    raise
+        return None
 
     def _forget(self):
         """Read what was written past Odoo's cache."""
@@ -153,15 +167,10 @@ class MailMail(models.Model):
         parcels, run.to_follow = run.to_follow, []
         if not parcels:
             return
-        for left in reversed(range(ATTEMPTS)):
-            try:
-                self._follow(parcels)
-                self._commit_and_remember()
-                break
-            except CONTENTION as error:
-                self.env.cr.rollback()
-                if not left:  # whoever finds the marks does it
-                    _logger.info("What follows %s mails is written later: %s", len(parcels), error)
+        try:
+            self._commit_in_time(self._follow, parcels)
+        except CONTENTION as error:  # whoever finds the marks does it
+            _logger.info("What follows %s mails is written later: %s", len(parcels), error)
         callback = run.options.get("post_send_callback")
         if callback:
             callback([parcel.mail_id for parcel in parcels])
