@@ -16,8 +16,7 @@ class MarketingActivity(models.Model):
         :rtype: list[tuple]
         """
         self.ensure_one()
-        find = getattr(self, f"_find_writes_{self.activity_type}", None)
-        return find() if find and self.model_name in self.env else []
+        return self._ask_type("find_writes", default=[]) if self.model_name in self.env else []
 
     def _find_writes_update(self):
         known = self.update_operation in PLAIN
