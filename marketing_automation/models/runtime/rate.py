@@ -92,7 +92,7 @@ class MarketingCampaign(models.Model):
         :param datetime now: UTC
         """
         if warm_up := self._get_warm_up():
-            return warm_up.get_limit(now - (self.warm_up_date or now))
+            return warm_up.get_limit(self._get_warm_up_time(now))
         return self.hourly_limit
 
     def _get_expected_end(self, messages, now):
@@ -100,5 +100,5 @@ class MarketingCampaign(models.Model):
         if not self.hourly_limit or messages <= self._get_limit_at(now):
             return False
         if warm_up := self._get_warm_up():
-            return now + warm_up.get_duration(messages, now - (self.warm_up_date or now))
+            return now + warm_up.get_duration(messages, self._get_warm_up_time(now))
         return now + timedelta(seconds=messages * HOUR / self.hourly_limit)

@@ -71,14 +71,18 @@ class MarketingCampaign(models.Model):
             and WarmUp(self.warm_up_start, self.warm_up_growth, self.hourly_limit)
         )
 
+    def _get_warm_up_time(self, now):
+        """Return for how long it has been warming up; a timedelta."""
+        return now - (self.warm_up_date or now)
+
     def _tell_warm_up(self, now):
         """Return in words how the messages per hour rise."""
         if not (warm_up := self._get_warm_up()):
             return self.warm_up and _("It rises up to a limit: fill in “Messages per Hour”.")
-        passed = self.warm_up_date and now - self.warm_up_date
+        passed = self._get_warm_up_time(now)
         if passed and passed // DAY >= warm_up.length:
             return _("Finished: %(limit)s an hour.", limit=warm_up.ceiling)
-        day = (passed // DAY if passed else 0) + 1
+        day = passed // DAY + 1
         words = {
             "day": day,
             "today": warm_up.get_limit((day - 1) * DAY),

@@ -83,20 +83,20 @@ class MarketingCampaign(models.Model):
         opening = hours.find_opening(now, tz)
         if end:
             end = hours.add_open_time(now, end - now, tz) or end
-        words = []
-        if opening and opening > now:
-            words.append(_("Nothing leaves before %s (sending hours).", format_weekday(self.env, opening, now, tz)))
+        if not opening or opening <= now:
+            return "", end
+        words = [_("Nothing leaves before %s (sending hours).", format_weekday(self.env, opening, now, tz))]
         types = self.env["marketing.activity"]._get_types()
         ignoring = [
             _("“%s”", self.env["marketing.activity"].browse(step.id).name)
             for step in workflow.steps.values()
             if step.ignore_sending_hours and types[step.activity_type].sends
         ]
-        if words and ignoring:
+        if ignoring:
             words.append(_("But for what ignores the sending hours: %s.", ", ".join(ignoring)))
         if workflow.tz_mode == "recipient":
             words.append(_("That is by the campaign's clock: each recipient's own counts."))
-        return " ".join(words) if opening and opening > now else "", end
+        return " ".join(words), end
 
     # ------------------------------------------------------------
     # Update
