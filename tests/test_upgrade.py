@@ -25,6 +25,7 @@ RELEASES = {
     "19.0.1.1.0": "6c09ef7a67e39bdc05ac0b5ed3d1581b36a974db",
     "19.0.1.2.0": "7adab9c75b35311d136d9b50733a566f6d4b8e40",
     "19.0.1.3.0": "20666aa215030ae5e2eabe49ff4edb7c90718f7d",
+    "19.0.1.4.0": "ff1e5ecd0cda7c6f86220bf2834f589518f34b0e",
 }
 FIRST = min(RELEASES)
 
@@ -64,6 +65,14 @@ for name, action, days in (("Fine", actions[0], 0), ("Bad", actions[1], 0), ("La
         "name": name, "campaign_id": by_hand.id, "activity_type": "action", "server_action_id": action.id,
         "trigger_type": "begin", "interval_number": days, "interval_type": "days",
     })
+if "sending_calendar_id" in Campaign._fields:  # since 19.0.1.4.0: when messages leave
+    closed_today = env["resource.calendar"].create({
+        "name": "Another day", "tz": "UTC", "attendance_ids": [(5,), (0, 0, {
+            "dayofweek": str((env.cr.now().weekday() + 3) % 7), "hour_from": 9, "hour_to": 17, "name": "Open",
+        })],
+    })
+    campaigns[-1].write({"sending_calendar_id": closed_today.id, "tz_mode": "recipient"})
+    campaigns[0].write({"hourly_limit": 100, "warm_up": True})
 test = env["marketing.campaign.test"].create({"campaign_id": by_hand.id, "res_id": leads[0].id})
 test.action_launch_test()
 for campaign in campaigns | by_hand:
