@@ -67,7 +67,8 @@ def run_database(space, kind=INSTALLED, number=0):
 
 
 def _base_template(space, needed):
-    base = BASE + _digest(str(space.source.home), *BASE_MODULES)
+    home = os.path.relpath(space.source.home, DEV)  # the same in a checkout that has moved
+    base = BASE + _digest(home, *BASE_MODULES)
     _make_template(space, needed, base, BASE, BASE_MODULES)
     return base
 
