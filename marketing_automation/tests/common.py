@@ -65,6 +65,11 @@ class MarketingAutomationCommon(MassMailCommon):
         cls.model_partner = cls.env["ir.model"]._get("res.partner")
         cls.start = datetime(2026, 6, 1, 8, 0, 0)
 
+    @classmethod
+    def _activate_multi_company(cls):
+        """Make no other companies: Odoo takes a second for them in each class, and no test of campaigns uses them."""
+        cls._mc_enabled = False
+
     def tearDown(self):
         """Whatever a test did: the numbers on screens are those of what is there."""
         self.assertEqual(counter_differences(self.env), [])
