@@ -158,6 +158,19 @@ class Look:
                     found.append(date(year, month, day))
         return sorted(found)
 
+    def get_spans(self):
+        """Return the same days as spans without a gap: the first and the last day of each.
+
+        :rtype: list[tuple[date, date]]
+        """
+        spans = []
+        for day in self.get_days():
+            if spans and day - spans[-1][1] == timedelta(days=1):
+                spans[-1] = spans[-1][0], day
+            else:
+                spans.append((day, day))
+        return spans
+
     def find_occurrence(self, value):
         """Return for what a record with a value is due, as a text; None where it is not due in this span.
 

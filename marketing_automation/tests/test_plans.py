@@ -3,6 +3,7 @@
 Nothing is timed. The statements are caught as the engine sends them, and explained.
 """
 
+import itertools
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,7 +11,9 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from ..engine.behaviour import read_behaviour
+from ..engine.occurrences import Look
 from .common import MarketingAutomationCommon
+from .test_entry_dates import EntryDatesCase
 
 CONTACTS = 5_000
 CAMPAIGNS = 12  # of which one is looked at
@@ -19,6 +22,17 @@ CONTACT_ROWS = """
 INSERT INTO res_partner (name, complete_name, email, email_normalized, city, active, type)
 SELECT 'P' || i, 'P' || i, a, a, 'Planville', TRUE, 'contact'
   FROM (SELECT i, 'p' || i || '@people.example.com' AS a FROM generate_series(1, %s) AS i) AS c
+"""
+# Contacts with dates of 99 years. The indexes of new fields are of no use to the transaction that made them, where
+# contacts were changed in it: these are of a table of its own, which takes the place of Odoo's until its end.
+DATED_CONTACTS = """
+CREATE TEMPORARY TABLE res_partner (LIKE public.res_partner) ON COMMIT DROP;
+CREATE INDEX x_renewal_index ON pg_temp.res_partner (x_renewal);
+CREATE INDEX x_visit_index ON pg_temp.res_partner (x_visit);
+INSERT INTO pg_temp.res_partner SELECT * FROM public.res_partner;
+UPDATE pg_temp.res_partner SET x_renewal = date '1930-01-01' + id * 79 % 36000;
+UPDATE pg_temp.res_partner SET x_visit = x_renewal;
+ANALYZE pg_temp.res_partner;
 """
 PARTICIPANT_ROWS = """
 INSERT INTO marketing_participant (campaign_id, model_name, res_id, run, state, is_test, unicity_key, source,
@@ -63,8 +77,49 @@ SELECT 'mail', 'res.partner', p.id, p.email_normalized, 'sent', a.mass_mailing_i
 """
 
 
+class PlansCase(MarketingAutomationCommon):
+    BIG = BIG  # tables of which nothing is read whole
+
+    @contextmanager
+    def _plans(self):
+        """Give the list of the plans of all statements that are sent within the block, filled at its end.
+
+        :return: list of (statement, nodes); a node is a dict as EXPLAIN gives it
+        """
+        sent, plans = [], []
+        thread = threading.current_thread()
+        hooks = thread.query_hooks = getattr(thread, "query_hooks", [])
+
+        def note(_cr, query, params, *_times):
+            sent.append((query, params))
+
+        hooks.append(note)
+        try:
+            yield plans
+        finally:
+            hooks.remove(note)
+        for query, params in sent:
+            if any(table in query for table in self.BIG):
+                self.env.cr.execute("EXPLAIN (FORMAT JSON) " + query, params)
+                plans.append((query, list(self._nodes(self.env.cr.fetchone()[0][0]["Plan"]))))
+
+    def _nodes(self, plan):
+        yield plan
+        for child in plan.get("Plans", ()):
+            yield from self._nodes(child)
+
+    def assertIndexes(self, plans, *expected):
+        """Assert that no big table is read whole, and that these indexes are used."""
+        self.assertTrue(plans, "no statement was caught")
+        for query, nodes in plans:
+            whole = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
+            self.assertFalse(self.BIG.intersection(whole), f"read whole by {query}")
+        used = {node["Index Name"] for _query, nodes in plans for node in nodes if "Index Name" in node}
+        self.assertLessEqual(set(expected), used)
+
+
 @tagged("post_install", "-at_install")
-class TestPlans(MarketingAutomationCommon):
+class TestPlans(PlansCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -92,47 +147,6 @@ class TestPlans(MarketingAutomationCommon):
         cls._create_action(campaign, "Act", "mail_open", email)
         campaign.action_start_campaign()
         return email
-
-    # ------------------------------------------------------------
-    # Looking
-    # ------------------------------------------------------------
-
-    @contextmanager
-    def _plans(self):
-        """Give the list of the plans of all statements that are sent within the block, filled at its end.
-
-        :return: list of (statement, nodes); a node is a dict as EXPLAIN gives it
-        """
-        sent, plans = [], []
-        thread = threading.current_thread()
-        hooks = thread.query_hooks = getattr(thread, "query_hooks", [])
-
-        def note(_cr, query, params, *_times):
-            sent.append((query, params))
-
-        hooks.append(note)
-        try:
-            yield plans
-        finally:
-            hooks.remove(note)
-        for query, params in sent:
-            if any(table in query for table in BIG):
-                self.env.cr.execute("EXPLAIN (FORMAT JSON) " + query, params)
-                plans.append((query, list(self._nodes(self.env.cr.fetchone()[0][0]["Plan"]))))
-
-    def _nodes(self, plan):
-        yield plan
-        for child in plan.get("Plans", ()):
-            yield from self._nodes(child)
-
-    def assertIndexes(self, plans, *expected):
-        """Assert that no big table is read whole, and that these indexes are used."""
-        self.assertTrue(plans, "no statement was caught")
-        for query, nodes in plans:
-            whole = [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
-            self.assertFalse(BIG.intersection(whole), f"read whole by {query}")
-        used = {node["Index Name"] for _query, nodes in plans for node in nodes if "Index Name" in node}
-        self.assertLessEqual(set(expected), used)
 
     # ------------------------------------------------------------
     # The engine
@@ -232,6 +246,18 @@ class TestPlans(MarketingAutomationCommon):
         self.assertIndexes(plans, "marketing_participant_record_uniq")
         self.assertEqual(len(campaign.participant_ids), CONTACTS)
 
+    def test_reentry(self):
+        """Whoever was in before is found as newcomers are, however many have completed the workflow."""
+        campaign = self._target_everybody()
+        campaign.workflow = {**campaign.workflow, "reentry": "always"}
+        [last] = self.env["res.partner"].search([("city", "=", "Planville")], order="id desc", limit=1)
+        with self._plans() as plans:
+            people, _last_id = campaign._enrol(
+                self.start, 100, res_ids=list(range(last.id - 99, last.id + 1)), source="event"
+            )
+        self.assertEqual((len(people), set(people.mapped("run"))), (100, {2}))
+        self.assertIndexes(plans, "marketing_participant_record_uniq")
+
     def test_foreign_keys(self):
         """Each costs an enrolment a look-up a participant: a tenth of its time. Who adds one says why here."""
         self.env.cr.execute(
@@ -279,3 +305,30 @@ class TestPlans(MarketingAutomationCommon):
             domain = [("model_name", "=", "res.partner"), ("res_id", "=", contact.id)]
             self.assertEqual(self.env["marketing.participant"].sudo().search_count(domain), CAMPAIGNS)
         self.assertIndexes(plans, "marketing_participant_by_record")
+
+
+@tagged("post_install", "-at_install")
+class TestEntryPlans(PlansCase, EntryDatesCase):
+    """Whoever enters by a date is found by an index of that field."""
+
+    BIG = {"res_partner"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.campaign.domain = "[('city', '=', 'Planville')]"
+        cls.env.flush_all()
+        cls.env.cr.execute(CONTACT_ROWS, [CONTACTS])
+        cls.env.cr.execute(DATED_CONTACTS)
+
+    def test_dates_and_anniversaries(self):
+        for entry_type, field in itertools.product(("date", "anniversary"), ("x_renewal", "x_visit")):
+            with self.subTest(entry_type, field=field):
+                self._by(entry_type, field)
+                campaign = self.campaign.sudo()._as_described(self.marketer)
+                [running] = campaign._get_workflow().entries
+                entries = campaign.env["marketing.entry"]
+                look = Look(entries._get_rule(campaign, running), self.start - timedelta(days=1), self.start)
+                with self._plans() as plans:
+                    entries._find_due(campaign, running, look, 100)
+                self.assertIndexes(plans, f"{field}_index")

@@ -170,6 +170,11 @@ class MarketingEntry(models.Model):
             day = SQL("%s::date", column) if look.rule.has_time else column
             days = ",".join(map(date.isoformat, look.get_days()))  # one text: a thousand values take longer to read
             query.add_where(SQL("%s = ANY(%s::date[])", day, f"{{{days}}}"))
+            if look.rule.has_time:  # once more, for an index of the times, which knows no days
+                spans = [
+                    SQL("%s >= %s AND %s < %s + 1", column, first, column, last) for first, last in look.get_spans()
+                ]
+                query.add_where(SQL("(%s)", SQL(" OR ").join(spans)))
         else:
             query.add_where(SQL("%s BETWEEN %s AND %s", column, look.first, look.last))
         return query, column
