@@ -6,6 +6,7 @@ It loads Odoo once and says "ready". Each line on its standard input, a JSON obj
 server does; it answers with how each of them ended (a signal as a negative number):
 
 - ``workers``: how many
+- ``arrivals``: how many contacts each saves before it works, as somebody would, in one transaction; by default none
 - ``point``, ``hit``: where each kills itself (SIGKILL): when it comes there for the hit-th time; by default nowhere
 - ``kill_after``: after how many seconds all are killed; by default they work until nothing is left to do
 
@@ -66,6 +67,7 @@ POINTS = {
     "before the content": (f"{MODELS}.mail_queue.smtp_line.SmtpLine", "_send_content", "before"),
     "content accepted": (f"{MODELS}.mail_queue.smtp_line.SmtpLine", "answer", "after"),
     "an answer is awaited aside": (f"{MODELS}.mail_queue.mail_lines.MailLines", "put_aside", "after"),
+    "who waits is asked at once": ("marketing.trace", "_ask_waiting", "after"),
     "somebody's mail is cancelled": ("mail.mail", "_cancel_withdrawn", "after"),
     "withdrawn": ("mail.mail", "_withdraw", "after"),
     "the engine ends what was withdrawn or refused": ("marketing.trace", "_end_refused", "after"),
@@ -100,6 +102,13 @@ LOGIC_POINTS = {
     "the step that follows is there": ("marketing.trace", "_insert_traces", "after"),
 }
 ONCE = "the batch is undone"  # where one comes once for all of its traces
+# … between what happens to a record and the participant that it becomes
+EVENT_POINTS = {
+    "what happened is saved": (Cursor, "commit", "after"),
+    "who enters is known": ("marketing.campaign", "_find_who_enters", "after"),
+    "they are inside": ("marketing.campaign", "_note_held_up", "after"),
+    "what happened is done with": ("marketing.campaign", "_take_requests", "after"),
+}
 # … of an action that runs alone, since it leaves its transaction
 LONE_POINTS = {
     ONCE: ("marketing.campaign", "_execute_alone", "before"),
@@ -111,7 +120,7 @@ LONE_POINTS = {
 
 
 def arm(registry, point, hit):
-    owner, name, moment = {**POINTS, **LOGIC_POINTS, **LONE_POINTS}[point]
+    owner, name, moment = {**POINTS, **LOGIC_POINTS, **EVENT_POINTS, **LONE_POINTS}[point]
     if isinstance(owner, str):
         owner = registry[owner] if owner in registry else pydoc.locate(owner)
     original = getattr(owner, name)
@@ -128,6 +137,14 @@ def arm(registry, point, hit):
         return result
 
     setattr(owner, name, armed)
+
+
+def arrive(registry, number):
+    """Save contacts, as somebody does; the addresses of all begin with this process's id."""
+    with registry.cursor() as cr:
+        addresses = [f"{os.getpid()}.{arrival}@newcomer.example.com" for arrival in range(number)]
+        people = api.Environment(cr, api.SUPERUSER_ID, {})["res.partner"]
+        people.create([{"name": address, "email": address} for address in addresses])
 
 
 def work(registry, database):
@@ -164,7 +181,7 @@ def act(env):
             env["mail.blacklist"]._add(email)
 
 
-def fork_worker(registry, database, point=None, hit=None):
+def fork_worker(registry, database, point=None, hit=None, arrivals=0):
     """:return: the id of a process that works, and ends"""
     worker = os.fork()
     if worker:
@@ -173,6 +190,8 @@ def fork_worker(registry, database, point=None, hit=None):
     try:
         if point:
             arm(registry, point, hit)
+        if arrivals:
+            arrive(registry, arrivals)
         work(registry, database)
         code = 0
     except BaseException:

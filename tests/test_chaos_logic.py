@@ -1,13 +1,17 @@
-"""Workers are killed at each point of a workflow that thinks: everybody goes the whole way, and each step once."""
+"""Workers are killed at each point of a workflow that thinks: everybody goes the whole way, and each step once.
+
+So does who enters by an event, whoever is killed between that and the participant: the one who saved the record, or the
+worker that takes it in. They may enter again, so that an event that counted twice would be seen.
+"""
 
 from collections import Counter
 
 import pytest
-from chaos_process import LOGIC_POINTS
+from chaos_process import EVENT_POINTS, LOGIC_POINTS
 from company import model_of
 from counted import counter_differences
 from real_odoo import MARKETER_GROUP
-from test_chaos import ONLY_OURS, TRIES, TRIGGERS, Rounds, running_nursery
+from test_chaos import ONLY_OURS, TRIES, TRIGGERS, WORKERS, Rounds, running_nursery
 
 MARKETER, CONTACTS_GROUP = "contact_marketer", "base.group_partner_manager"
 # Of three, one has paid before, one pays while they wait, one never does
@@ -40,6 +44,12 @@ SELECT c.id, c.color, p.state || COALESCE(' ' || p.end_code, ''),
   LEFT JOIN marketing_trace t ON t.participant_id = p.id LEFT JOIN marketing_activity a ON a.id = t.activity_id
  WHERE c.email LIKE '%%.people.example.com' GROUP BY c.id, c.color, p.state, p.end_code
 """
+NEWCOMERS = """
+SELECT c.email, c.color, array_agg(p.run || ' ' || p.state || ' ' || p.source)
+  FROM res_partner c LEFT JOIN marketing_participant p ON p.res_id = c.id
+ WHERE c.email LIKE '%%@newcomer.example.com' GROUP BY c.id
+"""
+ARRIVALS = 2  # of each worker
 ROUND = "Count {0} processed, Wait {0} processed, Again {0} processed"
 PAID = f"{ROUND.format(1)}, {ROUND.format(2)}"
 LATE = "Count 1 processed, Wait 1 processed, Ask 1 processed, Split 1 processed"
@@ -76,11 +86,24 @@ def campaign(own_postgres, company):
     add("Later", "update", "activity", split, interval_number=24, **one_more)
     add("End", "end", "branch", split, branch_id=end)
     marketer("marketing.campaign", "action_start_campaign", [number])
+    _start_newcomers(marketer, model, one_more)
     company.query("DELETE FROM ir_cron_trigger")
     company.query(ONLY_OURS, [])
     company.stop()
     company.query(EARLY)
     return company
+
+
+def _start_newcomers(marketer, model, step):
+    """Start a campaign in which who is new is counted, and which they may enter as often as it is told of them."""
+    values = {"name": "Newcomers", "model_id": model, "reentry": "after_end", "reentry_limit": 0}
+    domain = repr([("email", "like", "@newcomer.example.com")])
+    number = marketer("marketing.campaign", "create", {**values, "domain": domain})
+    [found] = marketer("marketing.campaign", "read", [number], ["entry_ids"])
+    marketer("marketing.entry", "write", found["entry_ids"], {"entry_type": "event", "event_kind": "created"})
+    begin = {"activity_type": "update", "trigger_type": "begin", "interval_number": 0, "interval_type": "hours"}
+    marketer("marketing.activity", "create", {**begin, "campaign_id": number, "name": "Welcome", **step})
+    marketer("marketing.campaign", "action_start_campaign", [number])
 
 
 def test_killed_at_every_point_of_logic(campaign, smtp_sink, tmp_path):
@@ -92,6 +115,14 @@ def test_killed_at_every_point_of_logic(campaign, smtp_sink, tmp_path):
                     break
                 reached[point] += rounds.run(point=point, hit=1)
                 _pass_time(campaign)
+            assert reached[point], f"never killed when {point}: {reached}"
+        arrived = 0
+        for point in EVENT_POINTS:
+            for _try in range(TRIES):
+                if reached[point]:
+                    break
+                reached[point] += rounds.run(point=point, hit=1, arrivals=ARRIVALS)
+                arrived += WORKERS * ARRIVALS
             assert reached[point], f"never killed when {point}: {reached}"
         for _round in range(6):
             _pass_time(campaign)
@@ -112,6 +143,9 @@ def test_killed_at_every_point_of_logic(campaign, smtp_sink, tmp_path):
             assert way == f"{LATE}, Later 1 canceled ended, End 1 processed", (number, way)
             assert (state, color) == ("completed ended", 1), number
     assert len(found) == 3, found
+    newcomers = campaign.query(NEWCOMERS)
+    assert len(newcomers) == arrived
+    assert all((color, runs) == (1, ["1 completed event"]) for _email, color, runs in newcomers), newcomers
     assert not counter_differences(campaign.query)
 
 
