@@ -8,6 +8,7 @@ BODY = '<div><p>Hello</p><p><a href="https://shop.example.com/catalogue">The cat
 ENROLMENT_CRON = "marketing_automation.ir_cron_campaign_sync_participants"
 EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
 MAIL_CRON, SMS_CRON = "mail.ir_cron_mail_scheduler_action", "sms.ir_cron_sms_scheduler_action"
+SENDING_CRON = "marketing_automation.ir_cron_send_emails"
 # Written by an administrator for marketers, who may not change contacts themselves
 TOUCH = "record.sudo().write({'ref': (record.ref or '') + 'T'})"
 numbers = itertools.count(10)

@@ -2,6 +2,7 @@
 
 import re
 
+from company import MAIL_CRON, SENDING_CRON
 from real_odoo import RpcError
 from test_real_campaign import wait_until
 
@@ -57,10 +58,19 @@ def installed(server, *names):
 
 
 def run_cron(server, xmlid):
-    """Run a scheduled action at once, on a server whose own threads may or may not run."""
-    module, name = xmlid.split(".")
-    query = "SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module = %s AND name = %s"
-    [(cron,)] = server.query(query, module, name)
+    """Run a scheduled action at once, on a server whose own threads may or may not run.
+
+    With Odoo's mail queue, the lane that sends the emails of campaigns, if there is one.
+    """
+    query = "SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module || '.' || name = ANY(%s) ORDER BY id"
+    names = [xmlid, SENDING_CRON] if xmlid == MAIL_CRON else [xmlid]
+    crons = server.query(query, names)
+    assert crons, xmlid
+    for (cron,) in crons:
+        _run(server, cron)
+
+
+def _run(server, cron):
     for tries_left in reversed(range(TRIES)):
         # whoever runs it keeps its row locked until the end
         server.query("SELECT id FROM ir_cron WHERE id = %s FOR NO KEY UPDATE", cron)

@@ -35,6 +35,7 @@ KILLS = int(os.environ.get("MARKETING_KILLS", 1))
 RANDOM_KILLS = int(os.environ.get("MARKETING_RANDOM_KILLS", 3))
 CRASHES = int(os.environ.get("MARKETING_CRASHES", 1))
 WORKERS = 3
+SENDING_LANES = 2
 NEWCOMERS = 15  # of each round
 LATEST_HIT = 4
 TRIES = 8  # rounds in which a point may be missed, because others did the work
@@ -92,7 +93,7 @@ WITHDRAWN = "Email canceled mail_bl"
 
 @pytest.fixture
 def campaign(own_postgres, company, smtp_sink):
-    """A company whose campaign runs in three lanes, and in which nothing else ever does."""
+    """A company whose campaign runs in three lanes, whose emails go by two, and in which nothing else ever does."""
     rpc, marketer = company.rpc, company.marketer
     model = model_of(rpc, "res.partner")
     number = marketer(
@@ -131,7 +132,8 @@ def campaign(own_postgres, company, smtp_sink):
     add("After", 4, activity_type="action", server_action_id=action, **below)
     add("Await", 5, activity_type="wait", wait_type="event", wait_event="open", **below)
     marketer("marketing.campaign", "action_start_campaign", [number])
-    settings = rpc("res.config.settings", "create", {"marketing_automation_lanes": WORKERS})
+    lanes = {"marketing_automation_lanes": WORKERS, "marketing_automation_sending_lanes": SENDING_LANES}
+    settings = rpc("res.config.settings", "create", lanes)
     rpc("res.config.settings", "execute", [settings])
     for key, seconds in (("patience", "0.2"), ("limit", "1")):
         rpc("ir.config_parameter", "set_param", f"marketing_automation.mail_answer_{key}", seconds)

@@ -212,7 +212,9 @@ SHARED = {
     "mail_mail": "marketing_trace_id IS NOT NULL",
     "ir_act_server": "usage = 'marketing_automation'",
     "utm_campaign": "is_auto_campaign",
-    "ir_cron": "id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module LIKE 'marketing%%')",
+    # the last one comes with 19.0.1.5.0
+    "ir_cron": "id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module LIKE 'marketing%%'"
+    " AND name != 'ir_cron_send_emails')",
 }
 
 

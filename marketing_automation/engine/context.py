@@ -194,11 +194,13 @@ class QueueRun:
 
 @dataclass(eq=False)
 class QueueRounds:
-    """A run of Odoo's queue, which goes on while mail servers owe answers.
+    """A run of Odoo's queue, or of a lane, which goes on while mail servers owe answers.
 
     :param stack: a contextlib.ExitStack of what is done at its end
+    :param bool is_lane: whether it is one of a lane of campaigns' emails, which sends no others
     :param runs: QueueRun by mail server and sender
     :param take: a function of a domain that has Odoo's queue send what is due; None if nothing new is to be sent
+    :param set claimed: ids of the mail.mail that nobody else sends meanwhile
     :param set seen: ids of the mail.mail that had their turn, or are in one of the runs
     :param float until: when mails of campaigns that are new wait for the next run, by the monotonic clock
     :param float looked: when it last looked for new mails, by the monotonic clock
@@ -206,8 +208,10 @@ class QueueRounds:
     """
 
     stack: Any
+    is_lane: bool = False
     runs: dict = field(default_factory=dict)
     take: Any = None
+    claimed: set = field(default_factory=set)
     seen: set = field(default_factory=set)
     until: float | None = None
     looked: float = field(default_factory=time.monotonic)

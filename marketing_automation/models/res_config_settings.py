@@ -6,7 +6,7 @@ from odoo.tools import config
 
 from .activity.types.server_action import TIME_LIMIT, TIME_LIMIT_KEY
 from .retention.marketing_trace_figure import RETENTION_KEY
-from .runtime.lanes import LANES_KEY
+from .runtime.lanes import FIRST_SENDING_LANE, LANES_KEY, SENDING_LANES_KEY
 
 MAX_TIME_LIMIT = 3600  # seconds; the server ends a scheduled action long before, as it comes
 
@@ -27,6 +27,12 @@ class ResConfigSettings(models.TransientModel):
         default=1,
         help="How many scheduled actions execute activities side by side.",
     )
+    marketing_automation_sending_lanes = fields.Integer(
+        string="Lanes That Send",
+        config_parameter=SENDING_LANES_KEY,
+        default=1,
+        help="How many scheduled actions send the emails of campaigns side by side, beside Odoo's own email queue.",
+    )
     marketing_automation_lane_warning = fields.Char(compute="_compute_marketing_automation_lane_warning")
     marketing_automation_retention_months = fields.Integer(
         string="Keep the steps of stopped campaigns (months)",
@@ -41,17 +47,17 @@ class ResConfigSettings(models.TransientModel):
         parts = [campaigns._get_health()["text"], campaigns._get_zone_hint()]
         self.marketing_automation_health = " ".join(filter(None, parts))
 
-    @api.depends("marketing_automation_lanes")
+    @api.depends("marketing_automation_lanes", "marketing_automation_sending_lanes")
     def _compute_marketing_automation_lane_warning(self):
+        threads = config["max_cron_threads"]
+        warning = _(
+            "This server runs %s scheduled actions at a time (max_cron_threads): with as many lanes, others "
+            "wait. More servers on this database help.",
+            threads,
+        )
         for settings in self:
-            threads = config["max_cron_threads"]
-            settings.marketing_automation_lane_warning = settings.marketing_automation_lanes > max(
-                1, threads - 1
-            ) and _(
-                "This server runs %s scheduled actions at a time (max_cron_threads): with as many lanes, others "
-                "wait. More servers on this database help.",
-                threads,
-            )
+            lanes = settings.marketing_automation_lanes + settings.marketing_automation_sending_lanes
+            settings.marketing_automation_lane_warning = lanes > max(2, threads) and warning
 
     def set_values(self):
         self._check_action_time_limit()
@@ -59,6 +65,7 @@ class ResConfigSettings(models.TransientModel):
             raise UserError(_("Steps are kept for a number of months, or for ever with 0."))
         res = super().set_values()
         self.env["marketing.campaign"].set_lane_count(self.marketing_automation_lanes)
+        self.env["marketing.campaign"].set_lane_count(self.marketing_automation_sending_lanes, FIRST_SENDING_LANE)
         return res
 
     def _check_action_time_limit(self):

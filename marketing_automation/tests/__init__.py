@@ -77,6 +77,7 @@ from . import (
     test_schedule,
     test_sending,
     test_sending_hours,
+    test_sending_lanes,
     test_server_actions,
     test_setup,
     test_several_times,

@@ -28,6 +28,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 EXECUTION_CRON = "marketing_automation.ir_cron_campaign_execute_activities"
 ENROLMENT_CRON = "marketing_automation.ir_cron_campaign_sync_participants"
 MAIL_CRON = "mail.ir_cron_mail_scheduler_action"
+SENDING_CRON = "marketing_automation.ir_cron_send_emails"
 
 
 class MarketingAutomationCommon(MassMailCommon):
@@ -198,7 +199,9 @@ class MarketingAutomationCommon(MassMailCommon):
         :return: the emails that left, as the gateway's mock keeps them
         """
         with self._at(moment), self._in_test_mode():
-            for xmlid in xmlids or (EXECUTION_CRON, MAIL_CRON, EXECUTION_CRON):
+            queues = {MAIL_CRON: (MAIL_CRON, SENDING_CRON)}  # other mails, and those of campaigns
+            xmlids = xmlids or (EXECUTION_CRON, MAIL_CRON, EXECUTION_CRON)
+            for xmlid in [one for name in xmlids for one in queues.get(name, [name])]:
                 result = self.env.ref(xmlid).with_user(self.env.ref("base.user_root")).method_direct_trigger()
                 self.assertIs(result, True, f"{xmlid} failed: {result}")
             mails = list(self._mails)

@@ -295,6 +295,7 @@ FIELDS_ON_ODOO = {
         "marketing_automation_action_time_limit": "odoo",
         "marketing_automation_health": "computed",
         "marketing_automation_lanes": "odoo",
+        "marketing_automation_sending_lanes": "odoo",
         "marketing_automation_lane_warning": "computed",
         "marketing_automation_retention_months": "odoo",
     },

@@ -11,7 +11,7 @@ from odoo.tests import tagged
 from odoo.tests.common import get_db_name
 from odoo.tools import mute_logger
 
-from odoo.addons.marketing_automation.models.mail_queue.handover import LOCK as HANDOVER_LOCK
+from odoo.addons.marketing_automation.models.mail_queue.claims import LOCK as CLAIM
 
 from .common import EXECUTION_CRON, MAIL_CRON, MarketingAutomationCommon
 
@@ -294,10 +294,10 @@ class TestMailQueue(MarketingAutomationCommon):
         mails = self._prepare()
         self._send_and_die(mails, 1)
         with db_connect(get_db_name()).cursor() as other:
-            other.execute("SELECT pg_advisory_lock_shared(%s)", [HANDOVER_LOCK])
+            other.execute("SELECT pg_advisory_lock(%s, %s)", [CLAIM, self._queued("exception").id])
             self._run_queue()
             self.assertTrue(self._queued("exception").marketing_handover)
-            other.execute("SELECT pg_advisory_unlock_shared(%s)", [HANDOVER_LOCK])
+            other.execute("SELECT pg_advisory_unlock(%s, %s)", [CLAIM, self._queued("exception").id])
         self._run_queue()
         self.assertFalse(self._queued("exception").marketing_handover)
 

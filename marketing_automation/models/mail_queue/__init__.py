@@ -2,6 +2,8 @@ from . import (
     mail_mail,
     text,
     addresses,
+    sending_lanes,
+    claims,
     rounds,
     handover,
     answer,

@@ -192,7 +192,8 @@ class MailMail(models.Model):
                 )
             )
         if lines.wake_at:
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(at=lines.wake_at)
+            for cron in self._get_queue_cron() | self._get_sending_lanes():  # whose mails they are
+                cron._trigger(at=lines.wake_at)
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
 
     # ------------------------------------------------------------

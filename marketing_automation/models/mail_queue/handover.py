@@ -12,7 +12,6 @@ import psycopg2
 from odoo import _, api, fields, models
 from odoo.tools import SQL
 
-LOCK = 0x4D4153  # the advisory lock that whoever hands mails over shares
 FAILURE = "mail_handover"
 
 
@@ -32,19 +31,21 @@ class MailMail(models.Model):
     @api.model
     def _settle_handovers(self):
         """Say of mails that were marked, and that nobody hands over any more, that it is unknown whether they left."""
-        marked = [("marketing_handover", "=", True)]
-        if not self.sudo().search_count(marked, limit=1):
+        marked = self.sudo().search([("marketing_handover", "=", True)])
+        if not marked:
             return
-        with self._alone_with_handovers() as alone:
-            if alone:
-                mails = self.sudo().search(marked)
-                accepted = mails.filtered(lambda mail: mail.state == "sent")  # what follows was not written
-                accepted._postprocess_sent_message([], [])
-                (mails - accepted)._postprocess_sent_message([], [], failure_type=FAILURE)
-                self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
+        claimed = marked._claim_free()
+        try:
+            mails = marked.browse(claimed).exists().filtered("marketing_handover")
+            accepted = mails.filtered(lambda mail: mail.state == "sent")  # what follows was not written
+            accepted._postprocess_sent_message([], [])
+            (mails - accepted)._postprocess_sent_message([], [], failure_type=FAILURE)
+            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as the queue does
+        finally:
+            self._release_claims(claimed)
 
     @contextmanager
-    def _alone_with_handovers(self, lock=LOCK):
+    def _alone_with_handovers(self, lock):
         """Tell whether nobody hands anything over, and have nobody begin while the block lasts.
 
         :param int lock: the advisory lock of those who do
@@ -57,7 +58,7 @@ class MailMail(models.Model):
                 self._unlock_handovers("pg_advisory_unlock", lock)
 
     @contextmanager
-    def _handing_over(self, lock=LOCK):
+    def _handing_over(self, lock):
         """Have nobody settle the marks that are made while the block lasts."""
         self.env.execute_query(SQL("SELECT pg_advisory_lock_shared(%s)", lock))
         try:

@@ -1,4 +1,4 @@
-"""The campaigns' mails in Odoo's queue, which sends one after the other and commits after each.
+"""The campaigns' mails in Odoo's queue or a lane, which sends one after the other and commits after each.
 
 Odoo's commit forgets all that was read: for the next mail it reads the company, the mailing and the rest anew. Here
 many mails are read together, and what was read is kept from one to the next; each has transactions of its own.
@@ -69,8 +69,6 @@ class MailMail(models.Model):
         server_id = options["mail_server"].id if options["mail_server"] else None
         key = (server_id, options["alias_domain_id"], getattr(smtp_session, "smtp_from", False))
         if key not in rounds.runs:
-            if not rounds.runs:
-                rounds.stack.enter_context(self._handing_over())
             run = QueueRun(server_id)
             run.mails = self.browse().with_context(**{QUEUE_KEY: run})
             run.lines = run.mails._open_lines(smtp_session, options["mail_server"])
@@ -102,6 +100,7 @@ class MailMail(models.Model):
             lines.leave()
             lines.wake(fields.Datetime.now() + TROUBLE_PAUSE)
         self._delete_sent()
+        self._let_go()
 
     @api.model
     def _check_server(self, lines):
@@ -129,7 +128,7 @@ class MailMail(models.Model):
         while lines.queue and lines.may_go_on() and not queue_rounds(self.env).is_time_up():
             started = time.monotonic()
             together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
-            together._read_together()
+            together = together._claim()._read_together()
             together._withdraw()
             together._pack()
             for number, mail in enumerate(together, start=1):
@@ -144,12 +143,18 @@ class MailMail(models.Model):
             queue_run(self.env).shared.clear()
             self._follow_accepted()
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as Odoo does for each mail
+            self._let_go()
             self._let_others_pass()
 
     def _read_together(self):
-        mails = self.exists()
+        """Read what is needed to send these mails.
+
+        :return: those that still wait
+        """
+        mails = self.exists().filtered(lambda mail: mail.state == "outgoing")
         for path in self._get_fields_read_together():
             mails.mapped(path)
+        return mails
 
     @api.model
     def _get_fields_read_together(self):

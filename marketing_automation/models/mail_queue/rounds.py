@@ -11,6 +11,7 @@ import psycopg2
 from odoo import api, models
 
 from ...engine.context import ROUNDS_KEY, QueueRounds, queue_rounds
+from .sending_lanes import OF_NONE
 from .smtp_line import find_answered
 
 LOOK_EVERY = 1  # seconds
@@ -30,23 +31,35 @@ class MailMail(models.Model):
     def process_email_queue(self, email_ids=(), batch_size=1000):
         self._settle_handovers()
         with self._open_rounds() as queue:
-            filters = self.env.context.get("filters", [])
+            ordinary = OF_NONE if self._leave_to_lanes() and not email_ids else []
+            filters = [*self.env.context.get("filters", []), *ordinary]
 
             def take(domain):
-                later = queue.with_context(filters=[*filters, *domain]) if domain else queue
+                later = queue.with_context(filters=[*filters, *domain]) if filters or domain else queue
                 return super(MailMail, later).process_email_queue(email_ids, batch_size)
 
-            rounds = queue_rounds(queue.env)
-            rounds.take = None if email_ids else take
-            res = queue._take(take)
-            queue._go_on()
-        return res
+            return queue._run_rounds(take, is_new_taken=not email_ids)
 
     @contextmanager
-    def _open_rounds(self):
+    def _open_rounds(self, is_lane=False):
         """Give these mails in an environment of QueueRounds, all of whose connections are closed after the block."""
         with ExitStack() as stack:
-            yield self.with_context(**{ROUNDS_KEY: QueueRounds(stack)})
+            mails = self.with_context(**{ROUNDS_KEY: QueueRounds(stack, is_lane)})
+            stack.callback(mails._release_all)
+            yield mails
+
+    @api.model
+    def _run_rounds(self, take, is_new_taken=True):
+        """Send what is due, and go on until no mail server owes an answer.
+
+        :param take: a function of a domain, that sends
+        :param bool is_new_taken: whether what becomes due meanwhile is sent, too
+        :return: what the function returns
+        """
+        queue_rounds(self.env).take = take if is_new_taken else None
+        res = self._take(take)
+        self._go_on()
+        return res
 
     @api.model
     def _go_on(self):
@@ -72,11 +85,11 @@ class MailMail(models.Model):
         :param bool only_others: whether mails of campaigns are left for later
         """
         rounds = queue_rounds(self.env)
-        if not rounds.take:
+        if not rounds.take or (only_others and rounds.is_lane):
             return
         domain = [("id", "not in", list(rounds.seen))]
         if only_others or rounds.is_time_up():
-            domain.append(("marketing_trace_id", "=", False))
+            domain += OF_NONE
         self._take(rounds.take, domain)
         self._end_transaction()
 

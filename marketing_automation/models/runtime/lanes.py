@@ -1,4 +1,4 @@
-"""Lanes: the scheduled actions that execute activities side by side, on one host or many.
+"""Lanes: the scheduled actions that execute activities, or send emails, side by side, on one host or many.
 
 They share nothing but the database: each claims what no other holds.
 """
@@ -15,6 +15,9 @@ LANES_KEY = "marketing_automation.lanes"
 MAX_LANES = 8
 LOCK = 0x4D414C  # first key of the advisory locks: what one lane at a time does
 FIRST_LANE = "marketing_automation.ir_cron_campaign_execute_activities"
+FIRST_SENDING_LANE = "marketing_automation.ir_cron_send_emails"
+SENDING_LANES_KEY = "marketing_automation.sending_lanes"
+COUNTS = {FIRST_LANE: LANES_KEY, FIRST_SENDING_LANE: SENDING_LANES_KEY}  # the parameters that say how many there are
 
 
 class MarketingCampaign(models.Model):
@@ -26,10 +29,19 @@ class MarketingCampaign(models.Model):
 
         :rtype: odoo.models.Model (ir.cron)
         """
-        crons = self.env.ref(FIRST_LANE).sudo()
-        for lane in range(2, self._get_lane_count() + 1):
-            crons += self.env.ref(f"{FIRST_LANE}_{lane}", raise_if_not_found=False) or crons.browse()
-        return crons
+        return self._get_lanes(FIRST_LANE)
+
+    @api.model
+    def _get_lanes(self, first):
+        """Return lanes of a kind, the first one first.
+
+        :param str first: the external id of the first one
+        :rtype: odoo.models.Model (ir.cron)
+        """
+        names = [first, *(f"{first}_{lane}" for lane in range(2, self._get_lane_count(first) + 1))]
+        found = [self.env.ref(name, raise_if_not_found=False) for name in names]
+        # sudo: whoever wakes them
+        return self.env["ir.cron"].sudo().browse(cron.id for cron in found if cron)
 
     @api.model
     def _wake_lanes(self):
@@ -38,43 +50,43 @@ class MarketingCampaign(models.Model):
             cron._trigger()
 
     @api.model
-    def _get_lane_count(self):
-        count = self.env["ir.config_parameter"].sudo().get_param(LANES_KEY, "1")
+    def _get_lane_count(self, first=FIRST_LANE):
+        count = self.env["ir.config_parameter"].sudo().get_param(COUNTS[first], "1")
         return min(MAX_LANES, max(1, int(count))) if count.isdecimal() else 1
 
     @api.model
     @api.private
-    def set_lane_count(self, count):
+    def set_lane_count(self, count, first=FIRST_LANE):
         """Have so many lanes: make the scheduled actions that lack, archive those beyond.
 
         :param int count: from 1 to ``MAX_LANES``
+        :param str first: the external id of the first one of their kind
         :raise UserError: for another number
         """
         if not 1 <= count <= MAX_LANES:
-            raise UserError(
-                _("Activities are executed in 1 to %(max)s lanes, not in %(count)s.", max=MAX_LANES, count=count)
-            )
-        self.env["ir.config_parameter"].sudo().set_param(LANES_KEY, str(count))
-        first = self.env.ref(FIRST_LANE).sudo()
+            raise UserError(_("There are 1 to %(max)s lanes of a kind, not %(count)s.", max=MAX_LANES, count=count))
+        self.env["ir.config_parameter"].sudo().set_param(COUNTS[first], str(count))
+        cron = self.env.ref(first).sudo()
         for lane in range(2, MAX_LANES + 1):
-            cron = self.env.ref(f"{FIRST_LANE}_{lane}", raise_if_not_found=False)
-            if cron:
-                active = first.active and lane <= count
-                if cron.sudo().active != active:  # Odoo lets nobody write a scheduled action while it runs
-                    cron.sudo().active = active
+            further = self.env.ref(f"{first}_{lane}", raise_if_not_found=False)
+            if further:
+                active = cron.active and lane <= count
+                if further.sudo().active != active:  # Odoo lets nobody write a scheduled action while it runs
+                    further.sudo().active = active
             elif lane <= count:
                 values = {
-                    "name": f"{first.name} ({lane})",
-                    "model_id": first.model_id.id,
+                    "name": f"{cron.name} ({lane})",
+                    "model_id": cron.model_id.id,
                     "state": "code",
-                    "code": first.code,
-                    "user_id": first.user_id.id,
-                    "interval_number": first.interval_number,
-                    "interval_type": first.interval_type,
+                    "code": cron.code,
+                    "user_id": cron.user_id.id,
+                    "interval_number": cron.interval_number,
+                    "interval_type": cron.interval_type,
+                    "priority": cron.priority,
                 }
                 # known by name, so that it goes with the addon
-                data = {"xml_id": f"{FIRST_LANE}_{lane}", "values": values, "noupdate": True}
-                first._load_records([data])
+                data = {"xml_id": f"{first}_{lane}", "values": values, "noupdate": True}
+                cron._load_records([data])
 
     def _read_turn(self):
         """Return how the steps of this campaign are executed."""

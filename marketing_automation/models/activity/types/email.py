@@ -125,6 +125,6 @@ class MarketingActivity(models.Model):
             ir_cron_progress_id=False,  # a mailing reports its own progress, on whatever cron runs it
         )
         if not test_run(traces.env):
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger_after_commit()
+            self.env["mail.mail"]._get_sending_crons()._trigger_after_commit()
         mailing._action_send_mail(traces.mapped("res_id"))
         return None

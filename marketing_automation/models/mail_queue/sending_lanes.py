@@ -1,0 +1,88 @@
+"""Lanes of the campaigns' emails: scheduled actions that send them, beside Odoo's own queue.
+
+A big campaign neither waits behind ordinary mail nor holds it up. Where an administrator has disabled all of the lanes,
+Odoo's queue sends the campaigns' emails, too.
+"""
+
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models, modules
+
+from ..runtime.lanes import FIRST_SENDING_LANE
+
+_logger = logging.getLogger(__name__)
+
+QUEUE = "mail.ir_cron_mail_scheduler_action"
+BATCH_KEY, BATCH = "mail.mail.queue.batch.size", 1000  # Odoo's own
+OF_CAMPAIGNS, OF_NONE = [("marketing_trace_id", "!=", False)], [("marketing_trace_id", "=", False)]
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    @api.model
+    def _get_sending_lanes(self):
+        """Return the scheduled actions that send campaigns' emails; none where they are disabled."""
+        return self.env["marketing.campaign"]._get_lanes(FIRST_SENDING_LANE).filtered("active")
+
+    @api.model
+    def _get_sending_crons(self):
+        """Return the scheduled actions to be woken for campaigns' emails."""
+        return self._get_sending_lanes() or self._get_queue_cron()
+
+    @api.model
+    def _get_queue_cron(self):
+        return self.env.ref(QUEUE).sudo()  # sudo: whoever wakes it
+
+    def _split_by_delayed_batch(self, mail_server):
+        """Wake the lanes, too, for what a personal mail server sends later."""
+        mails = super()._split_by_delayed_batch(mail_server)
+        delayed = (self - mails).filtered("marketing_trace_id").mapped("scheduled_date")
+        if delayed:
+            for cron in self._get_sending_lanes():
+                cron._trigger(min(delayed) + timedelta(seconds=59))  # as Odoo does for its queue
+        return mails
+
+    @api.model
+    def _leave_to_lanes(self):
+        """Tell whether campaigns' emails are left to the lanes: Odoo's scheduled action does.
+
+        Whoever calls its method means all mails.
+        """
+        return bool(self.env.context.get("cron_id") and self._get_sending_lanes())
+
+    @api.model
+    def _cron_send_emails(self):
+        """Send the campaigns' emails that are due and that no other lane has in hand."""
+        self._settle_handovers()
+        crons, limit, sent = self.env["ir.cron"], self._get_lane_batch(), set()
+        left = 0  # 1 where there may be more than these: counting them would take as long as sending some
+
+        def note_sent(ids):
+            new = set(ids) - sent
+            sent.update(new)
+            crons._commit_progress(len(new), remaining=left)
+
+        def take(domain):
+            nonlocal left
+            due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", fields.Datetime.now())]
+            waiting = [("state", "=", "outgoing"), *OF_CAMPAIGNS, *due, *domain]
+            mails = queue.search(waiting, limit=limit, order="id")
+            left = int(len(mails) == limit)
+            try:
+                mails.send(auto_commit=not modules.module.current_test, post_send_callback=note_sent)
+            except Exception:  # as Odoo's queue does: what it has begun comes to its end
+                _logger.exception("A lane failed to send emails of campaigns")
+
+        with self._open_rounds(is_lane=True) as queue:
+            queue._run_rounds(take)
+        crons._commit_progress(remaining=left if sent else 0)
+
+    @api.model
+    def _get_lane_batch(self):
+        """Return how many emails a lane looks at in a run: as many as all lanes send in one, as others have some."""
+        # sudo: a parameter of Odoo's
+        value = self.env["ir.config_parameter"].sudo().get_param(BATCH_KEY) or ""
+        batch = int(value) if value.isdecimal() else 0
+        return (batch or BATCH) * max(1, len(self._get_sending_lanes()))
