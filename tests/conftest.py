@@ -23,7 +23,7 @@ def lived_demo():
     :return: (Workspace, name, moment at which it was ready)
     """
     name = f"{RUN}{os.getpid()}_demo"
-    with workspace() as space, space.databases.in_use(name):
+    with workspace() as space, space.databases.in_use(name, name + demo_database.MAKING):
         demo_database.prepare(space, name, demo=True, reset=False)
         yield space, name, datetime.now(UTC)
         space.databases.drop(name)
