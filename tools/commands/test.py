@@ -4,7 +4,7 @@ Without arguments all of them, on all processors; with pytest's arguments in one
 in as many as -n says.
 --wide: the main stories, or the tests named, in a database with what people have beside the app, see wide_set.
 --odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults; --chaos:
-workers killed often, see tests/test_chaos.py.
+workers killed often, see tests/test_chaos.py; --releases: upgrades from all releases, see tests/test_upgrade.py.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from . import faults, odoo_suites
 
 MOST_PROCESSES = 4  # each may have a Chromium and a server besides
 FULL_CHAOS = {"MARKETING_KILLS": "20", "MARKETING_RANDOM_KILLS": "1000", "MARKETING_CRASHES": "50"}
+ALL_RELEASES = {"MARKETING_RELEASES": "all"}
 
 
 def main(arguments):
@@ -35,6 +36,9 @@ def main(arguments):
     if arguments[:1] == ["--chaos"]:
         os.environ |= FULL_CHAOS | os.environ
         arguments = ["tests/test_chaos.py", "-s", *arguments[1:]]
+    if arguments[:1] == ["--releases"]:
+        os.environ |= ALL_RELEASES
+        arguments = ["tests/test_upgrade.py", *arguments[1:]]
     kind = INSTALLED
     if arguments[:1] == ["--wide"]:
         kind, arguments = WIDE, arguments[1:]
