@@ -67,12 +67,18 @@ def own_postgres(monkeypatch):
 
 
 @pytest.fixture
-def company(smtp_sink, sms_sink, tmp_path):
-    """A RealOdoo that runs no scheduled action by itself, and whose messages reach the sinks."""
+def quiet_server(smtp_sink, tmp_path):
+    """A RealOdoo that runs no scheduled action by itself."""
     with real_odoo(smtp_sink.port, tmp_path, options=("--max-cron-threads=0",)) as server:
-        server.rpc("ir.config_parameter", "set_param", "sms.endpoint", sms_sink.url)
-        server.rpc("res.users", "write", [2], {"email": "admin@company.example.com"})
         yield server
+
+
+@pytest.fixture
+def company(quiet_server, sms_sink):
+    """A quiet server whose messages reach the sinks."""
+    quiet_server.rpc("ir.config_parameter", "set_param", "sms.endpoint", sms_sink.url)
+    quiet_server.rpc("res.users", "write", [2], {"email": "admin@company.example.com"})
+    return quiet_server
 
 
 @pytest.fixture

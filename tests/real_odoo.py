@@ -8,6 +8,7 @@ import urllib.request
 from contextlib import ExitStack, contextmanager
 
 from tools.databases import Databases
+from tools.forked import forked
 from tools.paths import ODOO_CONF
 from tools.ports import LOOPBACK, free_port, wait_for_page
 from tools.postgres import Server
@@ -31,9 +32,12 @@ class RpcError(Exception):
 
 
 class RealOdoo:
-    """A server on `database`; `process` is its Popen while it runs."""
+    """A server on `database`; `process` is its Popen, or Forked, while it runs.
 
-    def __init__(self, database, smtp_port, log):
+    :param is_stock: whether Odoo is started as everywhere, and has seen none of our addons, nor any other, before
+    """
+
+    def __init__(self, database, smtp_port, log, is_stock=False):
         self.database = database
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
@@ -41,23 +45,25 @@ class RealOdoo:
         self._uids = {}
         self._smtp_port = smtp_port
         self._log = log
+        self._is_stock = is_stock
         self._running = ExitStack()
 
     def start(self, *options):
         """Start the process and wait until it serves pages; options are Odoo's own."""
         command = [
-            *(sys.executable, "-m", "odoo", "-c", str(ODOO_CONF), *postgres_options(), "-d", self.database),
+            *("-m", "odoo", "-c", str(ODOO_CONF), *postgres_options(), "-d", self.database),
             *("--db-filter", f"^{self.database}$", "--http-port", str(self.port)),
             *("--smtp", LOOPBACK, "--smtp-port", str(self._smtp_port), *options),
         ]
         output = self._running.enter_context(self._log.open("ab"))
-        self.process = self._running.enter_context(background(command, stdout=output, stderr=output))
+        run, command = (background, [sys.executable, *command]) if self._is_stock else (forked, command)
+        self.process = self._running.enter_context(run(command, stdout=output, stderr=output))
         assert wait_for_page(self.port, "/web/login", self.process), self.log()
 
     @contextmanager
     def beside(self):
         """Give another server on this database, as on a second host; not started, and stopped at the end."""
-        other = RealOdoo(self.database, self._smtp_port, self._log.with_suffix(".other.log"))
+        other = RealOdoo(self.database, self._smtp_port, self._log.with_suffix(".other.log"), self._is_stock)
         try:
             yield other
         finally:
@@ -144,19 +150,20 @@ def clone_template(databases, name):
 
 
 @contextmanager
-def real_odoo(smtp_port, folder, make=clone_template, options=()):
+def real_odoo(smtp_port, folder, make=clone_template, options=(), is_stock=False):
     """Give a RealOdoo that runs on a database of its own, and take both away at the end.
 
     :param smtp_port: where on this machine it sends its mail to
     :param folder: where its log goes
     :param make: a function that makes the database; by default a clone of the test template
     :param options: Odoo's own, for its first start
+    :param is_stock: see RealOdoo
     """
     databases = Databases(Server.from_environment())
     database = f"{RUN}{os.getpid()}_{next(counter)}"
     with databases.in_use(database):
         make(databases, database)
-        server = RealOdoo(database, smtp_port, folder / f"{database}.log")
+        server = RealOdoo(database, smtp_port, folder / f"{database}.log", is_stock)
         # the tests open and click as soon as a mail has come, and are no machines
         parameters = {"marketing_automation.machine_doubt": "0"}
         parameters |= {"web.base.url": server.url, "web.base.url.freeze": "True"}

@@ -30,7 +30,8 @@ def stock_odoo(smtp_sink, tmp_path):
 
     Without scheduled actions: while one runs, Odoo refuses to install anything, and asks to try again.
     """
-    with real_odoo(smtp_sink.port, tmp_path, make_stock_database, options=("--max-cron-threads=0",)) as server:
+    options = ["--max-cron-threads=0"]
+    with real_odoo(smtp_sink.port, tmp_path, make_stock_database, options, is_stock=True) as server:
         yield server
 
 

@@ -15,20 +15,19 @@ import os
 import random
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from chaos_process import GONE, POINTS
 from company import MAIL_CRON, SMS_CRON, make_action, model_of
 from counted import counter_differences
 
+from tools.forked import forked
 from tools.paths import ODOO_CONF
-from tools.processes import background
 
 SCRIPT = Path(__file__).with_name("chaos_process.py")
 KILLS = int(os.environ.get("MARKETING_KILLS", 1))
@@ -156,11 +155,11 @@ def nursery(campaign, smtp_sink, tmp_path):
 @contextmanager
 def running_nursery(database, smtp_port, folder):
     """Give a Nursery for a database, whose workers write what goes wrong into a folder."""
-    command = [sys.executable, str(SCRIPT), str(ODOO_CONF), database, str(smtp_port)]
+    command = [SCRIPT, ODOO_CONF, database, smtp_port]
     errors = folder / "workers.log"
     with (
         errors.open("wb") as log,
-        background(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+        forked(command, stdin=PIPE, stdout=PIPE, stderr=log) as process,
     ):
         nursery = Nursery(process, errors)
         nursery.read()

@@ -1,16 +1,17 @@
 """Engines side by side and engines that are killed: what is due runs, and runs once."""
 
+import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from counted import counter_differences
 from test_real_campaign import make_campaign
 
+from tools.forked import Forked
 from tools.paths import ODOO_CONF
 
 SCRIPT = Path(__file__).with_name("engine_process.py")
@@ -20,12 +21,10 @@ PATIENCE = 120  # seconds
 
 
 @pytest.fixture
-def campaign(odoo_server):
+def campaign(quiet_server):
     """A running campaign of an email and a server action on each of its participants, that no cron runs."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    rpc = odoo_server.rpc
-    campaign, contacts = make_campaign(odoo_server)
+    rpc = quiet_server.rpc
+    campaign, contacts = make_campaign(quiet_server)
     [category] = rpc("res.partner", "read", contacts[:1], ["category_id"])[0]["category_id"]
     people = [
         {"name": f"P{i}", "email": f"p{i}@people.example.com", "category_id": [(4, category)]} for i in range(AUDIENCE)
@@ -34,7 +33,7 @@ def campaign(odoo_server):
     [action] = rpc("ir.actions.server", "search", [("name", "=", "Thanks")])
     for name, parent in [("Act", False), ("After", "Act")]:
         [parent_id] = rpc("marketing.activity", "search", [("name", "=", parent)]) or [False]
-        odoo_server.marketer(
+        quiet_server.marketer(
             "marketing.activity",
             "create",
             {
@@ -46,32 +45,33 @@ def campaign(odoo_server):
                 "parent_id": parent_id,
             },
         )
-    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
-    return odoo_server
+    quiet_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
+    return quiet_server
 
 
 class Engine:
     """A process that executes what is due."""
 
     def __init__(self, database):
-        command = [sys.executable, str(SCRIPT), str(ODOO_CONF), database]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()
+        self._errors = os.fdopen(os.memfd_create("errors"), "w+")
+        self.process = Forked([SCRIPT, ODOO_CONF, database], PIPE, PIPE, self._errors)
+        assert self.process.stdout.readline() == "ready\n", self.errors()
 
     def begin(self):
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
     def end(self):
-        _output, errors = self.process.communicate(timeout=PATIENCE)
-        assert self.process.returncode == 0, errors
-        return errors
+        assert self.process.wait(PATIENCE) == 0, self.errors()
+        return self.errors()
 
     def kill(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+
+    def errors(self):
+        self._errors.seek(0)
+        return self._errors.read()
 
 
 def assert_everything_ran_once(server):

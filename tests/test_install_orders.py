@@ -71,6 +71,7 @@ def stock_odoo(stock, tmp_path_factory):
                 tmp_path_factory.mktemp("stock"),
                 make=lambda databases, name: databases.clone(stock, name),
                 options=("--max-cron-threads=0", *options),
+                is_stock=True,
             ) as server,
         ):
             server.rpc("res.users", "write", [2], {"email": "admin@company.example.com"})

@@ -20,12 +20,10 @@ BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 
 
 @pytest.fixture
-def server(odoo_server):
+def server(quiet_server):
     """A server that no cron runs on, with contacts."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    odoo_server.query(CONTACTS, CITY, AUDIENCE)
-    return odoo_server
+    quiet_server.query(CONTACTS, CITY, AUDIENCE)
+    return quiet_server
 
 
 def start_campaign(server, **step):

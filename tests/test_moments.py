@@ -3,10 +3,9 @@
 One server on a database with these apps, for all of them; an engine in a process of its own is told which time it is.
 """
 
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from company import BODY, MAIL_CRON, model_of
@@ -15,6 +14,7 @@ from real_odoo import MARKETER_GROUP, RpcError, real_odoo
 from smtp_sink import running_sink
 from website_visitor import Visitor
 
+from tools.forked import Forked
 from tools.paths import ODOO_CONF
 from tools.postgres import Server
 from tools.test_databases import WIDE, run_database
@@ -34,13 +34,13 @@ class Shop:
         self.product, self.other, self.lantern = self.rpc("product.template", "create", products)
 
     def start_engine(self):
-        command = [sys.executable, str(SCRIPT), str(ODOO_CONF), self.server.database]
-        self._engine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._engine = Forked([SCRIPT, ODOO_CONF, self.server.database], stdin=PIPE, stdout=PIPE)
         assert self._engine.stdout.readline() == "ready\n"
 
     def stop_engine(self):
         if self._engine:
-            self._engine.communicate(timeout=60)
+            self._engine.stdin.close()
+            self._engine.wait(60)
 
     def run(self, **later):
         """Have the engine work as of a while from now."""

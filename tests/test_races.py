@@ -21,37 +21,35 @@ POSITIVE = "record.sudo().write({'function': 'opened'})"
 
 
 @pytest.fixture
-def due_negative(odoo_server, smtp_sink):
+def due_negative(quiet_server, smtp_sink):
     """A server whose campaign has a "not opened" due now; gives it with the pixel of the mail."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    rpc = odoo_server.rpc
-    campaign, contacts = make_campaign(odoo_server)
+    rpc = quiet_server.rpc
+    campaign, contacts = make_campaign(quiet_server)
     rpc("res.partner", "write", contacts[1:], {"category_id": [(5,)]})
     [welcome] = rpc("marketing.activity", "search", [("name", "=", "Welcome")])
     for name, trigger, code in [("Negative", "mail_not_open", NEGATIVE), ("Positive", "mail_open", POSITIVE)]:
-        odoo_server.marketer(
+        quiet_server.marketer(
             "marketing.activity",
             "create",
             {
                 "name": name,
                 "campaign_id": campaign,
                 "activity_type": "action",
-                "server_action_id": make_action(odoo_server, name, code),
+                "server_action_id": make_action(quiet_server, name, code),
                 "trigger_type": trigger,
                 "parent_id": welcome,
                 "interval_number": 1 if trigger == "mail_not_open" else 0,
             },
         )
-    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
-    run_engine(odoo_server)
+    quiet_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
+    run_engine(quiet_server)
     rpc("mail.mail", "process_email_queue")
-    run_engine(odoo_server)
-    assert states(odoo_server) == {"Welcome": "processed", "Negative": "scheduled"}
-    odoo_server.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 hours'")
+    run_engine(quiet_server)
+    assert states(quiet_server) == {"Welcome": "processed", "Negative": "scheduled"}
+    quiet_server.query("UPDATE marketing_trace SET schedule_date = schedule_date - interval '2 hours'")
     [mail] = smtp_sink.wait_for(1, timeout=PATIENCE)
     [pixel] = [url for url in LOCAL.findall(mail.get_body(("html",)).get_content()) if "/mail/track/" in url]
-    return odoo_server, pixel
+    return quiet_server, pixel
 
 
 def run_engine(server):
@@ -130,11 +128,9 @@ def test_a_wake_up_meets_a_cron_that_begins():
         databases.query(database, f"DELETE {triggers}", cron)
 
 
-def test_a_mail_that_somebody_else_is_sending(odoo_server, smtp_sink):
+def test_a_mail_that_somebody_else_is_sending(quiet_server, smtp_sink):
     """The queue leaves it to them, and sends it later when they did not."""
-    server = odoo_server
-    server.stop()
-    server.start("--max-cron-threads=0")
+    server = quiet_server
     campaign, _contacts = make_campaign(server)
     server.marketer("marketing.campaign", "action_start_campaign", [campaign])
     run_engine(server)

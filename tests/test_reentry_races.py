@@ -10,15 +10,13 @@ PASSAGES = "SELECT run, state, is_past_run FROM marketing_participant WHERE res_
 
 
 @pytest.fixture
-def finished(odoo_server):
+def finished(quiet_server):
     """A running campaign through which both contacts went; gives the server, the campaign and one of them."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    campaign, [ada, _ben] = make_campaign(odoo_server)
-    odoo_server.marketer("marketing.campaign", "write", [campaign], {"reentry": "after_end"})
-    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
-    odoo_server.query("UPDATE marketing_participant SET state = 'completed'")
-    return odoo_server, campaign, ada
+    campaign, [ada, _ben] = make_campaign(quiet_server)
+    quiet_server.marketer("marketing.campaign", "write", [campaign], {"reentry": "after_end"})
+    quiet_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
+    quiet_server.query("UPDATE marketing_participant SET state = 'completed'")
+    return quiet_server, campaign, ada
 
 
 def _enroll_at_once(server, campaign, record):

@@ -21,23 +21,21 @@ SELECT ways, count(*) FROM (
 
 
 @pytest.fixture
-def campaign(odoo_server):
+def campaign(quiet_server):
     """A running campaign that people enter by request alone, and stay in; gives the server and the campaign."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    campaign, contacts = make_campaign(odoo_server)
-    [category] = odoo_server.rpc("res.partner", "read", contacts[:1], ["category_id"])[0]["category_id"]
+    campaign, contacts = make_campaign(quiet_server)
+    [category] = quiet_server.rpc("res.partner", "read", contacts[:1], ["category_id"])[0]["category_id"]
     people = [
         {"name": f"P{i}", "email": f"p{i}@people.example.com", "category_id": [(4, category)]} for i in range(RECORDS)
     ]
-    odoo_server.rpc("res.partner", "create", people)
+    quiet_server.rpc("res.partner", "create", people)
     later = {"interval_number": 9, "interval_type": "days"}
-    steps = odoo_server.rpc("marketing.activity", "search", [("trigger_type", "=", "begin")])
-    odoo_server.marketer("marketing.activity", "write", steps, later)
-    odoo_server.marketer("marketing.campaign", "write", [campaign], {"reentry": "after_end", "entry_ids": [(5,)]})
-    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
-    assert odoo_server.query("SELECT count(*) FROM marketing_participant") == [(0,)]
-    return odoo_server, campaign
+    steps = quiet_server.rpc("marketing.activity", "search", [("trigger_type", "=", "begin")])
+    quiet_server.marketer("marketing.activity", "write", steps, later)
+    quiet_server.marketer("marketing.campaign", "write", [campaign], {"reentry": "after_end", "entry_ids": [(5,)]})
+    quiet_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
+    assert quiet_server.query("SELECT count(*) FROM marketing_participant") == [(0,)]
+    return quiet_server, campaign
 
 
 def test_none_is_lost_and_none_is_done_twice(campaign):

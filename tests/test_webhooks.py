@@ -51,11 +51,9 @@ def receiver():
 
 
 @pytest.fixture
-def contacts(odoo_server, receiver):
+def contacts(quiet_server, receiver):
     """The contacts of a running campaign that calls the receiver for each, and then fails for some; no cron runs it."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    rpc = odoo_server.rpc
+    rpc = quiet_server.rpc
     category = rpc("res.partner.category", "create", {"name": "Told"})
     people = [{"name": f"P{i}", "category_id": [(4, category)], "color": int(i in BROKEN)} for i in range(AUDIENCE)]
     contacts = rpc("res.partner", "create", people)
@@ -100,27 +98,27 @@ def _run_to_the_end(server):
     }
 
 
-def test_a_webhook_is_called_once_and_for_nobody_whose_step_failed(odoo_server, receiver, contacts):
+def test_a_webhook_is_called_once_and_for_nobody_whose_step_failed(quiet_server, receiver, contacts):
     """Batches are rolled back and halved around the failures; what was rolled back has called nobody."""
-    engines = [Engine(odoo_server.database) for _ in range(2)]
+    engines = [Engine(quiet_server.database) for _ in range(2)]
     for engine in engines:
         engine.begin()
     for engine in engines:
         engine.end()
-    _run_to_the_end(odoo_server)
+    _run_to_the_end(quiet_server)
     fine = [contact for number, contact in enumerate(contacts) if number not in BROKEN]
     assert sorted(receiver.calls) == fine
 
 
-def test_a_crash_calls_no_webhook_twice(odoo_server, receiver, contacts):
+def test_a_crash_calls_no_webhook_twice(quiet_server, receiver, contacts):
     """Who dies between the commit and the call has not called: at most once, never twice."""
     moments = random.Random(7)
     for _ in range(KILLS):
-        engine = Engine(odoo_server.database)
+        engine = Engine(quiet_server.database)
         engine.begin()
         time.sleep(moments.uniform(0.05, 0.5))
         engine.kill()
-    _run_to_the_end(odoo_server)
+    _run_to_the_end(quiet_server)
     calls = Counter(receiver.calls)
     assert set(calls.values()) == {1}
     assert not {contacts[number] for number in BROKEN} & set(calls)

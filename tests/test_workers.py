@@ -16,12 +16,10 @@ INSERT INTO res_partner_res_partner_category_rel (partner_id, category_id) SELEC
 
 
 @pytest.fixture
-def server(odoo_server):
+def server(quiet_server):
     """A server that no cron runs on, with a campaign of an email that was not started yet."""
-    odoo_server.stop()
-    odoo_server.start("--max-cron-threads=0")
-    odoo_server.campaign, odoo_server.contacts = make_campaign(odoo_server)
-    return odoo_server
+    quiet_server.campaign, quiet_server.contacts = make_campaign(quiet_server)
+    return quiet_server
 
 
 def run_engine(server):
