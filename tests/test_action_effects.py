@@ -13,7 +13,7 @@ import pytest
 from chaos_process import LONE_POINTS, ONCE
 from company import EXECUTION_CRON, model_of
 from http_sink import running_http_sink
-from test_chaos import TRIGGERS, running_nursery
+from test_chaos import ONLY_OURS, TRIGGERS, running_nursery
 from test_concurrency import Engine
 
 PEOPLE = ("P0", "P1", "P2", "P3", "P4")
@@ -346,7 +346,8 @@ def test_each_type_once_beside_a_neighbour_that_fails(effects):
 
 @pytest.fixture
 def nursery(effects, tmp_path):
-    """A Nursery of workers that are killed by what they run."""
+    """A Nursery of workers that are killed by what they run, and run nothing else."""
+    effects.server.query(ONLY_OURS, [])
     with running_nursery(effects.server.database, effects.smtp_port, tmp_path) as nursery:
         yield nursery
 
