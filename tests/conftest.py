@@ -49,6 +49,13 @@ def odoo_server(odoo_server_factory):
     return odoo_server_factory()
 
 
+@pytest.fixture(scope="module")
+def read_server(tmp_path_factory):
+    """One RealOdoo for the tests of a file, which only read."""
+    with running_sink() as sink, real_odoo(sink.port, tmp_path_factory.mktemp("read")) as server:
+        yield server
+
+
 @pytest.fixture
 def sms_sink():
     """A SmsSink that runs for the test."""

@@ -27,18 +27,18 @@ def first_cells(heading):
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
-def test_scheduled_actions(odoo_server):
+def test_scheduled_actions(read_server):
     known = {
-        cron["name"] for cron in odoo_server.rpc("ir.cron", "search_read", [("active", "in", [True, False])], ["name"])
+        cron["name"] for cron in read_server.rpc("ir.cron", "search_read", [("active", "in", [True, False])], ["name"])
     }
     named = {name.replace("\n", " ") for name in CRON.findall(GUIDE)}
     assert {name for name in known if name.startswith("Marketing Automation")} <= named
     assert not {name for name in named - known if not name.endswith("(2)")}, "a second lane is made in the settings"
 
 
-def test_tables(odoo_server):
+def test_tables(read_server):
     for name in first_cells("Retention") | first_cells("Personal data"):
-        assert odoo_server.query("SELECT to_regclass(%s)", name) != [(None,)], name
+        assert read_server.query("SELECT to_regclass(%s)", name) != [(None,)], name
 
 
 def test_options():

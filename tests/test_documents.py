@@ -43,11 +43,11 @@ def words_of_addons():
     return [entry.msgid for path in catalogues for entry in polib.pofile(str(path))]
 
 
-def test_guides_say_what_the_screens_say(odoo_server):
+def test_guides_say_what_the_screens_say(read_server):
     """Words in italics and menus in bold."""
-    texts = [text for (text,) in odoo_server.query(WORDS) if text]
+    texts = [text for (text,) in read_server.query(WORDS) if text]
     shown = "\n".join(texts + words_of_addons()).replace("&amp;", "&")
-    menus = {menu["complete_name"] for menu in odoo_server.rpc("ir.ui.menu", "search_read", [], ["complete_name"])}
+    menus = {menu["complete_name"] for menu in read_server.rpc("ir.ui.menu", "search_read", [], ["complete_name"])}
     for guide in GUIDES:
         terms = {word for term in TERM.findall(read(guide)) for word in LISTED.split(term)} - {"…"}
         unknown = {term for term in terms if not re.search(rf"(?<!\w){re.escape(term)}(?!\w)", shown, re.IGNORECASE)}
@@ -55,8 +55,8 @@ def test_guides_say_what_the_screens_say(odoo_server):
         assert not {path for path in MENU.findall(read(guide)) if path.replace(" → ", "/") not in menus}, guide
 
 
-def test_architecture_names_every_index(odoo_server):
-    existing = {name for (name,) in odoo_server.query(INDEXES)}
+def test_architecture_names_every_index(read_server):
+    existing = {name for (name,) in read_server.query(INDEXES)}
     assert set(INDEX_ROW.findall(read("architecture.md"))) == existing
 
 
