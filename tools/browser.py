@@ -165,6 +165,10 @@ class Browser:
     def replace(self, text):
         """Replace what the field holds in which the cursor is."""
         self.evaluate("document.activeElement.select()")
+        self.insert(text)
+
+    def insert(self, text):
+        """Write at once, as an input method does, wherever the cursor is."""
         self._send("Input.insertText", text=text)
 
     def type(self, text):
