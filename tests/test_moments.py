@@ -157,6 +157,25 @@ def test_page(shop):
     shop.run(minutes=15)
     assert shop.inside(campaign) == [ada]
 
+    # by a form: for what they visited within the last day, and for all that they visit from then on
+    bea, cas = shop.rpc("res.partner", "create", [{"name": name, "email": address(name)} for name in ("Bea", "Cas")])
+    early, late = shop.visitor(), shop.visitor()
+    early.open("/contactus"), late.open("/contactus")
+    shop.run(minutes=20)
+    assert shop.inside(campaign) == [ada], "nobody knows who that is"
+    early.submit("crm.lead", name="Lamps", contact_name="Bea", email_from=address("Bea"))
+    shop.run(minutes=25)
+    assert shop.inside(campaign) == [ada, bea]
+    shop.run(days=1, hours=1)
+    shop.run(days=2, hours=2)
+    late.submit("crm.lead", name="Lamps", contact_name="Cas", email_from=address("Cas"))
+    shop.run(days=2, hours=3)
+    assert shop.inside(campaign) == [ada, bea], "that was more than a day ago"
+    shop.server.query("UPDATE website_track SET visit_datetime = visit_datetime - interval '1 hour' RETURNING id")
+    late.open("/contactus")
+    shop.run(days=2, hours=4)
+    assert shop.inside(campaign) == [ada, bea, cas]
+
 
 def test_a_page_that_is_noted_late(shop):
     """Website notes a visit in the transaction of the page: one that takes long is not missed."""
@@ -268,8 +287,10 @@ def test_form(shop):
     assert shop.inside(leads) == [lead], by_hand
     assert shop.inside(quotes) == shop.inside(mails) == []
     shop.visitor().submit("crm.lead", "/quote?from=mail", name="More", email_from=f'"Jo" <{address("Jo").upper()}>')
+    shop.visitor().submit("mail.mail", subject="A question", email_from=address("Jo"), website_form_signature="none")
     shop.run()
     assert shop.inside(quotes) == [jo]
+    assert shop.inside(mails) == [jo], "a form that sends an email"
 
 
 def test_registered(shop):
