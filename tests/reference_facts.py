@@ -157,6 +157,7 @@ class Record:
     renewal: date | None = None  # which a step may wait for
     is_assigned: bool = False  # whether somebody is responsible
     tasks: list = field(default_factory=list)  # which steps planned an activity, as often as they did
+    told: list = field(default_factory=list)  # which steps told a colleague of it, likewise
 
     @property
     def address(self):

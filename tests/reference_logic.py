@@ -133,6 +133,8 @@ class Logic:
             record.is_assigned = True
         elif step.kind == "task":
             record.tasks.append(step.key)
+        elif step.kind == "notify":
+            record.told.append(step.key)
         elif step.kind == "list":
             (self.listed.discard if step.sets else self.listed.add)(record.address)
 

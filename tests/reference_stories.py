@@ -277,7 +277,10 @@ class SplitTeller(BranchTeller):
 
 
 class LoopTeller(Teller):
-    """Tells stories of workflows that come back to their beginning, or to a step in between; nobody edits them."""
+    """Tells stories of workflows that come back to their beginning, or to a step in between; nobody edits them.
+
+    A way that takes a day may be without an end.
+    """
 
     def story(self):
         between = {**self.step(), "parent": ROOT, "key": "between", "trigger": 0}
@@ -291,6 +294,8 @@ class LoopTeller(Teller):
         below = {"parent": self.choice([ROOT, "between"]), "trigger": self.choice([0, self.index()])}
         loop = {"kind": self.choice(["back", "jump"]), "to": self.choice([ROOT, "between"])}
         loop |= {"limit": self.choice([1, 2, 3]), "interval": (self.choice([1, 2]), self.choice(["hours", "days"]))}
+        if loop["kind"] == "jump" and loop["interval"][1] == "days":
+            loop["limit"] = self.choice([0, 0, loop["limit"]])
         return {**self.step(), **below, **loop, "expiry": None}
 
     def _edit(self):

@@ -1,5 +1,6 @@
 """One world, twice: the engine on real records and the reference model, to which the same things happen."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -506,12 +507,18 @@ class Both(Messages, Steps):
             self._check_plain_effects()
 
     def _check_plain_effects(self):
-        """Steps that assign, plan an activity, or put on a list, have done so for whom they are processed, once."""
+        """Plain steps have done what they do for whom they are processed, once."""
+        messages = self.env["mail.message"].search([("message_type", "=", "user_notification")])
+        told = [(message.body, message.partner_ids) for message in messages]
         for rid in self.model.records:
             record, contact = self.model.records[rid], self.contact(rid)
             person = self.case.marketer if record.is_assigned else self.env["res.users"]
             self.case.assertEqual(contact.user_id, person, f"who is responsible for record {rid}")
             planned = contact.activity_ids.mapped("summary")
             self.case.assertEqual(sorted(planned), sorted(record.tasks), f"what is planned for record {rid}")
+            about = [(body, people) for body, people in told if f'res_id={contact.id}"' in body]
+            found = [re.search(r"<p>(\w+)</p>", body).group(1) for body, _people in about]
+            self.case.assertEqual(sorted(found), sorted(record.told), f"who is told of record {rid}")
+            self.case.assertTrue(all(people == self.case.marketer.partner_id for _body, people in about))
         listed = set(self.mailing_list.contact_ids.mapped("email_normalized"))
         self.case.assertEqual(listed, self.model.listed, "who is on the list")
