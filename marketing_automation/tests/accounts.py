@@ -61,7 +61,7 @@ ALSO = {
         f"odoo.addons.marketing_automation_base_automation.tests.{module}": {"clerk": {CONTACTS}, "marketer": more}
         for module, more in (
             ("test_event_safety", {CONTACTS}),
-            ("test_events", set()),
+            ("test_events", {SALES, ALL_SALES}),  # of which leads
             ("test_moments", {DESK}),
             ("test_rules_that_enrol", set()),
         )

@@ -130,6 +130,28 @@ class TestEvents(EventCommon):
         self.ada.action_unarchive()
         self.assertEqual(self._inside(), self.ada)
 
+    def test_a_lead_comes_to_a_stage(self):
+        """Its contact enters; so does that of a lead which begins there."""
+        self.marketer.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
+        new, offer = self.env["crm.stage"].create([{"name": "Just new"}, {"name": "Offer made"}])
+        entry = self._begin("stage", event_link="crm.lead:partner_id", event_to=offer.ids)
+        self.assertEqual(entry.sentence, "It comes to a stage: “Offer made” (Lead › Contact)")
+        leads = self.env["crm.lead"]
+        moved = leads.create({"name": "Lamps", "partner_id": self.ada.id, "stage_id": new.id})
+        leads.create({"name": "Bulbs", "partner_id": self.ben.id, "stage_id": offer.id})
+        leads.create({"name": "Cables", "partner_id": self.cleo.id, "stage_id": new.id})
+        self.assertEqual(self._inside(), self.ben)
+        moved.with_user(self.env.ref("base.user_admin")).stage_id = offer
+        self.assertEqual(self._inside(), self.ada + self.ben)
+
+    def test_a_field_of_a_lead_changes(self):
+        self.marketer.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
+        self._begin("changed", event_link="crm.lead:partner_id", event_field="priority", event_to=["3"])
+        values = [{"name": contact.name, "partner_id": contact.id} for contact in self.ada + self.ben]
+        first, second = self.env["crm.lead"].create(values)
+        first.priority, second.priority = "1", "3"
+        self.assertEqual(self._inside(), self.ben)
+
     def test_a_message_comes_in(self):
         self._begin("received")
         post = {"body": "Hello", "subtype_xmlid": "mail.mt_comment"}
