@@ -1,4 +1,5 @@
 from odoo.tests import Form, HttpCase, tagged
+from odoo.tools import html2plaintext
 
 from .test_template_texts import NoviceCase
 
@@ -113,3 +114,21 @@ class TestNovice(NoviceCase, HttpCase):
         self.start_tour(url, "marketing_automation_archive", login="novice", timeout=120)
         self.assertEqual((self.campaign.active, self.campaign.state), (True, "running"))
         self.assertFalse(draft.active)
+
+    # ------------------------------------------------------------
+    # Nothing there yet
+    # ------------------------------------------------------------
+
+    def test_each_screen_says_what_fills_it(self):
+        """Those of our menus, and those that our buttons open."""
+        domain = [("module", "=like", "marketing_automation%"), ("model", "=", "ir.actions.act_window")]
+        windows = self.env["ir.actions.act_window"].browse(self.env["ir.model.data"].search(domain).mapped("res_id"))
+        root = self.env.ref("marketing_automation.marketing_automation_menu")
+        actions = self.env["ir.ui.menu"].search([("id", "child_of", root.id)]).mapped("action")
+        windows |= windows.browse(action.id for action in actions if action and action._name == windows._name)
+        silent = windows.filtered(
+            lambda window: (
+                window.target != "new" and window.view_mode != "form" and not html2plaintext(window.help or "").strip()
+            )
+        )
+        self.assertFalse(silent.mapped("xml_id"))

@@ -149,6 +149,18 @@ registry.category("web_tour.tours").add("marketing_automation_participant", {
             trigger: `${card("Thanks")}:contains("Waits for a click."):not(:has(button))`,
         },
         {
+            content: "Of many steps the latest show, and a list has all",
+            trigger: `.o_form_view:not(:has(${card("Note")})) .o_marketing_timeline_earlier:contains("1 earlier")`,
+            run: "click",
+        },
+        {
+            trigger: '.o_list_view:has(.o_data_row:contains("Note")) .o_data_row:contains("Welcome")',
+        },
+        {
+            trigger: ".breadcrumb .o_back_button a",
+            run: "click",
+        },
+        {
             content: "Out of the campaign",
             trigger: 'button[name="action_remove"]',
             run: "click",
