@@ -22,7 +22,7 @@ class StepScreens:
             return step
 
         def find(model, *domain):
-            return self._call(model, "search", list(domain), limit=1)
+            return self._call(model, "search", list(domain), limit=1, context={"lang": "en_US"})
 
         template = self._activity("Autumn catalog", "Free catalog")["mass_mailing_id"][0]
         copies = self._call("mailing.mailing", "copy", [template], {"subject": "Your offer of the fair"})
