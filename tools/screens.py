@@ -18,10 +18,21 @@ DO = """
 })(%s, %s)
 """
 # As if a link of the page were clicked, which Odoo's web client follows without being loaded anew: a second less. What
-# lies over the page, such as a dialog, would stay; a record that is not saved would be; some of the client, such as the
-# menu, is as wide as when it was loaded.
+# lies over the page would stay, and is closed first, where Escape does it; a record that is not saved would be; some of
+# the client, such as the menu, is as wide as when it was loaded.
 KEEP_WIDTH = "window.widthWhenLoaded = innerWidth"
-STAYS = ".o-overlay-item, .o_form_status_indicator_buttons:not(.invisible)"
+OVER = ".o-overlay-item"
+MOST_OVER = 3  # such as a list over a dialog over another one
+# Whether there is one less than before a key was pressed, some frames later
+IS_CLOSED = """
+(async (selector, before) => {
+    for (let frame = 0; frame < 30 && document.querySelectorAll(selector).length >= before; frame++) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    return document.querySelectorAll(selector).length < before;
+})(%s, %s)
+"""
+STAYS = f"{OVER}, .o_notification, .o_form_status_indicator_buttons:not(.invisible)"
 FOLLOW = """
 ((address, stays) => {
     if (window.widthWhenLoaded !== innerWidth || document.querySelector(stays)) {
@@ -77,6 +88,7 @@ class Screens(StepScreens):
 
     def _open(self, path, selector, text=""):
         address = f"{self._url}/odoo/{path}"
+        self._close()
         if self._browser.evaluate(FOLLOW % (json.dumps(address), json.dumps(STAYS))):
             self._browser.wait_gone(".o_left")
             self._browser.wait_for(selector, text)
@@ -84,6 +96,16 @@ class Screens(StepScreens):
             self._browser.open(address)
             self._browser.wait_for(selector, text)
             self._browser.evaluate(KEEP_WIDTH)
+
+    def _close(self):
+        """Close what lies over the page, as far as the keyboard does so."""
+        for _try in range(MOST_OVER):
+            over = self._browser.evaluate(f"document.querySelectorAll({json.dumps(OVER)}).length")
+            if not over:
+                return
+            self._browser.press("Escape")
+            if not self._browser.evaluate(IS_CLOSED % (json.dumps(OVER), over)):
+                return
 
     def _call(self, model, method, *args, **kwargs):
         kwargs.setdefault("context", {"lang": self._language})
