@@ -152,8 +152,9 @@ def test_move_undo_and_paste(walk, odoo_server):  # noqa: F811
     browser.open(f"{odoo_server.url}/odoo/marketing-automation/{summer}")
     walk.click(walk.card("Here", " .o_marketing_activity_menu"))
     walk.click("[data-action=paste]")
-    browser.wait_for(walk.card("Customer"))
+    browser.wait_in_sight(walk.card("Belgian"), 1)  # waiting for a card would scroll to it
     walk.picture("pasted")
+    browser.wait_for(walk.card("Customer"))
     names = odoo_server.rpc("marketing.activity", "search_read", [("campaign_id", "=", summer)], ["name"])
     assert {activity["name"] for activity in names} == {"Here", "Belgian", "Named", "Customer"}
     assert odoo_server.rpc("marketing.activity", "read", [named], ["campaign_id"])[0]["campaign_id"][0] == spring

@@ -69,7 +69,7 @@ MIDDLE = """
 IN_SIGHT = """
 ((element) => {
     const {top, height} = element?.getBoundingClientRect() || {};
-    return height > 0 && top >= 0 && top < innerHeight / 2;
+    return height > 0 && top >= 0 && top < innerHeight * %s;
 })(document.querySelector(%s))
 """
 
@@ -108,9 +108,12 @@ class Browser:
         """
         self._find(selector, text, click=False, frame=frame)
 
-    def wait_in_sight(self, selector):
-        """Wait until the page has scrolled by itself to where an element begins."""
-        expression = IN_SIGHT % json.dumps(selector)
+    def wait_in_sight(self, selector, part=0.5):
+        """Wait until the page has scrolled by itself to where an element begins.
+
+        :param part: of the window's height, in which that is to be
+        """
+        expression = IN_SIGHT % (part, json.dumps(selector))
         self._wait(lambda: self.evaluate(expression), f"out of sight: {selector}")
 
     def wait_gone(self, selector, text=""):
@@ -141,6 +144,14 @@ class Browser:
 
     def drop(self, x=0, y=0):
         self._mouse("mouseReleased", x, y)
+
+    def press_mouse(self, x, y):
+        """Press the mouse at a point of the window, and keep it pressed; see :meth:`drop`."""
+        self._mouse("mouseMoved", x, y)
+        self._mouse("mousePressed", x, y)
+
+    def move(self, x, y):
+        self._mouse("mouseMoved", x, y)
 
     def hover(self, selector, text=""):
         self._mouse("mouseMoved", *self._find(selector, text, click=True))

@@ -17,7 +17,7 @@ const MODEL = "marketing.activity";
 export class WorkflowEditor {
     /**
      * @param {object} services and `getRecord`, the campaign's in its form, `getData`, what its cards show, and
-     *  `reload`, which reads both again, and the `history`
+     *  `reload`, which reads both again, `reveal`, which scrolls to a card, and the `history`
      */
     constructor(services) {
         Object.assign(this, services);
@@ -277,6 +277,7 @@ export class WorkflowEditor {
         const { name } = cards.find((card) => card.id === copy) || { name: "" };
         this.history.push({ label: _t("Paste “%s”", name), added: [copy], removed });
         this.tell(_t("“%s” was pasted.", name));
+        this.reveal(copy);
     }
 
     // ------------------------------------------------------------

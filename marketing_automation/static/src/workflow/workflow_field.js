@@ -55,6 +55,7 @@ export class WorkflowField extends Component {
             getRecord: () => this.props.record,
             getData: () => this.data,
             reload: () => this.reload(),
+            reveal: (cardId) => this.reveal(cardId),
             history: useState(new WorkflowHistory(this.orm)),
         });
         this.treeRef = useRef("tree");
@@ -91,6 +92,7 @@ export class WorkflowField extends Component {
             },
             () => []
         );
+        useEffect(() => this.showAwaitedCard());
         useLiveRefresh(() => this.refreshWhenLive());
         this.ui = useService("ui");
         useBus(this.ui.bus, "active-element-changed", () => browser.setTimeout(() => this.showAwaitedNumbers()));
@@ -244,6 +246,23 @@ export class WorkflowField extends Component {
     async reload() {
         await this.props.record.load();
         return this.props.record.data[this.props.name] || EMPTY;
+    }
+
+    /** Scroll to a card that has just come, which is drawn in a moment. */
+    reveal(cardId) {
+        this.awaitedCard = cardId;
+        this.showAwaitedCard();
+    }
+
+    showAwaitedCard() {
+        const card = this.awaitedCard && this.root.el?.querySelector(`[data-id="${this.awaitedCard}"]`);
+        if (card) {
+            this.awaitedCard = false;
+            const { top, bottom } = card.getBoundingClientRect();
+            if (top < 0 || bottom > browser.innerHeight) {
+                card.scrollIntoView({ block: "center" });
+            }
+        }
     }
 
     getCard(cardId) {
