@@ -32,6 +32,7 @@
         "views/mailing_contact_views.xml",
         "views/marketing_campaign_update_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_settings_pressure_views.xml",
         "views/marketing_automation_menus.xml",
     ],
     "demo": [

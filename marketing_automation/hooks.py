@@ -2,6 +2,7 @@ from odoo.tools import sql
 
 from .models.counters import triggers
 from .models.mailing.mailing_mailing import NOBODY
+from .models.sending import places
 
 # Of Odoo's own actions that leave templates out: by our field, which goes
 ACTION_DOMAINS = {
@@ -33,3 +34,4 @@ def uninstall_hook(env):
     sql.drop_index(env.cr, sql.make_index_name("mailing_trace", "message_id"), "mailing_trace")
     env.flush_all()
     triggers.uninstall(env.cr)
+    places.uninstall(env.cr)

@@ -11,6 +11,7 @@
         "views/mailing_mailing_views.xml",
         "views/marketing_activity_views.xml",
         "views/marketing_automation_sms_pages.xml",
+        "views/res_config_settings_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

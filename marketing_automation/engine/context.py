@@ -31,15 +31,39 @@ class MessageBatch:
     :param traces: the marketing.trace, with the rights and the context of the engine
     :param datetime now: the moment at which the engine works, UTC
     :param dict links: ids of the link.tracker that were looked up for this batch
+    :param set left_out: takes the ids of the traces whose message is not made after all, and that know why
     """
 
     traces: Any
     now: datetime
     links: dict = field(default_factory=dict, compare=False)
+    left_out: set = field(default_factory=set, compare=False)
 
     @cached_property
     def trace_by_res_id(self):
         return {trace.res_id: trace.id for trace in self.traces}
+
+    @property
+    def made(self):
+        """The traces whose messages are made, or why they are not is told by their message."""
+        return self.traces.filtered(lambda trace: trace.id not in self.left_out) if self.left_out else self.traces
+
+    def confirm_places(self, addresses, going):
+        """Have the messages take their places at the addresses to which they really go.
+
+        :param dict addresses: normalized, by the record's id
+        :param set going: ids of the records to which messages are to be sent
+        :return: the ids of the records to which none is to be made
+        """
+        by_record = self.trace_by_res_id
+        traces = self.traces.filtered(lambda trace: trace.res_id in addresses)
+        refused = traces._confirm_places(
+            {by_record[res_id]: address for res_id, address in addresses.items()},
+            {by_record[res_id] for res_id in going},
+            self.now,
+        )
+        self.left_out.update(refused.ids)
+        return set(refused.mapped("res_id"))
 
 
 @dataclass(eq=False)

@@ -63,7 +63,10 @@ class ResConfigSettings(models.TransientModel):
         self._check_action_time_limit()
         if self.marketing_automation_retention_months < 0:
             raise UserError(_("Steps are kept for a number of months, or for ever with 0."))
+        self._check_caps()
+        caps = self._read_caps()
         res = super().set_values()
+        self._apply_caps(caps)
         self.env["marketing.campaign"].set_lane_count(self.marketing_automation_lanes)
         self.env["marketing.campaign"].set_lane_count(self.marketing_automation_sending_lanes, FIRST_SENDING_LANE)
         return res

@@ -63,6 +63,7 @@ from . import (
     test_people_tour,
     test_phone_choices,
     test_plans,
+    test_pressure,
     test_privacy,
     test_private_names,
     test_rate,

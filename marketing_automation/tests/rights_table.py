@@ -34,6 +34,8 @@ USER_FIELDS = {
         "warm_up_growth": 20,
         "sending_calendar_id": lambda test: test.env.company.resource_calendar_id.id,
         "tz_mode": "recipient",
+        "ignore_cap": True,
+        "priority": "2",
         "entry_ids": [(0, 0, {"entry_type": "filter"})],
     },
     "marketing.activity": {
@@ -171,6 +173,7 @@ ENGINE_FIELDS = {
             "unicity_salt",
             "warm_up_date",
             "warm_up_text",
+            "has_cap",
             "failed_job",
             "failure_count",
             "last_error",
@@ -293,6 +296,11 @@ FIELDS_ON_ODOO = {
     "mailing.trace": {"marketing_trace_id": "engine"},
     "res.config.settings": {
         "marketing_automation_action_time_limit": "odoo",
+        "marketing_automation_cap_days": "odoo",
+        "marketing_automation_cap_mail": "odoo",
+        "marketing_automation_cap_mail_on": "odoo",
+        "marketing_automation_cap_mailings": "odoo",
+        "marketing_automation_cap_mode": "odoo",
         "marketing_automation_health": "computed",
         "marketing_automation_lanes": "odoo",
         "marketing_automation_sending_lanes": "odoo",

@@ -17,7 +17,7 @@ from .test_entry_dates import EntryDatesCase
 
 CONTACTS = 5_000
 CAMPAIGNS = 12  # of which one is looked at
-BIG = {"marketing_participant", "marketing_trace", "marketing_trace_event", "mailing_trace"}
+BIG = {"marketing_participant", "marketing_trace", "marketing_trace_event", "mailing_trace", "marketing_pressure"}
 CONTACT_ROWS = """
 INSERT INTO res_partner (name, complete_name, email, email_normalized, city, active, type)
 SELECT 'P' || i, 'P' || i, a, a, 'Planville', TRUE, 'contact'
@@ -186,6 +186,25 @@ class TestPlans(PlansCase):
         with self._plans() as plans:
             traces._find_duplicates(emails)
         self.assertIndexes(plans, "mailing_trace_marketing_email")
+
+    def test_messages_to_one_address(self):
+        """Who got how many, whose turn it is, and mailings, are found by the address."""
+        for key, value in (("mail_on", "True"), ("mail", "2"), ("mailings", "True")):
+            self.env["ir.config_parameter"].set_param(f"marketing_automation.cap_{key}", value)
+        self.env.cr.execute(
+            "INSERT INTO marketing_pressure SELECT 'k' || i, 'mail', ARRAY[now()], '{0}' FROM generate_series(1, %s) i",
+            [CONTACTS],
+        )
+        self.env.cr.execute("ANALYZE marketing_pressure")
+        traces = self.email.sudo().trace_ids[:5]
+        addresses = {trace.id: f"p{trace.res_id}@people.example.com" for trace in traces}
+        with self._plans() as plans:
+            self.assertFalse(traces._ask_for_place(addresses, traces._get_cap(), self.start))
+            self.assertFalse(traces._confirm_places(addresses, set(traces.ids), self.start))
+        self.assertIndexes(
+            *(plans, "marketing_pressure_pkey"),
+            *("marketing_trace_pressed", "mailing_trace_marketing_email_of_mailings"),
+        )
 
     def test_who_waits(self):
         """A look at who waits is one statement for each step; it reads neither who has gone on, nor a table whole."""

@@ -31,7 +31,7 @@ class MailComposeMessage(models.TransientModel):
             self.mass_mailing_id._check_not_marketing_template()
             return super()._action_send_mail(auto_commit=auto_commit)
         res = super()._action_send_mail(auto_commit=False)
-        batch.traces._finish_messages(batch.now)
+        batch.made._finish_messages(batch.now)
         return res
 
     def _prepare_mail_values(self, res_ids):
@@ -84,8 +84,12 @@ class MailComposeMessage(models.TransientModel):
                 for name in names:
                     mail_values.pop(name, None)
                 mail_values.update(before[res_id])
-        self._cancel_marketing_duplicates(mail_values_dict, batch)
-        return mail_values_dict
+        recipients = self._cancel_marketing_duplicates(mail_values_dict, batch)
+        left_out = batch.confirm_places(
+            {res_id: next(iter(recipients[res_id]["mail_to_normalized"]), None) for res_id in mail_values_dict},
+            {res_id for res_id, mail_values in mail_values_dict.items() if mail_values.get("state") != "cancel"},
+        )
+        return {res_id: values for res_id, values in mail_values_dict.items() if res_id not in left_out}
 
     def _get_optout_emails(self, mail_values_dict):
         """Add the mailing contacts who opted out of their lists: Odoo asks the list, and here is none."""
@@ -98,7 +102,10 @@ class MailComposeMessage(models.TransientModel):
         return emails
 
     def _cancel_marketing_duplicates(self, mail_values_dict, batch):
-        """Cancel the emails to addresses that got this step through another participant."""
+        """Cancel the emails to addresses that got this step through another participant.
+
+        :return: the recipients, as :meth:`_get_recipients_data` gives them
+        """
         recipients = self._get_recipients_data(mail_values_dict)
         trace_by_res_id = batch.trace_by_res_id
         emails = {
@@ -110,3 +117,4 @@ class MailComposeMessage(models.TransientModel):
         for res_id, mail_values in mail_values_dict.items():
             if trace_by_res_id[res_id] in duplicates:
                 mail_values.update(state="cancel", failure_type="mail_dup", is_notification=False)
+        return recipients

@@ -5,6 +5,7 @@ from . import (
     marketing_activity,
     marketing_campaign,
     marketing_trace,
+    res_config_settings,
     sms_sms,
     sms_sms_queue,
     sms_sms_handover,

@@ -63,8 +63,9 @@ class MarketingActivity(models.Model):
         Messages and traces are one transaction; Odoo's queue, which is woken after its
         commit, does the sending, except in a test.
         """
-        mailing = self._get_mailing_to_send().with_context(**{BATCH_KEY: MessageBatch(traces, now)})
+        batch = MessageBatch(traces, now)
+        mailing = self._get_mailing_to_send().with_context(**{BATCH_KEY: batch})
         mailing.action_send_sms(traces.mapped("res_id"))
         self.env.flush_all()
-        traces._finish_messages(now)
+        batch.made._finish_messages(now)
         return None

@@ -16,6 +16,10 @@ class MarketingCampaign(models.Model):
             "sms_duplicate": _("with the number of somebody else here"),
         }
 
+    @api.model
+    def _get_channel_labels(self):
+        return {**super()._get_channel_labels(), "sms": _("SMS")}
+
     def _get_address_sql(self, step, model):
         """Find the number of a record: its own, else that of its contact."""
         if self.env["marketing.activity"]._get_types()[step.activity_type].mailing_type != "sms":

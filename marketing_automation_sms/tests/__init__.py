@@ -5,6 +5,7 @@ from . import (
     test_sms_guards,
     test_sms_links,
     test_sms_outcomes,
+    test_sms_pressure,
     test_sms_preview,
     test_sms_providers,
     test_sms_queue,

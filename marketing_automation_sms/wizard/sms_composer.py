@@ -67,3 +67,14 @@ class SmsComposer(models.TransientModel):
             if record.id not in left_out
         }
         return batch.traces.browse(numbers)._find_duplicates(numbers, column="sms_number").mapped("res_id")
+
+    def _filter_out_and_handle_revoked_sms_values(self, sms_values_all):
+        """Make no SMS for whom the limit of messages to one number has none at the moment."""
+        batch = message_batch(self.env)
+        if batch:
+            left_out = batch.confirm_places(
+                {res_id: values["number"] for res_id, values in sms_values_all.items()},
+                {res_id for res_id, values in sms_values_all.items() if values["state"] != "canceled"},
+            )
+            sms_values_all = {res_id: values for res_id, values in sms_values_all.items() if res_id not in left_out}
+        return super()._filter_out_and_handle_revoked_sms_values(sms_values_all)

@@ -297,6 +297,8 @@ class MarketingCampaign(models.Model):
             self._rename_utm_campaigns()
         if "workflow" in vals or "state" in vals:
             self._on_running_changed()
+        if "ignore_cap" in vals or "priority" in vals:
+            self._ask_again_for_room()
         return res
 
     def _on_running_changed(self):

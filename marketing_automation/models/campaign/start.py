@@ -155,6 +155,7 @@ class MarketingCampaign(models.Model):
                     }
                 counts[step.activity_type] += reach.get(None, 0)
                 sentences += self._describe_left_out(step, reach, several)
+                sentences += self._describe_pressed(step, way, reach.get(None, 0), now)
         return dict(counts), sentences
 
     def _describe_left_out(self, step, reach, several):

@@ -68,7 +68,10 @@ class MarketingTrace(models.Model):
         if again:
             again._retry(now)
         refused = self - withdrawn - again
-        refused._write_outcomes(refused._get_refusals(), now)
+        outcomes = refused._get_refusals()
+        unknown = self._get_unknown_failures()
+        self.filtered(lambda trace: outcomes.get(trace.id, ("", ""))[1] not in unknown)._free_places()
+        refused._write_outcomes(outcomes, now)
 
     @api.private
     def _find_withdrawn(self):

@@ -194,18 +194,28 @@ class MarketingCampaign(models.Model):
         :param list res_ids: ids of records of the target
         :rtype: set[int]
         """
+        return self._find_addresses(step, res_ids).keys()
+
+    def _find_addresses(self, step, res_ids):
+        """Return the addresses at which a step's message reaches some records as it is now; None where nobody knows.
+
+        :param Step step: of the workflow
+        :param list res_ids: ids of records of the target
+        :return: normalized, by id; who gets no message is left out
+        :rtype: dict[int, str | None]
+        """
         self.env.flush_all()
         model = self._get_run_env()[self._get_target()]
         join, code, address = self._get_address_sql(step, model)
         table = SQL.identifier(model._table)
         query = SQL(
-            "SELECT t.id, CASE WHEN %s ~ %s THEN %s END FROM %s t %s WHERE t.id = ANY(%s) AND %s IS NULL",
-            *(address, INTERNATIONAL, address, table, join, list(res_ids), code),
+            "SELECT t.id, %s FROM %s t %s WHERE t.id = ANY(%s) AND %s IS NULL",
+            *(address, table, join, list(res_ids), code),
         )
         return {
-            res_id
-            for res_id, international in self.env.execute_query(query)
-            if international is None or is_sendable(international)
+            res_id: address
+            for res_id, address in self.env.execute_query(query)
+            if address is None or address.isascii() or is_sendable(address)
         }
 
     @api.model

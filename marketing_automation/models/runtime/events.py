@@ -133,3 +133,4 @@ class MarketingTrace(models.Model):
         )
         if rows:
             self.invalidate_model()
+            self.browse(trace_id for (trace_id,) in rows)._count_after_all()

@@ -107,6 +107,7 @@ class MarketingTrace(models.Model):
             "mail_dup": _("The address got this step through another participant."),
             "mail_email_missing": _("There is no email address."),
             "mail_email_invalid": _("The email address is invalid."),
+            "frequency_cap": _("The address has had as many messages as Settings allow."),
             # the record was left as it is
             "list_optout": _("The person has opted out of this mailing list, and stays opted out."),
             "nobody_responsible": _("Nobody is responsible for the record who could get it."),
@@ -123,6 +124,7 @@ class MarketingTrace(models.Model):
             ),
             # it is scheduled, and was due before
             "sending_hours": _("It waits for the sending hours."),
+            "frequency_wait": _("It waits: the address has had as many messages as Settings allow."),
             "postponed": _("It could not run; Odoo tries again by itself"),
             "refused": _("The message was not sent: the server refused it, or it was taken out of the queue"),
             "mail_handover": _(

@@ -2,6 +2,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from .marketing_trace import HELD, PRESSED
+
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
@@ -47,20 +49,27 @@ class MarketingActivity(models.Model):
         return _("ignores the sending hours") if step.ignore_sending_hours else _("keeps the sending hours")
 
     def _get_held_labels(self):
-        """Return how many messages of these activities wait for the sending hours, in words by activity id."""
+        """Return how many messages of these activities wait, and what for, in words by activity id."""
         rows = self.env.execute_query(
             SQL(
                 # by the index of what is held
-                """SELECT activity_id, count(*) FROM marketing_trace
+                """SELECT activity_id, end_code, count(*) FROM marketing_trace
                     WHERE activity_id = ANY(%s) AND state = 'scheduled' AND due_date IS NOT NULL
-                      AND end_code = 'sending_hours' AND is_test IS NOT TRUE
-                 GROUP BY activity_id""",
+                      AND end_code = ANY(%s) AND is_test IS NOT TRUE
+                 GROUP BY activity_id, end_code ORDER BY activity_id, end_code DESC""",
                 self.ids,
+                [HELD, PRESSED],
             )
         )
-        return {
-            activity_id: _("1 waits for the sending hours")
-            if count == 1
-            else _("%s wait for the sending hours", f"{count:,}")
-            for activity_id, count in rows
-        }
+        labels = {}
+        for activity_id, code, count in rows:
+            labels.setdefault(activity_id, []).append(self._describe_held(code, count))
+        return {activity_id: ", ".join(words) for activity_id, words in labels.items()}
+
+    @api.model
+    def _describe_held(self, code, count):
+        """Return in words how many messages wait for something."""
+        number = f"{count:,}"
+        if code == HELD:
+            return _("1 waits for the sending hours") if count == 1 else _("%s wait for the sending hours", number)
+        return _("1 waits: limit of messages") if count == 1 else _("%s wait: limit of messages", number)

@@ -5,6 +5,7 @@ as it is, and a person who has moved is asked anew. Until then its ``schedule_da
 it was due first, from which its expiry counts.
 """
 
+import json
 from collections import Counter
 
 from odoo import _, fields, models
@@ -14,14 +15,13 @@ from ...engine.errors import CampaignStop
 from ..moments import format_weekday
 
 HELD = "sending_hours"
+PRESSED = "frequency_wait"
 
 
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
-    due_date = fields.Datetime(
-        string="Due on", readonly=True, help="When it was due, before it had to wait for the sending hours."
-    )
+    due_date = fields.Datetime(string="Due on", readonly=True, help="When it was due, before its message had to wait.")
 
     # How many of a step are held, and who: nobody else has a first date.
     _held = models.Index("(activity_id) WHERE state = 'scheduled' AND due_date IS NOT NULL AND is_test IS NOT TRUE")
@@ -73,10 +73,12 @@ class MarketingTrace(models.Model):
             openings[trace.id] = by_zone[tz]
         return openings
 
-    def _hold(self, dates):
-        """Have these traces, which are locked, wait for the sending hours.
+    def _hold(self, dates, code=HELD, params=None):
+        """Have these traces, which are locked, wait for something before their message leaves: for the sending hours.
 
         :param dict dates: until when, by id
+        :param str code: what for
+        :param dict params: what tells more about it, by id
         """
         if not self:
             return
@@ -85,13 +87,14 @@ class MarketingTrace(models.Model):
                 """
                 UPDATE marketing_trace t
                    SET due_date = COALESCE(t.due_date, t.schedule_date), schedule_date = h.date, end_code = %s,
-                       end_params = NULL, executing = NULL
-                  FROM unnest(%s::int[], %s::timestamp[]) AS h (id, date)
+                       end_params = h.params::jsonb, executing = NULL
+                  FROM unnest(%s::int[], %s::timestamp[], %s::text[]) AS h (id, date, params)
                  WHERE t.id = h.id RETURNING t.id
                 """,
-                HELD,
+                code,
                 list(dates),
                 list(dates.values()),
+                [json.dumps(params[trace_id]) if params else None for trace_id in dates],
             )
         )
         self.invalidate_model()
@@ -132,8 +135,10 @@ class MarketingTrace(models.Model):
 
     def _get_hold_words(self):
         """Return until when this message waits, and for what, in words; or None."""
-        if self.state != "scheduled" or self.end_code != HELD or not self.schedule_date:
+        if self.state != "scheduled" or self.end_code not in (HELD, PRESSED) or not self.schedule_date:
             return None
         tz = self.env.context.get("tz") or self.env.user.tz or "UTC"
         moment = format_weekday(self.env, self.schedule_date, fields.Datetime.now(), tz)
-        return _("Waits until %s (sending hours)", moment)
+        if self.end_code == HELD:
+            return _("Waits until %s (sending hours)", moment)
+        return _("Waits until %(moment)s: %(reason)s", moment=moment, reason=self._describe_pressure())

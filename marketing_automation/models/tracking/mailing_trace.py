@@ -27,6 +27,11 @@ class MailingTrace(models.Model):
         "(mass_mailing_id, email) WHERE marketing_trace_id IS NOT NULL AND email IS NOT NULL"
     )
 
+    # When addresses got mailings of Email Marketing, which count where Settings say so.
+    _marketing_email_of_mailings = models.Index(
+        "(email, sent_datetime) WHERE marketing_trace_id IS NULL AND email IS NOT NULL AND sent_datetime IS NOT NULL"
+    )
+
     # ------------------------------------------------------------
     # Whose they are
     # ------------------------------------------------------------
