@@ -33,6 +33,8 @@ BLOCKED = "models/incoming/marketing_trace.py"
 REPORTS = "models/incoming/mailing_trace.py"
 QUEUE = "models/mail_queue/withdrawn.py"
 WITHDRAWN = "models/mail_queue/marketing_trace.py"
+PRESSURE = "models/sending/pressure.py"
+CAP = "engine/pressure.py"
 WAIT = "models/activity/types/wait.py"
 WAITS = "models/runtime/waits.py"
 LOOKS = "models/runtime/looks.py"
@@ -688,6 +690,31 @@ FAULTS = [
         EVENTS,
         '        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])\n',
         "",
+    ),
+    # messages to one address
+    *(
+        Fault(*fault, test="test_reference_pressure.py")
+        for fault in (
+            ("priorities do not count", PRESSURE, "return (-int(self.campaign_id.priority), ", "return (0, "),
+            (
+                "a place is given that is kept for who comes first",
+                CAP,
+                "        elif len(taken) + kept < cap.limit:\n",
+                "        elif room <= now:\n",
+            ),
+            (
+                "the oldest of all messages makes room, though there are more than the limit",
+                CAP,
+                "counted[-self.limit]",
+                "counted[0]",
+            ),
+            (
+                "a message that was refused keeps its place",
+                WITHDRAWN,
+                "[1] not in unknown)._free_places()",
+                "[1] not in unknown)",
+            ),
+        )
     ),
     # re-entry
     *(

@@ -84,3 +84,36 @@ def test_an_address_has_one_mailing_contact(server, other_worker):
         for row in server.query("SELECT email_normalized FROM mailing_contact WHERE email LIKE '%%@people.example.com'")
     )
     assert (len(contacts), set(contacts.values())) == (AUDIENCE, {1})
+
+
+def test_an_address_gets_no_more_than_the_limit(server, other_worker):
+    """Three campaigns for the same people, in three lanes, of which one dies with all places taken."""
+    limit = {"marketing_automation_cap_mail_on": True, "marketing_automation_cap_mail": 2}
+    server.rpc("res.config.settings", "execute", [server.rpc("res.config.settings", "create", limit)])
+    server.query("UPDATE res_partner SET city = 'Elsewhere' WHERE city = %s AND id %% 10 > 0", CITY)
+    [[people]] = server.query("SELECT count(*) FROM res_partner WHERE city = %s", CITY)
+    model = model_of(server.rpc, "res.partner")
+    for number in range(3):
+        content = {"subject": f"Mail {number}", "body_html": "<p>Hi</p>", "email_from": "us@company.example.com"}
+        mailing = {**content, "mailing_model_id": model, "use_in_marketing_automation": True}
+        template = server.rpc("mailing.mailing", "create", mailing)
+        start_campaign(server, activity_type="email", mass_mailing_id=template)
+    enrol_rest(server)
+    [first, *others] = [Engine(server.database) for _lane in range(3)]
+    with other_worker.cursor() as cursor:
+        cursor.execute("SELECT id FROM mailing_mailing WHERE id = %s FOR UPDATE", [template])
+    first.begin()
+    wait_until(lambda: server.query(BLOCKED) == [(1,)], "the first lane has taken places, and makes its messages")
+    for engine in others:
+        engine.begin()
+    wait_until(lambda: server.query(BLOCKED) == [(3,)], "the others wait for the same places")
+    first.kill()
+    other_worker.rollback()
+    for engine in others:
+        engine.end()
+    [cron] = server.rpc("ir.cron", "search", [("cron_name", "ilike", "execute activities")], 0, 1)
+    server.rpc("ir.cron", "method_direct_trigger", [cron])
+    messages = server.query("SELECT count(*) FROM mailing_trace GROUP BY email")
+    assert messages == [(2,)] * people
+    assert server.query("SELECT count(*) FROM marketing_trace WHERE end_code = 'frequency_wait'") == [(people,)]
+    assert server.query("SELECT cardinality(dates) FROM marketing_pressure") == [(2,)] * people
