@@ -156,6 +156,14 @@ ROWS = [
         (300,),
     ),
     Row(
+        "pressure",
+        "pressure:measure",
+        "What a limit of messages to one address adds to an email: taking its place as it is prepared, in a database "
+        "where so many addresses got one lately. On a processor of this process, and in the database.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+    ),
+    Row(
         "queries",
         "queries:measure",
         "Queries of enrolment, of executing a no-op action and of preparing an email for 50, 500 and 5 000 contacts: "
