@@ -23,7 +23,7 @@ from odoo.addons.marketing_automation.tests.common import MarketingAutomationCom
 EXAMPLES = max(8, int(os.environ.get("MARKETING_EXAMPLES", 0)))
 SEED = int(os.environ.get("MARKETING_SEED", 1))
 START = datetime(2026, 3, 27, 7)
-REACHED = {"sent", "waiting", "skipped", "refused", "went on", "turn of another", "let go"}
+REACHED = {"sent", "waiting", "skipped", "refused", "went on", "turn of another"}
 
 
 class _Undo(Exception):
@@ -89,7 +89,6 @@ class Story:
             was = before.get(key, ("", None))
             self.reached["went on"] += was[0] == "waiting" and state == "sent"
             self.reached["turn of another"] += state == "waiting" and asks == self.now + timedelta(minutes=1)
-            self.reached["let go"] += was[0] == "waiting" and was[1] > self.now and asks == self.now
 
     def _find(self):
         rows = self.env.execute_query(
@@ -149,7 +148,7 @@ class Story:
 
     def limit(self):
         choice = self.random.choice
-        limit = Limit(choice([True] * 5 + [False]), choice([1, 1, 2]), choice([1, 3, 7]), choice([False] * 4 + [True]))
+        limit = Limit(choice([True] * 5 + [False]), choice([1, 1, 2]), choice([1, 3, 7]), choice([False] * 2 + [True]))
         self.env["res.config.settings"].create(
             {
                 "marketing_automation_cap_mail_on": limit.on,
