@@ -21,6 +21,7 @@
         "views/marketing_trace_report_views.xml",
         "views/marketing_participant_views.xml",
         "views/ir_actions_server_views.xml",
+        "views/ir_mail_server_views.xml",
         "views/marketing_activity_views.xml",
         "views/marketing_entry_views.xml",
         "views/marketing_campaign_views.xml",

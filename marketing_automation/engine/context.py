@@ -225,6 +225,10 @@ class QueueRounds:
     :param runs: QueueRun by mail server and sender
     :param take: a function of a domain that has Odoo's queue send what is due; None if nothing new is to be sent
     :param set claimed: ids of the mail.mail that nobody else sends meanwhile
+    :param dict slots: of mail servers that take so many connections at once, by the id of the ir.mail_server
+    :param list connections: the ids of such servers, each with a connection that was made with it
+    :param set left_servers: the ids of those of them that have none left for these rounds
+    :param float turn_until: when mails of other servers have their turn, by the monotonic clock; None where none do
     :param set seen: ids of the mail.mail that had their turn, or are in one of the runs
     :param float until: when mails of campaigns that are new wait for the next run, by the monotonic clock
     :param float looked: when it last looked for new mails, by the monotonic clock
@@ -236,6 +240,10 @@ class QueueRounds:
     runs: dict = field(default_factory=dict)
     take: Any = None
     claimed: set = field(default_factory=set)
+    slots: dict = field(default_factory=dict)
+    connections: list = field(default_factory=list)
+    left_servers: set = field(default_factory=set)
+    turn_until: float | None = None
     seen: set = field(default_factory=set)
     until: float | None = None
     looked: float = field(default_factory=time.monotonic)
@@ -251,6 +259,21 @@ class QueueRounds:
     def is_waiting_for(self, mail_server_id):
         """Tell whether a mail server owes an answer; an id that is false is that of Odoo's configuration file."""
         return any(run.lines.aside and run.server_id == (mail_server_id or None) for run in self.runs.values())
+
+    def get_connections(self, server_id):
+        """Return the connections with a mail server that are open."""
+        self.connections = [(number, one) for number, one in self.connections if getattr(one, "sock", None)]
+        return [one for number, one in self.connections if number == server_id]
+
+    def is_anybody_left(self):
+        """Tell whether mails wait for their turn only, and not for an answer."""
+        return not self.is_time_up() and any(lines.queue and lines.may_go_on() for lines in self.get_lines())
+
+    def begin_turn(self):
+        self.turn_until = time.monotonic() + WAKE_EVERY if self.is_lane else None
+
+    def is_turn_over(self):
+        return self.turn_until is not None and time.monotonic() >= self.turn_until
 
     def is_time_up(self):
         return self.until is not None and time.monotonic() >= self.until

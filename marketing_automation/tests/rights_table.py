@@ -293,6 +293,7 @@ FIELDS_ON_ODOO = {
         "marketing_editor_id": "engine",
         "marketing_edit_date": "engine",
     },
+    "ir.mail_server": {"marketing_connections": "odoo"},
     "mailing.trace": {"marketing_trace_id": "engine"},
     "res.config.settings": {
         "marketing_automation_action_time_limit": "odoo",

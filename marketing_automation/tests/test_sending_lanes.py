@@ -1,5 +1,6 @@
 from datetime import timedelta
-from unittest.mock import patch
+from types import SimpleNamespace
+from unittest.mock import DEFAULT, patch
 
 from odoo import api
 from odoo.sql_db import db_connect
@@ -7,7 +8,10 @@ from odoo.tests import Form, tagged
 from odoo.tests.common import get_db_name
 from odoo.tools import config
 
+from odoo.addons.marketing_automation.engine.context import queue_rounds
 from odoo.addons.marketing_automation.models.mail_queue.claims import LOCK as CLAIM
+from odoo.addons.marketing_automation.models.mail_queue.connections import LOCK as SLOT
+from odoo.addons.marketing_automation.models.mail_queue.connections import MANY
 
 from .common import EXECUTION_CRON, MAIL_CRON, SENDING_CRON, MarketingAutomationCommon
 
@@ -38,8 +42,11 @@ class TestSendingLanes(MarketingAutomationCommon):
         other = {"email_to": "zoe@example.com", "subject": "Reset", "body_html": "<p>Reset</p>", "auto_delete": True}
         return mails, self.env["mail.mail"].create(other)
 
-    def _run(self, cron):
-        """Run a scheduled action on a cursor that may be committed, as it comes."""
+    def _run(self, cron, connect=None, send_email=None):
+        """Run a scheduled action on a cursor that may be committed, as it comes.
+
+        :param connect: what takes the place of connecting, and send_email that of the mail server
+        """
         with (
             self.mock_datetime_and_now(self.start),
             self.mock_mail_gateway(mail_unlink_sent=True),
@@ -47,6 +54,9 @@ class TestSendingLanes(MarketingAutomationCommon):
             self.env.registry.cursor() as cr,
             patch("odoo.modules.module.current_test", False),  # or nothing is committed
         ):
+            self.connect_mocked.side_effect = connect
+            if send_email:
+                self.send_email_mocked.side_effect = send_email
             mails = api.Environment(cr, api.SUPERUSER_ID, {"cron_id": cron.id})["mail.mail"]
             mails.process_email_queue() if cron == self.queue else mails._cron_send_emails()
         self.env.invalidate_all()
@@ -118,3 +128,78 @@ class TestSendingLanes(MarketingAutomationCommon):
         self.assertFalse(settings.marketing_automation_lane_warning)
         settings.marketing_automation_sending_lanes = 3
         self.assertIn("max_cron_threads", settings.marketing_automation_lane_warning)
+
+    # ------------------------------------------------------------
+    # Mail servers
+    # ------------------------------------------------------------
+
+    def _prepare_for_two_servers(self, **values):
+        """:return: the mail servers, and how many emails go by the first one: two of the five"""
+        servers = self.env["ir.mail_server"].create(
+            [{"name": name, "smtp_host": f"{name}.example.com", **values} for name in ("slow", "fast")]
+        )
+        mails, _other = self._prepare()
+        mails[:2].sudo().mail_server_id = servers[0]
+        mails[2:].sudo().mail_server_id = servers[1]
+        return servers, mails
+
+    def test_a_server_with_as_many_connections_as_it_may(self):
+        """Its emails wait, and no others; they go when somebody else's connection has ended."""
+        [slow, _fast], mails = self._prepare_for_two_servers(marketing_connections=1)
+        with db_connect(get_db_name()).cursor() as another:
+            another.execute("SELECT pg_advisory_lock(%s, %s)", [SLOT, slow.id * MANY])
+            self._run(self.lane)
+            self.assertEqual(mails.exists(), mails[:2])
+            again = self.env["ir.cron.trigger"].search([("cron_id", "=", self.lane.id)]).mapped("call_at")
+            self.assertIn(self.start + timedelta(minutes=1), again)
+            slow.marketing_connections = 2
+            self._run(self.lane)
+            self.assertFalse(mails.exists(), "by the second one")
+            another.execute("SELECT pg_advisory_unlock_all()")
+        self.env.cr.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [SLOT])
+        self.assertEqual(self.env.cr.fetchall(), [(0,)])
+
+    def test_a_server_that_makes_no_connection(self):
+        """Its emails fail, as Odoo's own do, and the lane goes on with those of other servers."""
+        [slow, _fast], mails = self._prepare_for_two_servers()
+
+        def connect(*_args, mail_server_id=None, **_kwargs):
+            if mail_server_id == slow.id:
+                raise OSError("Connection refused")
+            return DEFAULT
+
+        self._run(self.lane, connect)
+        self.assertEqual(mails.exists().mapped("state"), ["exception"] * 2)
+        self.assertEqual(mails.exists(), mails[:2])
+
+    def test_servers_take_turns(self):
+        """One that is slow delays its own emails: those of another one do not wait for the last of them."""
+        [slow, _fast], mails = self._prepare_for_two_servers()
+        owners = {mail.recipient_ids.email or mail.email_to: mail.mail_server_id for mail in mails}
+        turns = []
+
+        def send_email(_server, message, *_args, **_kwargs):
+            turns.append(next(server.name for email, server in owners.items() if email in message["To"]))
+            return message["Message-Id"]
+
+        addon = "odoo.addons.marketing_automation"
+        one_each = patch(f"{addon}.models.mail_queue.queue.READ_TOGETHER", 1)
+        with one_each, patch(f"{addon}.engine.context.WAKE_EVERY", -1):
+            self._run(self.lane, send_email=send_email)
+        self.assertEqual(turns, ["slow", "fast", "slow", "fast", "fast"])
+
+    def test_connections_of_a_lane(self):
+        """Those that are open count, whatever a server was asked for; idle ones make room."""
+        server = self.env["ir.mail_server"].create({"name": "Few", "smtp_host": "x", "marketing_connections": 2})
+        with self.env["mail.mail"]._open_rounds(is_lane=True) as queue:
+            rounds, server = queue_rounds(queue.env), server.with_env(queue.env)
+            found = []
+            for _number in range(3):
+                found.append(server._may_connect())
+                rounds.connections.append((server.id, SimpleNamespace(sock=True)))
+            self.assertEqual(found, [True, True, False])
+            rounds.connections[0][1].sock = None
+            rounds.connections.pop()
+            self.assertTrue(server._may_connect())
+        server = self.env["ir.mail_server"].create({"name": "Own", "smtp_host": "x", "owner_user_id": self.env.user.id})
+        self.assertEqual(server._get_connection_limit(), 1, "Odoo counts its emails: one lane at a time does")

@@ -4,6 +4,7 @@ from . import (
     addresses,
     sending_lanes,
     claims,
+    connections,
     rounds,
     handover,
     answer,

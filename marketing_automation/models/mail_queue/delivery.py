@@ -16,8 +16,7 @@ from odoo.addons.base.models.ir_mail_server import SMTP_TIMEOUT
 
 from ...engine.context import queue_run
 from .handover import FAILURE as UNKNOWN
-from .mail_lines import TROUBLE_PAUSE, MailLines, ServerTroubleError
-from .rounds import PutOffError
+from .mail_lines import TROUBLE_PAUSE, MailLines, PutOffError, ServerTroubleError
 from .smtp_line import ACCEPTED, AsideError
 
 LIMIT_KEY, LIMIT = "marketing_automation.mail_answer_limit", 60  # seconds

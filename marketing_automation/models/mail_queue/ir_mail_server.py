@@ -16,7 +16,7 @@ from odoo.addons.base.models.ir_mail_server import RFC5322_IDENTIFICATION_HEADER
 
 from ...engine.context import queue_rounds, queue_run
 from ...mail_mould import HeaderMemory, Mould
-from .rounds import PutOffError
+from .mail_lines import PutOffError
 
 _logger = logging.getLogger(__name__)
 
@@ -116,10 +116,16 @@ class IrMailServer(models.Model):
         return not others
 
     def _connect__(self, *args, **kwargs):
+        rounds = queue_rounds(self.env)
+        limited = rounds and self._get_limited(kwargs.get("mail_server_id"))
+        if limited and not limited._may_connect():
+            raise PutOffError
         try:
-            return super()._connect__(*args, **kwargs)
+            connection = super()._connect__(*args, **kwargs)
+            if limited:
+                rounds.connections.append((limited.id, connection))
+            return connection
         except Exception as error:
-            rounds = queue_rounds(self.env)
             if not rounds or not rounds.is_waiting_for(kwargs.get("mail_server_id")):
                 raise
             raise PutOffError from error

@@ -21,6 +21,13 @@ class ServerTroubleError(Exception):
     """The mail server does not serve anybody now."""
 
 
+class PutOffError(BaseException):
+    """A mail server makes no further connection now: it owes an answer, or has as many as it may.
+
+    That is no failure of the mails that were to go by it; Odoo would take any Exception for one.
+    """
+
+
 @dataclass(eq=False)
 class Aside:
     """A mail whose content has gone out, and whose answer is waited for."""
@@ -183,10 +190,16 @@ class MailLines:
         line.release()
         line.close()
 
-    def end(self):
-        """Hang up all connections."""
-        for line in [self._line, *self._free, *(aside.line for aside in self.aside)]:
+    def hang_up_idle(self):
+        """Hang up the connections by which nothing goes."""
+        for line in [self._line, *self._free]:
             if line:
                 line.release()
                 line.close()
-        self._line, self._free, self.aside = None, [], []
+        self._line, self._free = None, []
+
+    def end(self):
+        """Hang up all connections."""
+        self._free += [aside.line for aside in self.aside]
+        self.aside = []
+        self.hang_up_idle()

@@ -124,8 +124,9 @@ class MailMail(models.Model):
         What was read is forgotten after some mails or some seconds; then the engine is woken, and mails of no campaign
         that are new go first.
         """
-        lines = queue_run(self.env).lines
-        while lines.queue and lines.may_go_on() and not queue_rounds(self.env).is_time_up():
+        lines, rounds = queue_run(self.env).lines, queue_rounds(self.env)
+        rounds.begin_turn()
+        while lines.queue and lines.may_go_on() and not rounds.is_time_up():
             started = time.monotonic()
             together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
             together = together._claim()._read_together()
@@ -145,6 +146,8 @@ class MailMail(models.Model):
             self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # as Odoo does for each mail
             self._let_go()
             self._let_others_pass()
+            if rounds.is_turn_over():
+                break
 
     def _read_together(self):
         """Read what is needed to send these mails.

@@ -11,17 +11,11 @@ import psycopg2
 from odoo import api, models
 
 from ...engine.context import ROUNDS_KEY, QueueRounds, queue_rounds
+from .mail_lines import PutOffError
 from .sending_lanes import OF_NONE
 from .smtp_line import find_answered
 
 LOOK_EVERY = 1  # seconds
-
-
-class PutOffError(BaseException):
-    """A mail server makes no further connection as long as it owes an answer.
-
-    That is no failure of the mails that were to go by it; Odoo would take any Exception for one.
-    """
 
 
 class MailMail(models.Model):
@@ -46,6 +40,7 @@ class MailMail(models.Model):
         with ExitStack() as stack:
             mails = self.with_context(**{ROUNDS_KEY: QueueRounds(stack, is_lane)})
             stack.callback(mails._release_all)
+            stack.callback(mails.env["ir.mail_server"]._release_slots)
             yield mails
 
     @api.model
@@ -68,11 +63,13 @@ class MailMail(models.Model):
         runs = rounds.runs.values()
         if rounds.get_aside():
             # Half of the time that an answer may take: what goes out last is waited for, too.
-            rounds.until = time.monotonic() + max(lines.limit for lines in rounds.get_lines()) / 2
-        while rounds.get_aside() or rounds.put_off:
+            until = time.monotonic() + max(lines.limit for lines in rounds.get_lines()) / 2
+            rounds.until = min(until, rounds.until or until)
+        while rounds.get_aside() or rounds.put_off or rounds.is_anybody_left():
             rounds.put_off = rounds.put_off and bool(rounds.get_aside())
             self._take_new()
-            self._wait_for_answer()
+            if not rounds.is_anybody_left():
+                self._wait_for_answer()
             for run in list(runs):
                 run.mails._send_in_turn()
         for run in runs:
@@ -85,10 +82,14 @@ class MailMail(models.Model):
         :param bool only_others: whether mails of campaigns are left for later
         """
         rounds = queue_rounds(self.env)
+        only_others = only_others or rounds.is_time_up()
         if not rounds.take or (only_others and rounds.is_lane):
             return
         domain = [("id", "not in", list(rounds.seen))]
-        if only_others or rounds.is_time_up():
+        waiting = [run.server_id for run in rounds.runs.values() if run.server_id and run.lines.queue]
+        if rounds.is_lane and waiting:  # other servers, of which mails may be behind many of these
+            domain.append(("mail_server_id", "not in", waiting))
+        if only_others:
             domain += OF_NONE
         self._take(rounds.take, domain)
         self._end_transaction()

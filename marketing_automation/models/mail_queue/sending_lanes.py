@@ -5,16 +5,20 @@ Odoo's queue sends the campaigns' emails, too.
 """
 
 import logging
+import time
 from datetime import timedelta
 
 from odoo import api, fields, models, modules
 
+from ...engine.context import queue_rounds
 from ..runtime.lanes import FIRST_SENDING_LANE
+from .mail_lines import TROUBLE_PAUSE, PutOffError
 
 _logger = logging.getLogger(__name__)
 
 QUEUE = "mail.ir_cron_mail_scheduler_action"
 BATCH_KEY, BATCH = "mail.mail.queue.batch.size", 1000  # Odoo's own
+RUN = 30  # seconds, after which a lane lets other scheduled actions run, and goes on after them
 OF_CAMPAIGNS, OF_NONE = [("marketing_trace_id", "!=", False)], [("marketing_trace_id", "=", False)]
 
 
@@ -69,15 +73,34 @@ class MailMail(models.Model):
             due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", fields.Datetime.now())]
             waiting = [("state", "=", "outgoing"), *OF_CAMPAIGNS, *due, *domain]
             mails = queue.search(waiting, limit=limit, order="id")
-            left = int(len(mails) == limit)
-            try:
-                mails.send(auto_commit=not modules.module.current_test, post_send_callback=note_sent)
-            except Exception:  # as Odoo's queue does: what it has begun comes to its end
-                _logger.exception("A lane failed to send emails of campaigns")
+            left = left or int(len(mails) == limit)
+            mails._send_by_server(not modules.module.current_test, note_sent)
 
         with self._open_rounds(is_lane=True) as queue:
+            queue_rounds(queue.env).until = time.monotonic() + RUN
             queue._run_rounds(take)
+            if queue_rounds(queue.env).left_servers:  # should the lane that has the connection not come to them
+                for cron in self._get_sending_lanes():
+                    cron._trigger(at=fields.Datetime.now() + TROUBLE_PAUSE)
         crons._commit_progress(remaining=left if sent else 0)
+
+    def _send_by_server(self, auto_commit, callback):
+        """Send these mails as Odoo does. Those by a server that makes no connection now wait, and no others."""
+        servers, put_off = self.env["ir.mail_server"], False
+        for server_id, _domain, _sender, ids in list(self._split_by_mail_configuration()):
+            limited = servers._get_limited(server_id)
+            if limited and not limited._may_connect():
+                queue_rounds(self.env).left_servers.add(server_id)
+                continue
+            self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit  # what others wrote is seen
+            try:
+                self.browse(ids).send(auto_commit=auto_commit, post_send_callback=callback)
+            except PutOffError:
+                put_off = True
+            except Exception:  # as Odoo's queue does: what it has begun comes to its end
+                _logger.exception("A lane failed to send emails of campaigns")
+        if put_off:
+            raise PutOffError
 
     @api.model
     def _get_lane_batch(self):
