@@ -24,7 +24,7 @@ def measure(space, clone, size, runs):
 
     :param clone: gives a context manager of a fresh database
     """
-    with clone() as database, _server(space, database) as client:
+    with clone() as database, serving(space, database) as client:
         [campaign] = client.call("marketing.campaign", "search", [("state", "=", "running")])
         form = _specification(client, "marketing.campaign")
         trace_list = _specification(client, "marketing.trace.report", "list")
@@ -60,7 +60,7 @@ class Client:
     """A session of the administrator, as the web client has it."""
 
     def __init__(self, url, database):
-        self._url = url
+        self.url = url
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         self._post("/web/session/authenticate", {"db": database, "login": "admin", "password": "admin"})
 
@@ -70,7 +70,7 @@ class Client:
 
     def _post(self, path, values):
         body = json.dumps({"jsonrpc": "2.0", "method": "call", "params": values}).encode()
-        request = urllib.request.Request(self._url + path, body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(self.url + path, body, {"Content-Type": "application/json"})
         with self._opener.open(request, timeout=TIMEOUT) as response:
             answer = json.load(response)
         if "error" in answer:
@@ -79,7 +79,8 @@ class Client:
 
 
 @contextmanager
-def _server(space, database):
+def serving(space, database):
+    """Give the Client of a server on a database."""
     port = free_port()
     log = LOGS / "bench-server.log"
     command = space.odoo_command(
