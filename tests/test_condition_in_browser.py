@@ -3,6 +3,8 @@
 from test_ten_minutes import walk  # noqa: F401, the fixture
 
 TYPE = ".o_marketing_palette_type"
+ENTRY_TYPE, EVENT = (f".modal .o_field_widget[name={name}] input" for name in ("entry_type", "event_kind"))
+ITEM = ".o_select_menu_item"
 DOMAIN = ".modal .o_field_widget[name=condition_domain]"
 
 
@@ -42,6 +44,7 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
     browser.press("Escape")
     browser.wait_gone(".o_marketing_palette")
 
+    enter_by_event_and_webhook(walk)
     [campaign] = odoo_server.rpc("marketing.campaign", "search", [("name", "=", "Neighbours")])
     odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
     browser.open(f"{odoo_server.url}/odoo/marketing-automation/{campaign}")
@@ -51,3 +54,29 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
     walk.click(f'{card} [data-metric="branch:yes"]')
     browser.wait_for(".o_data_row, .o_kanban_record:not(.o_kanban_ghost)", "Ada")
     assert not browser.errors
+
+
+def enter_by_event_and_webhook(walk):  # noqa: F811, the fixture's value
+    """Have people enter by an event besides, and then by a webhook in place of that."""
+    browser = walk.browser
+    second = ".o_marketing_who_enters li:nth-child(2) .o_marketing_entry"
+    walk.click(".o_marketing_entry_add")
+    walk.click(ENTRY_TYPE)
+    walk.click(ITEM, "Event")
+    walk.click(EVENT)
+    walk.click(ITEM, "It gets a tag")
+    browser.settle()
+    walk.picture("event")
+    walk.click(".modal .o_form_button_save")
+    browser.wait_gone(".modal")
+    browser.wait_for(second, "It gets a tag")
+    walk.click(second)
+    walk.click(ENTRY_TYPE)
+    walk.click(ITEM, "Webhook")
+    walk.click(".modal .o_form_button_save")
+    browser.wait_gone(".modal")
+    walk.click(second, "Whom another system names")
+    browser.wait_for(".modal .o_field_widget[name=webhook_url]", "/marketing_automation/enroll")
+    walk.picture("webhook")
+    browser.press("Escape")
+    browser.wait_gone(".modal")
