@@ -63,20 +63,6 @@ class SendingHours:
                 return max(start, moment)
         return None
 
-    def add_open_time(self, moment, duration, tz):
-        """Return when they have been open for a duration since a moment.
-
-        :param datetime moment: naive UTC
-        :param timedelta duration: more than none
-        :return: naive UTC datetime; None where that is not within a year
-        """
-        for start, end in self.iter_openings(moment, tz):
-            start = max(start, moment)
-            if end - start >= duration:
-                return start + duration
-            duration -= max(end - start, timedelta(0))
-        return None
-
     def iter_openings(self, moment, tz, days=FAR):
         """Yield the openings that are not over at a moment, in order, for so many days.
 

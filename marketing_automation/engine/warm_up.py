@@ -1,7 +1,7 @@
 """A limit that rises day by day, for a sender whom mail servers do not know yet: pure, without Odoo."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta  # datetime: for the example
 from math import log, log1p
 
 DAY = timedelta(days=1)
@@ -40,25 +40,29 @@ class WarmUp:
         day = max(0, passed // DAY)
         return self.ceiling if day >= self.length else self._grow(day)
 
-    def get_duration(self, messages, passed=timedelta()):
-        """Return how long it takes until so many messages have gone out.
+    def find_end(self, messages, began, spans):
+        """Return when so many messages have gone out.
 
         :param int messages:
-        :param timedelta passed: since the warm-up began, as they begin
+        :param datetime began: when the warm-up did
+        :param spans: (from, to) of each time in which they may go out, in order
+        :return: a datetime; None where they take longer than these times last
 
-        >>> WarmUp(10, 100, 1000).get_duration(10 * 24 + 20)
-        datetime.timedelta(days=1, seconds=3600)
+        >>> day = datetime(2026, 6, 1)
+        >>> WarmUp(10, 100, 1000).find_end(10 * 24 + 20, day, [(day, datetime.max)])
+        datetime.datetime(2026, 6, 2, 1, 0)
         """
-        passed = began = max(timedelta(), passed)
-        while passed // DAY < self.length:
-            until = (passed // DAY + 1) * DAY
-            limit = self.get_limit(passed)
-            today = limit * ((until - passed) / HOUR)
-            if messages <= today:
-                return passed + HOUR * (messages / limit) - began
-            messages -= today
-            passed = until
-        return passed + HOUR * (messages / self.ceiling) - began
+        for start, end in spans:
+            while start < end:
+                day = max(0, (start - began) // DAY)
+                until = end if day >= self.length else min(end, began + (day + 1) * DAY)
+                limit = self.get_limit(start - began)
+                room = limit * ((until - start) / HOUR)
+                if messages <= room:
+                    return start + HOUR * (messages / limit)
+                messages -= room
+                start = until
+        return None
 
     def _grow(self, day):
         return min(self.ceiling, int(self.start * (1 + self.growth / 100) ** day + 1e-9))

@@ -192,14 +192,28 @@ class TestSending(MarketingAutomationCommon):
         self._create_email(campaign, "Confirm", ignore_sending_hours=True)
         with self._at(FRIDAY):
             preview = campaign.get_start_preview()
-            self.assertIn("Nothing leaves before Monday 9:00", preview["sending"])
-            self.assertIn("“Confirm”", preview["sending"])
-            # ten messages, two an hour, from Monday at 9
-            self.assertEqual(preview["expected_end"], MONDAY + timedelta(hours=5))
+            self.assertEqual(preview["sending"], "From Monday 9:00 AM on (sending hours): “Welcome”.")
+            # five messages at once, two an hour; five others from Monday at 9
+            self.assertEqual(preview["expected_end"], MONDAY + timedelta(hours=2, minutes=30))
             wizard = self.env["marketing.campaign.start"].with_user(self.marketer)
             self.assertIn("Monday", wizard.create({"campaign_id": campaign.id}).sending_text)
         with self._at(MONDAY):
             self.assertEqual(campaign.get_start_preview()["sending"], "")
+
+    def test_start_counts_what_a_time_of_day_delays(self):
+        campaign = self._create_office_campaign(hourly_limit=1, warm_up=True, warm_up_start=1, warm_up_growth=50)
+        email = self._create_email(campaign, "Welcome", at_time=True, time_of_day=15)
+        with self._at(FRIDAY):  # at 18:00
+            preview = campaign.get_start_preview()
+            self.assertEqual(preview["messages"], {"email": 5})
+            self.assertEqual(preview["sending"], "Nothing leaves before Monday 9:00 AM (sending hours).")
+            self.assertEqual(preview["expected_end"], MONDAY + timedelta(hours=5), "it opens for eight hours")
+            campaign.sending_calendar_id = False
+            preview = campaign.get_start_preview()
+            self.assertEqual(preview["sending"], "Nothing leaves before Saturday 3:00 PM (time of day).")
+            self.assertEqual(preview["expected_end"], FRIDAY + timedelta(hours=21 + 5))
+            email.interval_number = 2  # what is due later is no first message
+            self.assertEqual(campaign.get_start_preview()["messages"], {"email": 0})
 
     def test_values_by_rpc_are_refused(self):
         campaign = self._create_campaign()
@@ -325,6 +339,12 @@ class TestSending(MarketingAutomationCommon):
         self.assertEqual(second.trigger_label, "2 days after “Welcome” was sent, at 09:30")
         self.assertEqual(second._get_badge()[0], "After 2 days, at 09:30")
         self.assertIn("Outside of the sending hours it waits", second.sentence)
+        second.interval_number = 0
+        self.assertEqual(second.trigger_label, "At the next 09:30 after “Welcome” was sent")
+        self.assertEqual(second._get_badge()[0], "At the next 09:30")
+        second.trigger_type = "mail_open"
+        self.assertEqual(second.trigger_label, "At the next 09:30 after “Welcome” was opened")
+        self.assertEqual(second._get_badge()[0], "Opened · at the next 09:30")
         with Form(second) as form:
             form.ignore_sending_hours = True
             self.assertIn("It leaves at any time", form.sentence)

@@ -1,5 +1,5 @@
 import doctest
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import BaseCase, Form, tagged
@@ -27,12 +27,19 @@ class TestWarmUpArithmetic(BaseCase):
                 self.assertEqual((limits[0], limits[-1]), (rise.start, rise.ceiling))
                 self.assertTrue(all(limit < rise.ceiling for limit in limits[: rise.length]))
 
-    def test_the_duration_is_what_hour_by_hour_gives(self):
+    def test_the_end_is_what_hour_by_hour_gives(self):
+        began = datetime(2026, 6, 1)
         for rise in RISES:
-            for hours in (0, 5, 30):
+            for hours, closed in ((0, ()), (5, range(10, 31)), (30, (33, 34, 79))):
                 with self.subTest(rise, hours=hours):
-                    messages = sum(rise.get_limit((hours + hour) * HOUR) for hour in range(50))
-                    self.assertAlmostEqual(rise.get_duration(messages, hours * HOUR) / HOUR, 50, 6)
+                    opened = [hour for hour in range(hours, hours + 50) if hour not in closed]
+                    messages = sum(rise.get_limit(hour * HOUR) for hour in opened)
+                    spans = [(began + hour * HOUR, began + (hour + 1) * HOUR) for hour in (*opened, hours + 90)]
+                    end = began + (opened[-1] + 1) * HOUR
+                    self.assertAlmostEqual(
+                        rise.find_end(messages - 1e-6, began, spans), end, delta=timedelta(seconds=1)
+                    )
+        self.assertIsNone(WarmUp(1, 1, 1).find_end(3, began, [(began, began + 2 * HOUR)]))
 
 
 @tagged("post_install", "-at_install")

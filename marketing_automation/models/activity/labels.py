@@ -117,16 +117,17 @@ class MarketingActivity(models.Model):
         """Return when the activity runs, in words: “2 days after “Welcome” was sent”."""
         self.ensure_one()
         at_once, later = self._get_timing_patterns()
-        pattern = later if self.interval_number else at_once
+        next_time = self._get_next_time_words()
+        pattern = later if self.interval_number or next_time else at_once
         parent = _("“%s”", self.parent_id.name or _("the activity before it"))
         branch = self._get_branch_words() if self.trigger_type else ""
         words = pattern % {
-            "interval": self._get_interval_label(),
+            "interval": next_time or self._get_interval_label(),
             "parent": parent,
             "branch": branch,
             "link": self._get_link_words(),
         }
-        return self._add_time(words)
+        return words if next_time else self._add_time(words)
 
     def _get_timing_patterns(self):
         """Return how to say when, without and with an interval."""
@@ -135,6 +136,8 @@ class MarketingActivity(models.Model):
             return (self._get_label("trigger_type"),) * 2
         if not trigger.has_parent:
             return _("As soon as a record enters the campaign"), _("%(interval)s after a record entered the campaign")
+        if trigger.branch == STEPS and self._get_next_time_words():
+            return (_("%(interval)s on the branch “%(branch)s” of %(parent)s"),) * 2
         if trigger.branch == STEPS:
             return (
                 _("At once on the branch “%(branch)s” of %(parent)s"),
@@ -282,9 +285,11 @@ class MarketingActivity(models.Model):
         :rtype: tuple[str, str]
         """
         self.ensure_one()
-        interval = self._get_interval_label()
+        interval, next_time = self._get_interval_label(), self._get_next_time_words()
         trigger = self._get_triggers().get(self.trigger_type)
         if not trigger or not (trigger.event or trigger.branch):
+            if next_time:
+                return next_time, "neutral"
             words = _("After %s", interval) if self.interval_number else _("At once")
             return self._add_time(words), "neutral"
         event = self._get_event_words(self.trigger_type, self.parent_id)
@@ -297,6 +302,10 @@ class MarketingActivity(models.Model):
             return closed[trigger.branch], "negative"
         if trigger.event == "bounce" and self.bounce_type != "any":
             event = {"hard": _("Bounced for good"), "soft": _("Bounced for now")}[self.bounce_type]
+        if next_time:
+            return _("%(event)s · %(time)s", event=event, time=next_time[:1].lower() + next_time[1:]), self._get_tone(
+                trigger
+            )
         if not self.interval_number:
             words = _("%s · at once", event)
         elif trigger.negative:

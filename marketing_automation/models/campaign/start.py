@@ -1,6 +1,5 @@
 """A last look before a campaign starts: who enters, what goes out, what may surprise."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -34,7 +33,8 @@ class MarketingCampaign(models.Model):
         :return: ``problems``, ``warnings`` (in words), ``record_count`` (matching records),
             ``enroll_count`` (of them, those who enter), ``shared_count`` (of them, those whose value of the unicity
             somebody else has), ``overdue_count`` (steps that waited while the campaign was stopped),
-            ``messages`` (how many in the first hour, by activity type, were there no limit),
+            ``messages`` (how many in the first hour, by activity type, were there no limit, sending hours and times of
+            day),
             ``entries`` (who enters by each of them, in words), ``has_dates`` (whether by a date),
             ``past_count`` (how many more enter for past dates),
             ``left_out`` (who gets none of them, and why, and whose first address alone gets one, in words),
@@ -73,9 +73,11 @@ class MarketingCampaign(models.Model):
             if past_days:
                 preview["past_count"] = campaign._count_newcomers(newcomers) - preview["enroll_count"]
             entering = preview["enroll_count"] + preview["past_count"]
-            preview["messages"], preview["left_out"] = campaign._foresee_messages(entering, overdue, now, newcomers)
-            total = sum(preview["messages"].values())
-            preview["sending"], preview["expected_end"] = campaign._foresee_sending(total, now)
+            messages, preview["left_out"] = campaign._foresee_messages(entering, overdue, now, newcomers)
+            for step, count, _date in messages:
+                preview["messages"].setdefault(step.activity_type, 0)
+                preview["messages"][step.activity_type] += count
+            preview["sending"], preview["expected_end"] = campaign._foresee_sending(messages, now)
         return preview
 
     def _get_rest_warnings(self):
@@ -125,16 +127,16 @@ class MarketingCampaign(models.Model):
         )
 
     def _foresee_messages(self, entering, overdue, now, newcomers):
-        """Return how many messages the first hour brings, and who gets none.
+        """Return how many messages the first hour brings, or would but for their time of day, and who gets none.
 
         :param int entering: how many enter now
         :param dict overdue: steps that are due, by activity id
         :param datetime now: UTC
         :param SQL newcomers: who they are, see :meth:`_get_start_sql`
-        :return: numbers by activity type; who is left out of each step, in words
-        :rtype: tuple[dict[str, int], list[str]]
+        :return: (step, how many, when they are due) of each step that sends; who is left out of each, in words
+        :rtype: tuple[list, list[str]]
         """
-        counts, sentences = Counter(), []
+        messages, sentences = [], []
         types = self.env["marketing.activity"]._get_types()
         for step in self._get_workflow().steps.values():
             if not types[step.activity_type].sends:
@@ -142,7 +144,7 @@ class MarketingCampaign(models.Model):
             way = self._foresee_way(step, now, now + FIRST_HOUR) if entering else None
             if way:
                 way = replace(way, newcomers=newcomers)
-            counts[step.activity_type] += 0
+            count = 0
             if way is not None or overdue.get(step.id):
                 reach, several = self._count_reach(step, way, now + FIRST_HOUR)
                 if way and way.share < 1:  # chance decides about who enters, not about those for whom it is due
@@ -153,10 +155,11 @@ class MarketingCampaign(models.Model):
                         code: known.get(code, 0) + round((count - known.get(code, 0)) * way.share)
                         for code, count in reach.items()
                     }
-                counts[step.activity_type] += reach.get(None, 0)
+                count = reach.get(None, 0)
                 sentences += self._describe_left_out(step, reach, several)
-                sentences += self._describe_pressed(step, way, reach.get(None, 0), now)
-        return dict(counts), sentences
+                sentences += self._describe_pressed(step, way, count, now)
+            messages.append((step, count, max(now, way.date) if way else now))
+        return messages, sentences
 
     def _describe_left_out(self, step, reach, several):
         """Return in words who gets no message of a step, and whose other addresses get none.

@@ -1,6 +1,7 @@
 """The ways by which newcomers come to a message within the first hour: through steps that send nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 
 from odoo import models
@@ -16,11 +17,13 @@ class Way:
 
     :param tuple domains: what has to be true of a record, as Domain; none for all of them
     :param float share: how many of those take it, where chance decides: 0 to 1
+    :param datetime date: when it is due for them, UTC, by the campaign's clock
     :param SQL newcomers: the query of who enters: record id, what it is unique by; None: by the filter
     """
 
     domains: tuple = ()
     share: float = 1.0
+    date: datetime | None = None
     newcomers: SQL | None = None
 
 
@@ -29,6 +32,8 @@ class MarketingCampaign(models.Model):
 
     def _foresee_way(self, step, now, until):
         """Return which newcomers come to a step until a moment, as far as it is known without executing anything.
+
+        What waits for nothing but a time of day counts, too: the way says when it is due.
 
         :param Step step: of the workflow
         :param datetime now: UTC; when they enter
@@ -52,9 +57,10 @@ class MarketingCampaign(models.Model):
                 share *= choice
                 choice = Domain.TRUE
             domains += [*own, choice]
+        early, date, tz = now, now, self._get_tz()
         for at in path:
-            now = at.due(now, self._get_tz())
-        return Way(tuple(domains), share) if now <= until else None
+            early, date = replace(at, time_of_day=None).due(early, tz), at.due(date, tz)
+        return Way(tuple(domains), share, date) if early <= until else None
 
     def _get_way_sql(self, way):
         """Return the condition of newcomers ``n`` who go a way; see :meth:`_foresee_way`."""

@@ -6,6 +6,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ...engine.warm_up import WarmUp
+
 HOUR = 3600  # seconds
 SPREAD = 60  # seconds over which the messages are spread; longer where not even one fits
 LOCK = 0x4D4152  # first key of the advisory locks: whose campaign's slots are being given
@@ -95,10 +97,10 @@ class MarketingCampaign(models.Model):
             return warm_up.get_limit(self._get_warm_up_time(now))
         return self.hourly_limit
 
-    def _get_expected_end(self, messages, now):
-        """Return when so many messages will have gone out (UTC), where the limit makes that take more than an hour."""
-        if not self.hourly_limit or messages <= self._get_limit_at(now):
-            return False
-        if warm_up := self._get_warm_up():
-            return now + warm_up.get_duration(messages, self._get_warm_up_time(now))
-        return now + timedelta(seconds=messages * HOUR / self.hourly_limit)
+    def _find_rated_end(self, messages, now, spans):
+        """Return when so many messages will have gone out (UTC), at the limit; None where it takes longer than that.
+
+        :param spans: (from, to) of each time in which they may, in order
+        """
+        rise = self._get_warm_up() or WarmUp(self.hourly_limit, 100, self.hourly_limit)
+        return rise.find_end(messages, self.warm_up_date or now, spans)

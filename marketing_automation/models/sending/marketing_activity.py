@@ -30,10 +30,13 @@ class MarketingActivity(models.Model):
         """Return when the activity runs with its time of day, if it has one."""
         if not self.at_time:
             return words
-        time = self._format_time(self.time_of_day)
-        if self.interval_number:
-            return _("%(when)s, at %(time)s", when=words, time=time)
-        return _("%(when)s, at the next %(time)s", when=words, time=time)
+        return _("%(when)s, at %(time)s", when=words, time=self._format_time(self.time_of_day))
+
+    def _get_next_time_words(self):
+        """Return in place of its interval when the activity runs that has none but a time of day, in words, or None."""
+        if not self.at_time or self.interval_number:
+            return None
+        return _("At the next %s", self._format_time(self.time_of_day))
 
     def _get_sending_sentences(self):
         """Return in words when the message leaves, where that is not at once."""

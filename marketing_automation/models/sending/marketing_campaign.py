@@ -1,8 +1,13 @@
+from datetime import timedelta
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...engine.errors import CampaignStop
+from ...engine.schedule import FAR_FUTURE
 from ..moments import format_weekday
+
+FIRST_HOUR = timedelta(hours=1)
 
 
 class MarketingCampaign(models.Model):
@@ -71,32 +76,54 @@ class MarketingCampaign(models.Model):
     def _foresee_sending(self, messages, now):
         """Return in words when the first messages leave, and when the last of them does.
 
-        :param int messages: how many are due in the first hour
+        :param list messages: (step, how many, when they are due) of each step: see :meth:`_foresee_messages`
         :param datetime now: UTC
-        :return: in words, or an empty text; UTC, or False where they leave as they are due
+        :return: in words, or an empty text; UTC, or False where no limit spreads them over more than an hour
         """
-        end = self._get_expected_end(messages, now)
-        workflow = self._get_workflow()
-        if not workflow.sending_calendar_id:
-            return "", end
-        hours, tz = self._read_sending_hours(workflow.sending_calendar_id, now, self._get_run_user()), self._get_tz()
-        opening = hours.find_opening(now, tz)
-        if end:
-            end = hours.add_open_time(now, end - now, tz) or end
-        if not opening or opening <= now:
-            return "", end
-        words = [_("Nothing leaves before %s (sending hours).", format_weekday(self.env, opening, now, tz))]
-        types = self.env["marketing.activity"]._get_types()
-        ignoring = [
-            _("“%s”", self.env["marketing.activity"].browse(step.id).name)
-            for step in workflow.steps.values()
-            if step.ignore_sending_hours and types[step.activity_type].sends
-        ]
-        if ignoring:
-            words.append(_("But for what ignores the sending hours: %s.", ", ".join(ignoring)))
-        if workflow.tz_mode == "recipient":
-            words.append(_("That is by the campaign's clock: each recipient's own counts."))
-        return " ".join(words), end
+        workflow, tz = self._get_workflow(), self._get_tz()
+        hours = None
+        if workflow.sending_calendar_id:
+            hours = self._read_sending_hours(workflow.sending_calendar_id, now, self._get_run_user())
+        leaving, later = [], {}  # when, by step; by when and why, what does not leave at once
+        for step, count, due in messages:
+            keeps = hours and not step.ignore_sending_hours
+            date = (hours.find_opening(due, tz) if keeps else None) or due
+            leaving.append((date, keeps, count))
+            if date > now:
+                reason = _("sending hours") if date > due else _("time of day")
+                later.setdefault((date, reason), []).append(self.env["marketing.activity"].browse(step.id).name)
+        first = end = None
+        for date, keeps, count in sorted(leaving, key=lambda left: left[0]):
+            if count and self.hourly_limit:
+                first, since = first or date, max(end or date, date)
+                spans = hours.iter_openings(since, tz) if keeps else [(since, FAR_FUTURE)]
+                end = self._find_rated_end(count, now, ((max(start, since), until) for start, until in spans)) or end
+        words = self._describe_leaving(later, all(date > now for date, *_left in leaving), now, tz)
+        return words, end if end and end - first > FIRST_HOUR else False
+
+    def _describe_leaving(self, later, nothing_leaves, now, tz):
+        """Return in words what does not leave at once.
+
+        :param dict later: names of steps by when and why
+        :param bool nothing_leaves: whether that is everything
+        """
+        sentences = []
+        for (date, reason), names in sorted(later.items()):
+            moment = format_weekday(self.env, date, now, tz)
+            if nothing_leaves and not sentences:
+                sentences.append(_("Nothing leaves before %(moment)s (%(reason)s).", moment=moment, reason=reason))
+                continue
+            sentences.append(
+                _(
+                    "From %(moment)s on (%(reason)s): %(steps)s.",
+                    moment=moment,
+                    reason=reason,
+                    steps=", ".join(_("“%s”", name) for name in names),
+                )
+            )
+        if sentences and self._get_workflow().tz_mode == "recipient":
+            sentences.append(_("That is by the campaign's clock: each recipient's own counts."))
+        return " ".join(sentences)
 
     # ------------------------------------------------------------
     # Update
