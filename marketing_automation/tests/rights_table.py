@@ -179,7 +179,7 @@ ENGINE_FIELDS = {
             "last_error",
         ),
         *("last_error_date", "last_error_traceback", "waiting_text", "wait_look_date", "people_count", "reentry_text"),
-        *("may_go_on", "held_up_count", "held_up_date"),
+        *("may_go_on", "held_up_count", "held_up_date", "hours_mark"),
     },
     "marketing.entry.call": {"entry_id", "minute", "number"},
     "marketing.entry.request": {

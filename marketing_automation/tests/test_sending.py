@@ -1,4 +1,6 @@
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import pytz
 
@@ -36,6 +38,13 @@ class TestSending(MarketingAutomationCommon):
 
     def _create_office_campaign(self, **values):
         return self._create_campaign(**{"sending_calendar_id": self.calendar.id, **values})
+
+    @contextmanager
+    def _hear_wakes(self):
+        """Give a list of which crons are triggered after the commit."""
+        wakes = []
+        with patch.object(self.env.registry["ir.cron"], "_trigger_after_commit", lambda crons: wakes.append(crons)):
+            yield wakes
 
     # ------------------------------------------------------------
     # Hours
@@ -106,21 +115,65 @@ class TestSending(MarketingAutomationCommon):
         self.assertEqual(self._trace(short, self.contacts[0]).end_code, "expired")
         self.assertTraces(long, dict.fromkeys(self.contacts, "processed"))
 
-    def test_a_holiday_that_is_entered_meanwhile_counts(self):
+    def test_who_waits_moves_when_the_calendar_is_edited(self):
         campaign = self._create_office_campaign()
         email = self._create_email(campaign, "Welcome")
         self._start(campaign, FRIDAY)
         self._run_crons(FRIDAY, EXECUTION_CRON)
-        self.env["resource.calendar.leaves"].create(
-            {
-                "calendar_id": self.calendar.id,
-                "date_from": MONDAY - timedelta(hours=9),
-                "date_to": MONDAY + timedelta(hours=14, minutes=59, seconds=59),
-            }
-        )
-        self._run_crons(MONDAY, EXECUTION_CRON)
         trace = self._trace(email, self.contacts[0])
-        self.assertEqual((trace.schedule_date, trace.due_date), (MONDAY + timedelta(days=1), FRIDAY))
+
+        def run_after(act, moment=FRIDAY):
+            """Return until when it waits once somebody has changed the calendar; the engine is woken by itself."""
+            with self._at(moment), self._hear_wakes() as wakes:
+                act()
+            self.assertTrue(wakes)
+            self._run_crons(moment, EXECUTION_CRON)
+            self.assertEqual(trace.due_date, FRIDAY)
+            return trace.schedule_date
+
+        leaves = self.env["resource.calendar.leaves"]
+        holiday = {
+            "name": "Whit Monday",
+            "calendar_id": self.calendar.id,
+            "date_from": MONDAY - timedelta(hours=9),
+            "date_to": MONDAY + timedelta(hours=14, minutes=59, seconds=59),
+        }
+        self.assertEqual(run_after(lambda: leaves.create(holiday)), MONDAY + timedelta(days=1))
+        saturday = {"name": "-", "dayofweek": "5", "hour_from": 9, "hour_to": 12, "calendar_id": self.calendar.id}
+        attendances = self.env["resource.calendar.attendance"].sudo()
+        self.assertEqual(run_after(lambda: attendances.create(saturday)), MONDAY - timedelta(days=2))
+        self.assertEqual(run_after(attendances.search([("dayofweek", "=", "5")]).unlink), MONDAY + timedelta(days=1))
+        self.assertEqual(run_after(leaves.search([("name", "=", "Whit Monday")]).unlink), MONDAY)
+        self.assertEqual(run_after(lambda: self.calendar.write({"tz": "America/New_York"})), MONDAY)
+        self.calendar.tz = "Europe/Brussels"
+        # what no save tells is seen by the next run
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE resource_calendar_attendance SET hour_to = 19 WHERE calendar_id = %s", [self.calendar.id]
+        )
+        self.env.invalidate_all()
+        self._run_crons(FRIDAY, EXECUTION_CRON)
+        self.assertTraces(email, dict.fromkeys(self.contacts, "processed"))
+
+    def test_a_calendar_that_is_archived_stops_those_who_wait_in_words(self):
+        campaign = self._create_office_campaign(sending_calendar_id=self._make_calendar("Office 2").id)
+        email = self._create_email(campaign, "Welcome")
+        self._start(campaign, FRIDAY)
+        self._run_crons(FRIDAY, EXECUTION_CRON)
+        campaign.sending_calendar_id.sudo().active = False
+        self._run_crons(FRIDAY, EXECUTION_CRON)
+        self.assertIn("are archived", campaign.stop_reason)
+        self.assertTraces(email, dict.fromkeys(self.contacts, "scheduled"))
+
+    def test_days_off_of_a_person_wake_nothing(self):
+        campaign = self._create_office_campaign()
+        self._create_email(campaign, "Welcome")
+        self._start(campaign, MONDAY)
+        resource = self.env["resource.resource"].create({"name": "Ann", "calendar_id": self.calendar.id})
+        day = {"calendar_id": self.calendar.id, "date_from": MONDAY, "date_to": MONDAY + timedelta(hours=8)}
+        with self._hear_wakes() as wakes:
+            self.env["resource.calendar.leaves"].create({**day, "resource_id": resource.id})
+        self.assertFalse(wakes)
 
     def test_a_test_does_not_wait(self):
         campaign = self._create_office_campaign()

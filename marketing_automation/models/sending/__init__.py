@@ -9,4 +9,8 @@ from . import (
     places,
     pressure,
     res_config_settings,
+    changed_hours,
+    resource_calendar,
+    resource_calendar_attendance,
+    resource_calendar_leaves,
 )

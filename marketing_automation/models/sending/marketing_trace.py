@@ -8,7 +8,7 @@ it was due first, from which its expiry counts.
 import json
 from collections import Counter
 
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.tools import SQL
 
 from ...engine.errors import CampaignStop
@@ -111,18 +111,40 @@ class MarketingTrace(models.Model):
         campaign = held.campaign_id
         keeping = held._wait_for_sending_hours()
         openings = keeping._find_openings(campaign, now) if keeping else {}
-        counts = Counter()
+        moved = {}
         for trace in held:
             opening = openings.get(trace.id, now)
             if opening <= now:
-                trace._move_to(trace.due_date)
+                moved[trace.id] = None
             elif opening != trace.schedule_date:
-                trace.schedule_date = opening
-            else:
-                continue
-            counts[trace.activity_id.id, "rescheduled"] += 1
+                moved[trace.id] = opening
+        held._move_held(moved)
+        return Counter((trace.activity_id.id, "rescheduled") for trace in held if trace.id in moved)
+
+    @api.model
+    def _move_held(self, dates):
+        """Have held messages, which are locked, wait until other dates.
+
+        :param dict dates: until when, by id; None: no longer
+        """
+        if not dates:
+            return
         self.env.flush_all()
-        return counts
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE marketing_trace t
+                   SET schedule_date = COALESCE(h.date, t.due_date),
+                       due_date = CASE WHEN h.date IS NOT NULL THEN t.due_date END,
+                       end_code = CASE WHEN h.date IS NOT NULL THEN t.end_code END
+                  FROM unnest(%s::int[], %s::timestamp[]) AS h (id, date)
+                 WHERE t.id = h.id RETURNING t.id
+                """,
+                list(dates),
+                list(dates.values()),
+            )
+        )
+        self.invalidate_model()
 
     def _move_to(self, date, **values):
         """Have this scheduled step be due at another date, and wait for nothing before it.
