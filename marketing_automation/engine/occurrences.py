@@ -2,11 +2,11 @@
 
 Nothing is computed for each record. A :class:`Look` turns a span of time round into the values that a field may have
 for its moment to lie in it; one query finds the records that have one of them. The values may be some too many, since
-the clocks of a zone change: of each that is found, :meth:`Look.find_occurrence` says whether it is due.
+the clocks of a zone change: of each that is found, :meth:`Look.find` says whether it is due.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -29,6 +29,8 @@ FIRST_YEAR = 1600
 CLIPPED = timedelta(days=4)
 # Days between which anniversaries move in a leap year, or in the years between
 AROUND_LEAP_DAY = ((2, 27), (2, 28), (2, 29), (3, 1))
+# By how much the moments of one wall-clock time may lie apart
+CLOCKS_APART = timedelta(hours=26)
 # A day lies within these of its moment, whatever the time, the zone and the lengths of months
 NEARBY = timedelta(days=10)
 
@@ -171,18 +173,11 @@ class Look:
                 spans.append((day, day))
         return spans
 
-    def find_occurrence(self, value):
-        """Return for what a record with a value is due, as a text; None where it is not due in this span.
+    def find(self, value):
+        """Return for what a record with a value is due, as a text, and when; None where it is not due in this span.
 
         :param value: date, or naive UTC datetime
-        :return: its date, or the day of its anniversary
-        """
-        found = self.find(value)
-        return found and found[0]
-
-    def find(self, value):
-        """Return for what a record with a value is due, as :meth:`find_occurrence`, and when.
-
+        :return: its date, or the day of its anniversary; the moment
         :rtype: tuple[str, datetime] | None
         """
         rule = self.rule
@@ -199,6 +194,35 @@ class Look:
             if self.since < moment <= self.until:
                 return day.isoformat(), moment
         return None
+
+
+class Looks:
+    """Looks at a span of time by several clocks: the same time of day comes to each at another moment.
+
+    :param DateRule rule: by the campaign's clock
+    :param datetime since: as of a :class:`Look`
+    :param datetime until: likewise
+    :param bool is_own: whether the clock of each record counts, rather than the campaign's
+
+    ``widest`` is the look that finds whoever may be due by any clock.
+    """
+
+    def __init__(self, rule, since, until, is_own):
+        self.rule, self.since, self.until = rule, since, until
+        self.is_own = is_own and not (rule.has_time and rule.unit == "hours" and not rule.yearly)
+        apart = timedelta(0)
+        if self.is_own:
+            apart = CLOCKS_APART + (CLIPPED if rule.unit == "months" or rule.yearly else timedelta(0))
+        self.widest = Look(rule, max(since, FAR_PAST + apart) - apart, min(until, FAR_FUTURE - apart) + apart)
+        self.by_zone = {}
+
+    def get(self, tz):
+        """Return the :class:`Look` by the clock of a zone."""
+        if not self.is_own:
+            return self.widest
+        if tz not in self.by_zone:
+            self.by_zone[tz] = Look(replace(self.rule, tz=tz), self.since, self.until)
+        return self.by_zone[tz]
 
 
 def find_next_moment(rule, now):

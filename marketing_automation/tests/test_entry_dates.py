@@ -74,6 +74,27 @@ class TestEntryDates(EntryDatesCase):
             self._sync(2026, 6, 1, 9, 0)
         self.assertFalse(captured.records, "one is there already")
 
+    def test_each_enters_at_nine_on_their_clock(self):
+        self._by(offset_number=0)
+        self.campaign.tz_mode = "recipient"
+        self.ada.tz, self.ben.tz, self.cleo.tz = "Asia/Tokyo", "America/New_York", "Europe/Brussels"
+        self.contacts[:3].x_renewal = "2026-06-05"
+        self._start(self.campaign)
+        for moment, inside in (
+            (datetime(2026, 6, 4, 23, 55), []),
+            (datetime(2026, 6, 5, 0), ["Ada"]),
+            (datetime(2026, 6, 5, 6, 30), ["Ada"]),
+            (datetime(2026, 6, 5, 7), ["Ada", "Cleo"]),
+            (datetime(2026, 6, 5, 12, 30), ["Ada", "Cleo"]),
+            (datetime(2026, 6, 5, 13), ["Ada", "Cleo", "Ben"]),
+        ):
+            if moment.minute == 0:
+                triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref(ENROLMENT_CRON).id)])
+                self.assertIn(moment, triggers.mapped("call_at"), "the engine wakes by itself")
+            self._run_crons(moment, ENROLMENT_CRON)
+            self.assertEqual(self._inside(), inside, moment)
+        self.assertEqual(set(self.campaign.sudo().participant_ids.mapped("entry_key")), {"2026-06-05"})
+
     def test_hours_before_a_visit(self):
         self._by(date_field="x_visit", offset_number=2, offset_unit="hours")
         self.assertEqual(self.campaign.entry_ids.sentence, "2 hours before “Visit”")

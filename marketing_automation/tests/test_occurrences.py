@@ -125,7 +125,7 @@ class TestOccurrences(BaseCase):
     def test_the_same_date_in_two_years_is_another_occurrence(self):
         of_rule = rule(yearly=True)
         keys = [
-            Look(of_rule, datetime(year, 2, 1), datetime(year, 3, 2)).find_occurrence(date(1980, 2, 29))
+            Look(of_rule, datetime(year, 2, 1), datetime(year, 3, 2)).find(date(1980, 2, 29))[0]
             for year in (2027, 2028)
         ]
         self.assertEqual(keys, ["2027-02-28", "2028-02-29"])

@@ -536,6 +536,18 @@ class TestWaitForDates(WaitCase):
         self._after(hours=2, minutes=4)
         self.assertTraces(self.done, {self.ada: "processed", self.ben: None})
 
+    def test_a_date_that_is_entered_later_by_recipients_clocks(self):
+        """At 9 in Tokyo, which is midnight of UTC, and not only when the day has come everywhere."""
+        self.ada.tz = "Asia/Tokyo"
+        self.campaign.tz_mode = "recipient"
+        self._wait_until_date(wait_offset_number=0)
+        self._live()
+        self.contacts.x_renewal = self.start.date() + timedelta(days=1)
+        self._after(minutes=5)
+        self.assertFalse(self._wait_of(self.ada).schedule_date)
+        self._run_crons(self.start.replace(hour=0) + timedelta(days=1), EXECUTION_CRON)
+        self.assertTraces(self.done, {self.ada: "processed", self.ben: None})
+
     def test_when_the_field_is_deleted(self):  # the last one: the registry goes without it from then on
         self._wait_until_date()
         self._live()

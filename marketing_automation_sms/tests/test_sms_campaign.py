@@ -51,6 +51,18 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
         self.assertEqual((self.text.processed, self.text.total_sent, self.text.total_bounce), (5, 5, 0))
         self.assertFalse(self._run_sms(sent + timedelta(minutes=5)), "exactly once")
 
+    def test_it_keeps_the_sending_hours(self):
+        hours = [(0, 0, {"name": "-", "dayofweek": "1", "hour_from": 9, "hour_to": 17})]  # Tuesdays
+        calendar = self.env["resource.calendar"].create({"name": "Shop", "tz": "UTC", "attendance_ids": hours})
+        self.campaign.sending_calendar_id = calendar
+        self.campaign.sudo().tz = "UTC"
+        monday = self.start
+        tuesday = monday.replace(hour=9) + timedelta(days=1)
+        self._start(self.campaign, monday)
+        self.assertFalse(self._run_sms(monday))
+        self.assertEqual(set(self.text.trace_ids.mapped("schedule_date")), {tuesday})
+        self.assertEqual(len(self._run_sms(tuesday)), 5)
+
     def test_no_request_to_the_site_of_a_link(self):
         site, paths = self.enterContext(running_web_site())
         self.enterContext(patch.object(LinkTracker, "_get_title_from_url", GET_TITLE))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine.occurrences import DateRule, Look, find_next_moment
+from ...engine.occurrences import DateRule, Looks, find_next_moment
 
 LOOK_BACK = timedelta(days=1)  # a date that is entered late on its day counts; nobody enters twice for it
 GRACE_DAYS = 3  # how late they may enter after a server was down, where no other number is set
@@ -92,10 +92,10 @@ class MarketingEntry(models.Model):
         rule = entry and self._get_rule(campaign, running)
         if not rule:
             return None
-        look = Look(rule, entry._get_look_start(now), now)
-        rows = self._find_due(campaign, running, look, limit, after)
-        occurrences = {res_id: key for res_id, value in rows if (key := look.find_occurrence(value))}
-        occurrences = entry._leave_out_known(occurrences)
+        looks = self._make_looks(campaign, rule, entry._get_look_start(now), now)
+        rows = self._find_due(campaign, running, looks.widest, limit, after)
+        found = self._find_occurrences(campaign, looks, rows, now)
+        occurrences = entry._leave_out_known({res_id: key for res_id, (key, _moment) in found.items()})
         if occurrences:
             campaign._enrol(
                 now,
@@ -110,6 +110,25 @@ class MarketingEntry(models.Model):
         if not entry.look_date or not timedelta(0) <= now - entry.look_date < NOTE_EVERY:
             entry.look_date = now
         return None
+
+    @api.model
+    def _make_looks(self, campaign, rule, since, until):
+        """Return the looks at a span of time by the clocks that count in a campaign."""
+        return Looks(rule, since, until, campaign._get_workflow().tz_mode == "recipient")
+
+    @api.model
+    def _find_occurrences(self, campaign, looks, rows, now):
+        """Return for what records are due, and when, each by its clock: one query more where that is its own.
+
+        :param Looks looks:
+        :param list rows: (id, value) of each that may be due
+        :param datetime now: UTC
+        :rtype: dict[int, tuple[str, datetime]]
+        """
+        clocks = campaign._get_clocks([res_id for res_id, _value in rows], now)
+        zones = (clocks.get(res_id) if looks.is_own else clocks.default for res_id, _value in rows)
+        found = ((res_id, looks.get(tz).find(value)) for tz, (res_id, value) in zip(zones, rows, strict=True))
+        return {res_id: occurrence for res_id, occurrence in found if occurrence}
 
     def _leave_out_known(self, occurrences):
         """Return those of the occurrences for which nobody has entered yet: each look goes over the last day again."""
@@ -192,11 +211,11 @@ class MarketingEntry(models.Model):
         rule = self._get_rule(campaign, running)
         if not rule:
             return None
-        if not rule.has_time:
+        looks = self._make_looks(campaign, rule, now, now + NEXT_WITHIN)
+        if not rule.has_time and not looks.is_own:
             return find_next_moment(rule, now)
-        look = Look(rule, now, now + NEXT_WITHIN)
-        rows = self._find_due(campaign, running, look, ASKED)
-        moments = [found[1] for _res_id, value in rows if (found := look.find(value))]
+        rows = self._find_due(campaign, running, looks.widest, ASKED)
+        moments = [moment for _key, moment in self._find_occurrences(campaign, looks, rows, now).values()]
         if not moments and len(rows) < ASKED:
             return None
         moment = min(moments, default=now)

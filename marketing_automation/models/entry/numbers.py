@@ -113,9 +113,9 @@ class MarketingCampaign(models.Model):
         if not rule or not entry or not self.last_sync_date:
             return []
         since = max(self._get_today(now), entry.start_date or now) - timedelta(microseconds=1)
-        look = Look(rule, since, min(now, self.last_sync_date))
-        everybody = self._find_occurrences(running, look, within_filter=False)
-        matching = self._find_occurrences(running, look)
+        looks = entries._make_looks(self, rule, since, min(now, self.last_sync_date))
+        everybody = self._find_occurrences(running, looks, now, within_filter=False)
+        matching = self._find_occurrences(running, looks, now)
         waiting = entry._leave_out_known(matching)
         sentences = []
         if len(everybody) > len(matching):
@@ -127,10 +127,12 @@ class MarketingCampaign(models.Model):
             )
         return sentences
 
-    def _find_occurrences(self, running, look, within_filter=True):
+    def _find_occurrences(self, running, looks, now, within_filter=True):
         """Return who is due in a span, as the campaign's user sees them: for what, by the id of the record."""
-        rows = self.env["marketing.entry"]._find_due(self, running, look, MOST, within_filter=within_filter)
-        return {res_id: key for res_id, value in rows if (key := look.find_occurrence(value))}
+        entries = self.env["marketing.entry"]
+        rows = entries._find_due(self, running, looks.widest, MOST, within_filter=within_filter)
+        found = entries._find_occurrences(self, looks, rows, now)
+        return {res_id: key for res_id, (key, _moment) in found.items()}
 
     def _count_days(self, running, since, until):
         """Return how many are due on each day of a span by an entry; None for one without a date.

@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...engine.occurrences import CLOCKS_APART
+
 LOOK_EVERY = timedelta(minutes=5)
 CHUNK = 20_000  # who go on at once, by one transaction
 
@@ -49,17 +51,19 @@ class MarketingCampaign(models.Model):
         workflow, counts = self._get_workflow(), []
         for step in workflow.steps.values():
             activity = self.env["marketing.activity"].browse(step.id)
-            prepare = getattr(activity, f"_prepare_wait_query_{step.activity_type}", None)
-            query = prepare(step, now) if prepare else None
-            if query is not None:
-                counts.append(self._ask_who_match(step, query, now))
+            for name, later_than in (("", now), ("early_", now + CLOCKS_APART)):
+                prepare = getattr(activity, f"_prepare_{name}wait_query_{step.activity_type}", None)
+                query = prepare(step, now) if prepare else None
+                if query is not None:
+                    counts.append(self._ask_who_match(step, query, now, later_than))
         if CHUNK not in counts:  # else there may be more: their turn is next
             self._note_look(now + LOOK_EVERY)
         return sum(counts)
 
-    def _ask_who_match(self, step, query, now):
+    def _ask_who_match(self, step, query, now, later_than):
         """Make due at once those who wait at a step and whose records a query gives.
 
+        :param datetime later_than: UTC; who goes on by themselves until then is left out
         :return: how many; at most a chunk
         """
         self.env.cr.execute(
@@ -70,12 +74,13 @@ class MarketingCampaign(models.Model):
                  WHERE id IN (SELECT t.id FROM marketing_trace t
                                WHERE t.activity_id = %(step)s AND t.state = 'scheduled'
                                  AND t.waiting_since IS NOT NULL AND t.is_test IS NOT TRUE
-                                 AND (t.schedule_date IS NULL OR t.schedule_date > %(now)s)
+                                 AND (t.schedule_date IS NULL OR t.schedule_date > %(later_than)s)
                                  AND t.res_id IN %(records)s
                                LIMIT %(limit)s
                                  FOR NO KEY UPDATE SKIP LOCKED)
                 """,
                 now=now,
+                later_than=later_than,
                 step=step.id,
                 records=query.subselect(),
                 limit=CHUNK,

@@ -17,7 +17,7 @@ from .jump import HOURS
 
 _lt = LazyTranslate(__name__)
 
-LATEST_CLOCK = "Etc/GMT+12"  # where a day comes last
+LATEST_CLOCK, EARLIEST_CLOCK = "Etc/GMT+12", "Etc/GMT-14"  # where a day comes last, and first
 DONE, TIMEOUT = "done", "timeout"
 WAIT = ActivityType(
     "wait",
@@ -431,7 +431,8 @@ class MarketingActivity(models.Model):
     def _prepare_wait_query_wait(self, step, now):
         """Return the query of the records for whom the wait of a step is fulfilled, None where no record tells.
 
-        A clock tells when a date has come; but somebody may have entered it, or moved it to before.
+        A clock tells when a date has come; but somebody may have entered it, or moved it to before. By recipients'
+        clocks this is whose date has come on each of them: see :meth:`_prepare_early_wait_query_wait`.
 
         :param Step step: as it runs
         :param datetime now: UTC
@@ -444,13 +445,28 @@ class MarketingActivity(models.Model):
                     campaign._get_run_env(), [wait.domain], within=campaign._get_workflow().domain
                 )
             if wait.kind == DATE:
-                model = self._get_wait_model(wait)
-                is_moment = model._fields[wait.field].type == "datetime"
-                # on whatever clock: who is asked for nothing would be asked at each look of a day
-                tz = LATEST_CLOCK if campaign._get_workflow().tz_mode == "recipient" else campaign._get_tz()
-                latest = wait.get_latest_value(now, is_moment, tz)
-                return model._search(Domain(wait.field, "<=", latest), active_test=False)
+                is_own = campaign._get_workflow().tz_mode == "recipient"
+                return self._get_come_query(wait, now, LATEST_CLOCK if is_own else campaign._get_tz())
         return None
+
+    @api.private
+    def _prepare_early_wait_query_wait(self, step, now):
+        """Return the query of the records whose date has come on some clock, which may be theirs; or None.
+
+        Who has been asked since the date was entered goes on by themselves within a day: the look leaves those out.
+        """
+        wait = Wait.from_settings(step.settings)
+        if wait.kind != DATE or self.campaign_id._get_workflow().tz_mode != "recipient":
+            return None
+        with self._telling_what_waits():
+            return self._get_come_query(wait, now, EARLIEST_CLOCK)
+
+    def _get_come_query(self, wait, now, tz):
+        """Return the query of the records whose date has come by a clock."""
+        model = self._get_wait_model(wait)
+        is_moment = model._fields[wait.field].type == "datetime"
+        latest = wait.get_latest_value(now, is_moment, tz)
+        return model._search(Domain(wait.field, "<=", latest), active_test=False)
 
     @api.model
     def _foresee_wait(self, step, branch, campaign):

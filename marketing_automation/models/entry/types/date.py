@@ -72,7 +72,10 @@ class MarketingEntry(models.Model):
     time_of_day = fields.Float(
         string="At",
         default=9.0,
-        help="The time of day, in the campaign's time zone. A date that has a time of its own keeps that.",
+        help=(
+            "The time of day, by the clock of the campaign, or of each recipient: see Whose Clock in the campaign. A "
+            "date that has a time of its own keeps that."
+        ),
     )
 
     @api.model
