@@ -50,12 +50,14 @@ REQUESTS = "models/enrolment/requests.py"
 CIRCLES = "models/enrolment/circles.py"
 PEOPLE = "models/entry/people.py"
 WEBHOOK = "controllers/enroll.py"
+WAYS = "models/reach/ways.py"
 DATES = "test_reference_dates.py"
 # of the addon itself: what the reference model does not know
 ACTIONS = f"{ADDON}/tests/test_campaign_actions.py"
 CALLS = f"{ADDON}/tests/test_entry_webhook.py"
 CHUNKS = f"{ADDON}/tests/test_entry_dates.py"
 SENDING = f"{ADDON}/tests/test_sending.py"
+WAIT_TESTS = f"{ADDON}/tests/test_wait.py"
 
 
 @dataclass(frozen=True)
@@ -498,6 +500,28 @@ FAULTS = [
         "trace.schedule_date\n                and batch",
     ),
     Fault("a message leaves outside of the hours", GATES, '            "_hold_until_sending_hours",\n', "", SENDING),
+    Fault(
+        "an edited calendar moves nobody who waits",
+        EXECUTION,
+        "        self._in_transaction(self._ask_changed_hours, now or fields.Datetime.now())\n",
+        "",
+        SENDING,
+    ),
+    Fault("Start counts nothing that a time of day delays", WAYS, "if early <= until", "if date <= until", SENDING),
+    Fault(
+        "by recipients' clocks people enter by the campaign's",
+        DUE,
+        'campaign._get_workflow().tz_mode == "recipient"',
+        "False",
+        CHUNKS,
+    ),
+    Fault(
+        "a date that is entered late waits until it has come on all clocks",
+        LOOKS,
+        '("early_", now + CLOCKS_APART)',
+        '("late_", now + CLOCKS_APART)',
+        WAIT_TESTS,
+    ),
     Fault(
         "an expiry counts from the opening",
         GATES,
