@@ -503,7 +503,7 @@ FAULTS = [
     Fault(
         "an edited calendar moves nobody who waits",
         EXECUTION,
-        "        self._in_transaction(self._ask_changed_hours, now or fields.Datetime.now())\n",
+        "        self._in_transaction(self._ask_changed_hours, fields.Datetime.now())\n",
         "",
         SENDING,
     ),

@@ -101,6 +101,7 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _cron_execute_activities(self):
+        self._in_transaction(self._ask_changed_hours, fields.Datetime.now())
         self.search([("state", "=", "running")]).execute_activities()
 
     @api.private
@@ -119,7 +120,6 @@ class MarketingCampaign(models.Model):
         cron._commit_progress(remaining=len(turns))
         self._in_transaction(self.env["marketing.trace"]._settle_interrupted, now or fields.Datetime.now())
         self._in_transaction(self.env["marketing.trace.event"]._settle_doubts, now or fields.Datetime.now())
-        self._in_transaction(self._ask_changed_hours, now or fields.Datetime.now())
         requested = self._in_transaction(self._find_requested)
         while turns:
             campaign = self.browse(turns.popleft())
