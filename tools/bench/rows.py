@@ -208,6 +208,17 @@ ROWS = [
         crowds=(1, 2),
     ),
     Row(
+        "lanes",
+        "workers:lanes",
+        "Processes as Odoo's cron workers are, that send one campaign's emails (as of row “wire”) to a real mail "
+        "server, begun at once; until the last one has ended. Beside one alone. PostgreSQL and the mail server need "
+        "their share of the processors too; “ms each on a processor” is what the lanes take, all together.",
+        (K, 10 * K),
+        (600,),
+        hosted=True,
+        crowds=(1, 2),
+    ),
+    Row(
         "nurture",
         "nurture:measure",
         "A nurture flow of forty steps (lessons, a split, conditions, Go to, End), each week's run until everybody is "
