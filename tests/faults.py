@@ -40,7 +40,7 @@ WAITS = "models/runtime/waits.py"
 LOOKS = "models/runtime/looks.py"
 MOMENTS = "engine/waits.py"
 CONDITION = "models/activity/types/condition.py"
-BEHAVIOURS = "models/activity/types/behaviours.py"
+BEHAVIOURS = "models/campaign/behaviours.py"
 LINES = "engine/behaviour.py"
 SET = "models/activity/types/update.py"
 UNSUBSCRIPTIONS = "controllers/unsubscriptions.py"
@@ -49,6 +49,8 @@ DUE = "models/entry/due.py"
 REQUESTS = "models/enrolment/requests.py"
 CIRCLES = "models/enrolment/circles.py"
 PEOPLE = "models/entry/people.py"
+GOAL_LOOKS = "models/goal/looks.py"
+GOAL = "models/goal/marketing_participant.py"
 WEBHOOK = "controllers/enroll.py"
 WAYS = "models/reach/ways.py"
 DATES = "test_reference_dates.py"
@@ -575,7 +577,7 @@ FAULTS = [
     Fault(
         "what somebody did not do is asked as if they did",
         BEHAVIOURS,
-        "found if line.did else set(participants.ids) - found",
+        "found if line.did else set(people) - found",
         "found",
     ),
     Fault(
@@ -887,6 +889,39 @@ FAULTS = [
         "if create and unknown:",
         "if unknown:",
         CALLS,
+    ),
+    # goal and exit
+    Fault(
+        "who has reached the goal already enters",
+        ENROLMENT,
+        "domain &= ~self._get_outside_domain(env)",
+        "domain &= Domain.TRUE",
+    ),
+    Fault("no step looks at the goal first", GATES, '"_stop_at_goal",', ""),
+    Fault("no step looks at the exit condition first", GATES, '"_stop_at_exit",', ""),
+    Fault(
+        "a goal of behaviour waits for the next step",
+        EVENTS,
+        "self._look_at_goals_of(participants, now)",
+        "pass",
+    ),
+    Fault(
+        "a goal counts though what people did is missing",
+        GOAL_LOOKS,
+        "if behaviour and people:",
+        "if False:",
+    ),
+    Fault(
+        "who reaches the goal has always finished",
+        GOAL,
+        "if not running or not self.campaign_id._get_workflow().goal_leave:",
+        "if not running:",
+    ),
+    Fault(
+        "enrolments look at the filter before the goal",
+        ENROLMENT,
+        "self._look_at_goals(now)  # first: who reaches the goal may match the filter no longer",
+        "self._remove_unmatched_participants(now), self._look_at_goals(now)",
     ),
     # in a circle
     Fault(

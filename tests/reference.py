@@ -24,10 +24,11 @@ from reference_facts import (
     is_on_link,
     visit_id,
 )
+from reference_goal import Goals
 from reference_logic import Logic
 
 
-class Campaign(Logic):
+class Campaign(Logic, Goals):
     """A campaign and the records it may reach.
 
     :param tz: name of its time zone
@@ -92,8 +93,9 @@ class Campaign(Logic):
             return
         present = list(self.participants.values())
         for rid in self.records:
-            if rid not in self.participants and self._matches(rid):
+            if rid not in self.participants and self._matches(rid) and not self._is_outside(rid):
                 self._enrol(rid, now)
+        self._look_at_goals(self.participants.values())
         for participant in present:
             rid = participant.rid
             if participant.state != "unlinked" and rid not in self.records:
@@ -112,9 +114,12 @@ class Campaign(Logic):
         news = sorted((pair for pair in everything if pair[1].recorded), key=lambda pair: pair[1].order)
         for participant, trace in news:
             self._learn(participant, trace, now)
+        if self.plan.goal.lines:
+            for participant, _trace in news:
+                self._look_at_goal(participant)
         for participant, trace in news:
             self._follow(participant, trace)
-        self._ask_who_waits(now)
+        self._ask_who_waits(now, [participant for participant, trace in news if self._tells(trace)])
         while due := [
             (trace.due, trace.order, participant, trace)
             for participant in self._inside()
@@ -241,7 +246,7 @@ class Campaign(Logic):
     def snapshot(self):
         return {
             rid: (
-                participant.state,
+                f"{participant.state} at the goal" if participant.goal else participant.state,
                 {key: self._look_of(trace) for key, trace in participant.traces.items()},
             )
             for rid, participant in self.participants.items()
@@ -443,10 +448,16 @@ class Campaign(Logic):
     def _run(self, participant, trace, now):
         """A due trace ends, one way or another."""
         step, record = self._step(trace.key), self.records.get(participant.rid)
+        if step is not None and record is not None:
+            self._look_at_goal(participant)
         if step is None:
             self._move(trace, "canceled", "step_removed")
         elif record is None:
             self._leave(participant, "record_deleted")
+        elif participant.is_over:
+            return
+        elif self._must_leave(participant):
+            self._leave(participant, "exited")
         elif not trace.waits and step.expiry and now > self._add(trace.due, step.expiry):
             self._move(trace, "canceled", "expired")
         elif self.plan.leave and not self._matches(record.id):

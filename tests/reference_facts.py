@@ -137,6 +137,28 @@ def is_on_link(link, event):
 
 
 @dataclass(frozen=True)
+class Goal:
+    """What a campaign is for, and who leaves it. Its window after the end is longer than any story.
+
+    :param colors: of records that have reached it; None: it asks nothing of the record
+    :param lines: what participants have done with messages who have reached it
+    :param bool is_any: whether one of these lines is enough
+    :param bool leave: whether who reaches it has finished
+    :param colors exits: of records whose participants leave; None: nobody's
+    """
+
+    colors: frozenset | None = None
+    lines: tuple = ()
+    is_any: bool = False
+    leave: bool = True
+    exits: frozenset | None = None
+
+    @property
+    def is_set(self):
+        return self.colors is not None or bool(self.lines)
+
+
+@dataclass(frozen=True)
 class Plan:
     """A workflow as somebody edits it; a campaign follows the one of the last Start or Update."""
 
@@ -144,6 +166,7 @@ class Plan:
     colors: frozenset | None  # the campaign's filter
     leave: bool  # leave_on_mismatch
     named: int = 0  # which tag, or list, the campaign's filter names
+    goal: Goal = Goal()
 
 
 @dataclass
@@ -236,6 +259,7 @@ class Participant:
     enrolled: datetime
     state: str = "running"  # running, completed, unlinked
     left: str | None = None  # why it is unlinked, or has ended
+    goal: bool = False  # whether it has reached the goal
     traces: dict = field(default_factory=dict)  # visit_id -> Trace
 
     @property

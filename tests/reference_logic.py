@@ -40,16 +40,26 @@ class Logic:
         moment = step and step.wait and record and self._fulfilment(participant, trace, step, record)
         return bool(moment and moment <= now)
 
-    def _ask_who_waits(self, now):
-        """Look at those who wait: at each enrolment and every five minutes, of an event as soon as it is known."""
+    def _tells(self, trace):
+        """Has something happened to the message, or was it refused? Who waits for something is asked then."""
+        counted = set().union(*IMPLIED_BY.values(), {"machine open"} if self.proxies else ())
+        return trace.state == "error" or any(event in counted for _when, event in trace.events)
+
+    def _ask_who_waits(self, now, heard_of):
+        """Look at those who wait: at each enrolment and every five minutes.
+
+        Who waits for an event is asked whenever something has happened: to wait on, or to leave, as others do.
+        """
         looks = self.look_at and self.look_at <= now
         if looks:
             self.look_at = now + LOOK_EVERY
         for participant in self._inside():
             for trace in participant.traces.values():
                 step = self._step(trace.key)
-                is_asked = trace.waits and step and step.wait and (looks or step.wait.kind == "event")
-                if is_asked and self._is_fulfilled(participant, trace, now):
+                if not (trace.waits and step and step.wait):
+                    continue
+                happened = step.wait.kind == "event" and participant in heard_of
+                if happened or (looks and self._is_fulfilled(participant, trace, now)):
                     trace.due = min(trace.due or now, now)
 
     def _ask_anew(self, participant, old):

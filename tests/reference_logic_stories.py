@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from reference_facts import LINKS, Line, Wait
+from reference_facts import LINKS, Goal, Line, Wait
 from reference_stories import COLORS, EVENT_NAMES, FIRST, FORK, ROOT, BranchTeller, LoopTeller
 
 LINK_TEXTS = ["offer", "NEWS", "what", "fer_1", "fer1", "%"]
@@ -141,3 +141,29 @@ class WaitLoopTeller(WaitTeller, LoopTeller):
 
     def _edit(self):
         return LoopTeller._edit(self)
+
+
+class GoalTeller(WaitTeller):
+    """Tells stories of campaigns that are for something."""
+
+    def story(self):
+        return replace(super().story(), goal=self.goal(), elsewhere=False)
+
+    def goal(self):
+        return Goal(
+            colors=self.choice([None, frozenset({2}), frozenset({2}), frozenset({0, 2})]),
+            lines=tuple(self.goal_line() for _number in range(self.choice([0, 0, 1, 2]))),
+            is_any=self.choice([False, True]),
+            leave=self.choice([True, True, False]),
+            exits=self.choice([None, None, frozenset({3})]),
+        )
+
+    def goal_line(self):
+        line = self.line()
+        return replace(line, span="ever", days=None, step=None, anywhere=False)
+
+    def _world(self):
+        return self.choice([super()._world(), ("color", self.index(), self.choice([0, 1, 2, 2, 3]))])
+
+    def _edit(self):
+        return self.choice([super()._edit(), super()._edit(), ("aim", self.goal())])

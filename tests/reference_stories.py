@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from reference_coverage import EDITED, ENDINGS, STATES, why_no_ending
-from reference_facts import NEGATIVE, PLAIN, POSITIVE
+from reference_facts import NEGATIVE, PLAIN, POSITIVE, Goal
 
 EMAILS = [*(f"{name}@example.com" for name in "abcdefgh"), None]
 COLORS = (0, 1)
@@ -69,6 +69,7 @@ class Story:
     target: str = "contact"  # or "subscriber"
     proxies: bool = False  # whether opens of machines count
     elsewhere: bool = False  # whether another campaign has reached the first records
+    goal: Goal = Goal()
 
 
 @dataclass(frozen=True)

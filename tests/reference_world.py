@@ -73,7 +73,7 @@ class Both(Messages, Steps):
         self.model, self.diary = Campaign(story.tz, story.proxies, story.target == "contact"), Diary(reached)
         self.model.numbers_of = self._numbers_of
         self.now = story.start
-        self.plan = Plan(steps=(), colors=story.colors, leave=story.leave)
+        self.plan = Plan(steps=(), colors=story.colors, leave=story.leave, goal=story.goal)
         self.removed, self.activities, self.contacts = {}, {}, {}
         self.named = []  # the tags, or lists, that the filter named one after the other
         self.broken = set()
@@ -143,7 +143,8 @@ class Both(Messages, Steps):
         rids = {contact_id: rid for rid, contact_id in self.contacts.items()}
         rows = self.env.execute_query_dict(
             SQL(
-                """SELECT p.res_id, p.state AS p_state, t.activity_id, t.visit, t.state, t.schedule_date,
+                """SELECT p.res_id, p.state || CASE WHEN p.goal_date IS NULL THEN '' ELSE ' at the goal' END AS p_state,
+                          t.activity_id, t.visit, t.state, t.schedule_date,
                           t.end_code, CASE WHEN t.state = 'scheduled' THEN t.waiting_since END AS since, t.branch
                      FROM marketing_participant p LEFT JOIN marketing_trace t ON t.participant_id = p.id
                     WHERE p.campaign_id = %s""",
@@ -239,7 +240,12 @@ class Both(Messages, Steps):
     def lose(self):
         """Somebody deletes the tag, or the list, that the filter names."""
         if self.plan.named not in self.model.lost:
-            self.named[self.plan.named].unlink()
+            named = self.named[self.plan.named]
+            if self.state == "running" and named._name == "mailing.list":
+                with self.case.assertRaisesRegex(UserError, "take it out of the filter"), self.env.cr.savepoint():
+                    named.unlink()
+                return
+            named.unlink()
             self.model.lost.add(self.plan.named)
             for record in self.model.records.values():
                 record.opted_out = False
@@ -262,7 +268,25 @@ class Both(Messages, Steps):
 
     def _campaign_values(self):
         domain = [(self.target.named, "in", self.named[self.plan.named].ids), *self._filter(self.plan.colors)]
-        return {"domain": repr(domain), "leave_on_mismatch": self.plan.leave}
+        return {"domain": repr(domain), "leave_on_mismatch": self.plan.leave, **self._goal_values()}
+
+    def _goal_values(self):
+        goal = self.plan.goal
+        lines = [self._line(line) for line in goal.lines]
+        return {
+            "goal_domain": repr(self._filter(goal.colors)),
+            "goal_behavior": {"any": goal.is_any, "lines": lines} if lines else False,
+            "goal_window_number": 1000,
+            "goal_window_unit": "months",
+            "goal_leave": goal.leave,
+            "exit_domain": repr(self._filter(goal.exits)),
+        }
+
+    def aim(self, goal):
+        """Somebody changes what the campaign is for, and who leaves."""
+        if self.plan.named not in self.model.lost:
+            self.plan = replace(self.plan, goal=goal)
+            self.campaign.write(self._goal_values())
 
     def _filter(self, colors):
         return [] if colors is None else [(self.target.color, "in", [*map(self.target.to_color, sorted(colors))])]

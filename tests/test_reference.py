@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from reference_coverage import EDITED, ENDINGS, beyond, not_reached, written
 from reference_kept import KEPT
 from reference_kept_logic import KEPT_LOGIC
-from reference_logic_stories import BehaviourTeller, WaitLoopTeller, WaitTeller
+from reference_logic_stories import BehaviourTeller, GoalTeller, WaitLoopTeller, WaitTeller
 from reference_steps import DATE
 from reference_stories import BranchTeller, LoopTeller, PlainTeller, SplitTeller, Teller
 from reference_world import Both
@@ -120,6 +120,9 @@ class TestReference(MarketingAutomationCommon, HttpCase):
 
     def test_loops_with_waits(self):
         self._tell_all("loops with waits", WaitLoopTeller)
+
+    def test_goals(self):
+        self._tell_all("goals", GoalTeller, *product(("activity",), ("goal_reached", "exited")))
 
     def _tell_all(self, name, teller, *endings):
         """Tell stories until they have reached these endings: which people a split sends where hangs on their ids."""

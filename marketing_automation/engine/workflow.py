@@ -191,6 +191,12 @@ class Workflow:
     :param int reentry_limit: how many times again at most; 0 for no limit
     :param sending_calendar_id: of the resource.calendar that says when messages leave; None for at any time
     :param str tz_mode: whose clock counts: ``campaign`` or ``recipient``
+    :param goal_domain: the filter of records that have reached the goal; None where it asks nothing of them
+    :param goal_behavior: what participants did with their messages who have; see ``behaviour.py``
+    :param int goal_window_number: how long after the end it still counts
+    :param str goal_window_unit: of that
+    :param bool goal_leave: whether who reaches the goal has finished
+    :param exit_domain: the filter of records whose participants leave; None for nobody's
     """
 
     domain: str
@@ -207,6 +213,12 @@ class Workflow:
     reentry_limit: int = 0
     sending_calendar_id: int | None = None
     tz_mode: str = "campaign"
+    goal_domain: str | None = None
+    goal_behavior: dict | None = None
+    goal_window_number: int = 30
+    goal_window_unit: str = "days"
+    goal_leave: bool = True
+    exit_domain: str | None = None
 
     def __post_init__(self):
         if self.edges is None:

@@ -12,6 +12,7 @@ from . import (
     dependencies,
     sending,
     enrolment,
+    goal,
     entry,
     update,
     testing,

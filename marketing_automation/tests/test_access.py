@@ -39,6 +39,7 @@ METHODS = {
             "action_view_templates",
             "action_view_clicks",
             "action_view_errors",
+            "action_view_goal",
         ),
         *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed", "get_setup"),
         *("action_open_start", "get_start_preview", "get_past_count", "get_entry_numbers"),

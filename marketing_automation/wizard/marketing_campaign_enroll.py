@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from ..models.notices import notify
 
 # In the order in which they are told.
-REASONS = ("no_access", "participant", "inside", "too_soon", "limit", "filter_mismatch", "duplicate", "busy")
+REASONS = ("no_access", "participant", "inside", "too_soon", "limit", "goal", "filter_mismatch", "duplicate", "busy")
 
 
 class MarketingCampaignEnroll(models.TransientModel):
@@ -118,6 +118,7 @@ class MarketingCampaignEnrollLine(models.TransientModel):
             ("inside", "They are in the campaign now; they may enter again once they have finished."),
             ("too_soon", "They entered a short time ago: the campaign lets them in again later."),
             ("limit", "They have entered as often as the campaign allows."),
+            ("goal", "They have reached the campaign's goal already, or match its exit condition."),
             ("filter_mismatch", "They do not match the campaign's filter."),
             ("duplicate", "Another participant has the same value in the unicity field of the campaign."),
             ("busy", "The campaign is at work on them: try again."),
@@ -172,6 +173,8 @@ class MarketingCampaign(models.Model):
             before = dict.fromkeys(participant_ids, "participant")
         else:
             before = self._explain_no_return(list(matching), fields.Datetime.now())
+        entering = set(self._get_audience_query(res_ids=list(res_ids), entering=True)[0])
         for res_id in res_ids:
-            reasons[res_id] = before.get(res_id) or (default if res_id in matching else "filter_mismatch")
+            other = default if res_id in entering else "goal" if res_id in matching else "filter_mismatch"
+            reasons[res_id] = before.get(res_id) or other
         return reasons

@@ -6,12 +6,13 @@ from .statistics import BRANCH, MACHINE_EVENTS, SELDOM
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    def _get_card(self, series, reasons, branches):
+    def _get_card(self, series, reasons, branches, goals):
         """Return what the card of this activity shows.
 
         :param dict series: its numbers by state and day
         :param list reasons: why steps of it failed, with how often
         :param dict branches: how many went on at each branch, by activity id and branch
+        :param dict goals: how many reached the goal after it, see ``_get_goal_numbers``
         """
         self.ensure_one()
         chip, tone = self._get_badge()
@@ -59,7 +60,8 @@ class MarketingActivity(models.Model):
             + [
                 {"name": f"{BRANCH}{branch}", "label": label, "count": branches[self.id, branch]}
                 for branch, label in self._get_branch_labels().items()
-            ],
+            ]
+            + self._get_goal_metrics(goals),
             **self._ask_type("card", default={}),
             "series": series,
             "way": self._get_way(),

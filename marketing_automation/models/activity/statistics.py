@@ -174,7 +174,12 @@ class MarketingActivity(models.Model):
         events = dict(self.env["marketing.trace.event"]._fields["event"]._description_selection(self.env))
         branches = {f"{BRANCH}{branch}": (branch, label) for branch, label in self._get_branch_labels().items()}
         trace_domain = [("activity_id", "=", self.id), ("is_test", "=", False)]
-        if isinstance(metric, str) and metric in labels:
+        domain = [("is_test", "=", False)]
+        if goal := self._get_goal_domain(metric):
+            conditions, labels[metric] = goal
+            trace_domain += conditions
+            domain.append(("goal_date", "!=", False))
+        elif isinstance(metric, str) and metric in labels:
             trace_domain.append(("state", "=", metric))
         elif metric == "sent":
             trace_domain.append(("sent_date", "!=", False))
@@ -194,7 +199,7 @@ class MarketingActivity(models.Model):
         return dict(
             action,
             display_name=f"{self.name}: {({**self._get_metric_labels(), **events, **labels})[metric]}",
-            domain=[("is_test", "=", False), ("trace_ids", "any", trace_domain)],
+            domain=[*domain, ("trace_ids", "any", trace_domain)],
             context={"marketing_of_campaign": True},
             help=self.campaign_id._get_empty_help(
                 _("Nobody yet"), _("Whom this number of “%s” counts shows here.", self.name)

@@ -1,5 +1,6 @@
 from . import (
     marketing_campaign,
+    behaviours,
     cards,
     checklist,
     counts,

@@ -36,6 +36,7 @@ class MarketingCampaign(models.Model):
         month_ago = fields.Date.to_string(fields.Date.subtract(today, days=30))
         reasons = activities._get_error_reasons()
         branches = activities._get_branch_numbers()
+        goals = activities._get_goal_numbers()
         left_out = activities._get_left_out_numbers()
         waiting = {**activities._get_waiting_labels(fields.Datetime.now()), **activities._get_held_labels()}
         removed = self.env["marketing.activity"].search_count(
@@ -65,7 +66,7 @@ class MarketingCampaign(models.Model):
             "checklist": self.get_checklist() if self.state != "running" else [],
             "cards": [
                 dict(
-                    activity._get_card(series[activity.id], reasons.get(activity.id, []), branches),
+                    activity._get_card(series[activity.id], reasons.get(activity.id, []), branches, goals),
                     left_out=left_out.get(activity.id, []),
                     waiting=waiting.get(activity.id, ""),
                 )

@@ -273,6 +273,8 @@ class MarketingCampaign(models.Model):
             waiting -= ready
         for activity in self.marketing_activity_ids.filtered(lambda activity: activity.id in copies):
             copies[activity.id]._ask_type("relink", activity, copies)
+        if self.goal_behavior:
+            new_campaign.goal_behavior = self._relink_behaviour(self.goal_behavior, copies)
 
     def write(self, vals):
         if vals.get("model_id"):
@@ -410,7 +412,7 @@ class MarketingCampaign(models.Model):
         return [
             *("state", "workflow", "domain", "unique_field_id", "leave_on_mismatch"),
             *self._get_reentry_fields(),
-            *("sending_calendar_id", "tz_mode"),
+            *("sending_calendar_id", "tz_mode", *self._get_goal_fields()),
             *(f"marketing_activity_ids.{fname}" for fname in step_fields),
             *(f"entry_ids.{fname}" for fname in self.env["marketing.entry"]._get_running_fields()),
         ]
@@ -433,6 +435,7 @@ class MarketingCampaign(models.Model):
             **{fname: self[fname] for fname in self._get_reentry_fields()},
             sending_calendar_id=self.sending_calendar_id.id or None,
             tz_mode=self.tz_mode,
+            **self._get_goal_values(),
         )
         return workflow.with_edges(
             edge for activity in activities for edge in activity._ask_type("find_edges", default=())

@@ -54,6 +54,7 @@ class MarketingCampaign(models.Model):
         for activity in activities:
             errors += activity._get_start_errors() or ([] if problem else activity._get_user_errors(user))
         errors += self._find_entry_errors(user) + self._find_sending_errors(user)
+        errors += self._find_goal_errors()
         errors += self._get_placeholder_errors(user)
         errors += self._get_missing_placeholder_errors()
         return errors + self._get_unicity_errors()
@@ -96,7 +97,7 @@ class MarketingCampaign(models.Model):
         errors = []
         env = self._get_env_of(user)
         model = env[self.model_name]
-        filters = {_("Its filter"): self.domain}
+        filters = {_("Its filter"): self.domain, **self._get_goal_filters()}
         for activity in self.marketing_activity_ids:
             filters[_("The filter of “%s”", activity.name)] = activity.activity_domain
             filters |= activity._ask_type("find_filters", default={})

@@ -64,6 +64,8 @@ class MarketingCampaign(models.Model):
         if not preview["problems"]:
             campaign = self._as_described(user)
             preview["record_count"], preview["enroll_count"], preview["shared_count"] = campaign._count_audience()
+            outside = campaign._count_outside()
+            preview["record_count"] += outside
             now = fields.Datetime.now()
             preview["entries"] = campaign._foresee_entries(preview["enroll_count"], now)
             preview["has_dates"] = campaign._has_dates(campaign._get_workflow().entries)
@@ -78,6 +80,9 @@ class MarketingCampaign(models.Model):
                 preview["messages"].setdefault(step.activity_type, 0)
                 preview["messages"][step.activity_type] += count
             preview["sending"], preview["expected_end"] = campaign._foresee_sending(messages, now)
+            if outside:
+                words = _("%s have reached the goal already, or match the exit condition: they do not enter.", outside)
+                preview["left_out"].insert(0, words)
         return preview
 
     def _get_rest_warnings(self):

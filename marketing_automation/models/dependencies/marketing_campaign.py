@@ -61,6 +61,7 @@ class MarketingCampaign(models.Model):
         if old.unique_field != new.unique_field:
             changes.append(_("The field that unicity is based on was changed."))
         changes += self._describe_reentry_changes(old, new) + self._describe_sending_changes(old, new)
+        changes += self._describe_goal_changes(old, new)
         for activity in self.marketing_activity_ids:
             step = old.steps.get(activity.id)
             if not step:

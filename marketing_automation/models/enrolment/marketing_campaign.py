@@ -139,6 +139,7 @@ class MarketingCampaign(models.Model):
             if after is not None:
                 return number, after
             number, after = number + 1, 0
+        self._look_at_goals(now)  # first: who reaches the goal may match the filter no longer
         self._remove_unmatched_participants(now)
         self._plan_next_look(now)
         self.last_sync_date = now
@@ -192,7 +193,7 @@ class MarketingCampaign(models.Model):
 
         :return: (that query, the one of the whole audience)
         """
-        query, model = self._get_audience_query(after_id, res_ids)
+        query, model = self._get_audience_query(after_id, res_ids, entering=True)
         key = self._get_unicity_sql(model, query)
         audience = query.select(SQL.identifier(query.table, "id"), key)
         newcomers = SQL(
@@ -210,9 +211,10 @@ class MarketingCampaign(models.Model):
         )
         return newcomers, audience
 
-    def _get_audience_query(self, after_id=0, res_ids=None):
+    def _get_audience_query(self, after_id=0, res_ids=None, entering=False):
         """Return the query of the records that match the filter, as the campaign's user sees them.
 
+        :param bool entering: without those that have reached the goal, or met the exit condition, already
         :return: (query, model)
         :raise CampaignStop: when the filter cannot be read
         """
@@ -225,6 +227,8 @@ class MarketingCampaign(models.Model):
                 domain &= Domain("id", ">", after_id)
             if res_ids is not None:
                 domain &= Domain("id", "in", res_ids)
+            if entering:
+                domain &= ~self._get_outside_domain(env)
             return model._search(domain), model
         except (ValueError, UserError) as error:
             raise CampaignStop(_("Its filter cannot be read: %s", error)) from error

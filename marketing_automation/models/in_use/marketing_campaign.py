@@ -54,7 +54,9 @@ class MarketingCampaign(models.Model):
         """
         self.ensure_one()
         workflow = self._get_workflow()
-        filters = [self.domain, workflow.domain, *(step.domain for step in workflow.steps.values())]
+        filters = [self.domain, workflow.domain, *self._get_goal_filters().values()]
+        filters += filter(None, (workflow.goal_domain, workflow.exit_domain))
+        filters += [step.domain for step in workflow.steps.values()]
         for activity in self.marketing_activity_ids:
             filters += [activity.activity_domain, *activity._ask_type("find_filters", default={}).values()]
         model = self.env.get(self.model_name)

@@ -18,6 +18,8 @@ class MarketingTrace(models.Model):
         :return: how many events there were
         """
         traces, count = self._apply_events(participants, now)
+        if count:
+            self._look_at_goals_of(participants, now)
         traces._schedule_children(now)
         return count
 

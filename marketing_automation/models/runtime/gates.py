@@ -21,6 +21,8 @@ class MarketingTrace(models.Model):
             "_read_campaign_filter",
             "_stop_at_removed_step",
             "_stop_at_gone_record",
+            "_stop_at_goal",
+            "_stop_at_exit",
             "_stop_at_expiry",
             "_stop_at_campaign_filter",
             "_hold_until_sending_hours",

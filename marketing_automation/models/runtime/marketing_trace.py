@@ -91,6 +91,8 @@ class MarketingTrace(models.Model):
             "removed_by_action": _("Removed by a server action."),
             "test_stopped": _("The test was stopped."),
             "ended": _("End of the workflow"),
+            "goal_reached": _("The goal was reached."),
+            "exited": _("The record met the exit condition."),
             # the step did not run
             "filter_mismatch": _("The record does not match the filter of the activity."),
             "step_removed": _("The activity was removed from the workflow."),

@@ -58,18 +58,20 @@ class MarketingActivity(models.Model):
     @api.constrains("condition_behavior")
     def _check_condition_behavior(self):
         for activity in self:
-            activity._check_behaviour(activity.condition_behavior, _("the behaviour of “%s”", activity.name))
+            activity.campaign_id._check_behaviour(
+                activity.condition_behavior, _("the behaviour of “%s”", activity.name)
+            )
 
     def _find_errors_condition(self):
         if has_conditions(self.condition_domain) or read_behaviour(self.condition_behavior):
-            return self._find_behaviour_errors(self.condition_behavior, _("The condition “%s”", self.name))
+            return self.campaign_id._find_behaviour_errors(self.condition_behavior, _("The condition “%s”", self.name))
         return [_("“%s” has no condition yet: add what has to be true for Yes.", self.name)]
 
     def _find_filters_condition(self):
         return {_("The condition “%s”", self.name): self.condition_domain or "[]"}
 
     def _card_condition(self):
-        behaviour = self._describe_behaviour(self.condition_behavior)
+        behaviour = self.campaign_id._describe_behaviour(self.condition_behavior)
         if not behaviour:
             return {"condition": self.condition_domain or "[]"}
         # the browser has better words for filters
@@ -78,7 +80,9 @@ class MarketingActivity(models.Model):
         return {"condition": self.condition_domain or "[]", "condition_words": words}
 
     def _label_condition(self):
-        if not self._describe_behaviour(self.condition_behavior):  # nor of what is none, before it is refused
+        if not self.campaign_id._describe_behaviour(
+            self.condition_behavior
+        ):  # nor of what is none, before it is refused
             return None
         return _("see whether %s", self._describe_settings_condition(self._get_settings()))
 
@@ -86,7 +90,7 @@ class MarketingActivity(models.Model):
         """Return in words what has to be true for Yes, given the settings of the activity or of the step that runs."""
         parts = [
             self.campaign_id._describe_filter(settings["domain"] or "[]"),
-            self._describe_behaviour(settings.get("behavior")),
+            self.campaign_id._describe_behaviour(settings.get("behavior")),
         ]
         return _(" and ").join(filter(None, parts))
 
@@ -100,14 +104,8 @@ class MarketingActivity(models.Model):
         ]
 
     def _relink_condition(self, original, copies):
-        data = self.condition_behavior
-        if not data:
-            return
-        lines = [
-            {**line, "activity": copies[line["activity"]].id} if line.get("activity") in copies else line
-            for line in data.get("lines", [])
-        ]
-        self.condition_behavior = {**data, "lines": lines}
+        if self.condition_behavior:
+            self.condition_behavior = self.campaign_id._relink_behaviour(self.condition_behavior, copies)
 
     @api.model
     def _foresee_condition(self, step, branch, campaign):

@@ -1,0 +1,60 @@
+"""How many have reached the goal, and how fast."""
+
+from datetime import timedelta
+
+from odoo import _, fields, models
+from odoo.tools import SQL
+
+DAY = timedelta(days=1)
+
+
+class MarketingCampaign(models.Model):
+    _inherit = "marketing.campaign"
+
+    goal_count = fields.Integer(
+        string="Conversions", compute="_compute_goal_numbers", help="How many participants have reached the goal."
+    )
+    goal_rate = fields.Float(
+        string="Conversion Rate",
+        compute="_compute_goal_numbers",
+        help="Of all who are or were participants, those who have reached the goal.",
+    )
+    goal_numbers = fields.Char(string="Conversions in Words", compute="_compute_goal_numbers")
+
+    def _compute_goal_numbers(self):
+        rows = self.ids and self.env.execute_query(
+            SQL(
+                """SELECT campaign_id, count(*),
+                          percentile_disc(0.5) WITHIN GROUP (ORDER BY goal_date - date_start)
+                     FROM marketing_participant
+                    WHERE campaign_id = ANY(%s) AND goal_date IS NOT NULL AND is_test IS NOT TRUE
+                 GROUP BY campaign_id""",
+                self.ids,
+            )
+        )
+        found = {campaign_id: numbers for campaign_id, *numbers in rows or ()}
+        for campaign in self:
+            count, median = found.get(campaign.id, (0, None))
+            total = campaign.total_participant_count
+            campaign.goal_count = count
+            campaign.goal_rate = count / total if total else 0.0
+            campaign.goal_numbers = count and _(
+                "%(count)s of %(total)s (%(rate)s %%) have reached it, half of them within %(median)s.",
+                count=f"{count:,}",
+                total=f"{total:,}",
+                rate=f"{100 * campaign.goal_rate:.1f}",
+                median=self._describe_median(median),
+            )
+
+    def _describe_median(self, median):
+        """Return a span of time in words, in the next whole unit."""
+        unit, length = ("hours", timedelta(hours=1)) if median < 2 * DAY else ("days", DAY)
+        return self.env["marketing.activity"]._get_duration_label(max(1, -(-median // length)), unit)
+
+    def action_view_goal(self):
+        """Open the participants who have reached the goal."""
+        self.ensure_one()
+        action = self.action_view_participants()
+        domain = [*action["domain"], ("goal_date", "!=", False)]
+        empty = self._get_empty_help(_("Nobody yet"), _("Who reaches the goal of this campaign shows here."))
+        return dict(action, display_name=_("Conversions"), domain=domain, help=empty)
