@@ -386,7 +386,7 @@ METHODS = {
 WINDOWS = {
     "marketing.campaign": {
         *("action_view_participants", "action_view_removed", "action_view_templates", "action_view_tests"),
-        *("action_view_errors", "action_view_clicks", "action_view_people"),
+        *("action_view_errors", "action_view_clicks", "action_view_people", "action_view_goal"),
     },
 }
 # Methods that we add to models of Odoo's, or extend there: each opens a window, or shows what may be read.
