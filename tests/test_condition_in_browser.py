@@ -65,7 +65,7 @@ def enter_by_event_and_webhook(walk):  # noqa: F811, the fixture's value
     walk.click(ITEM, "Event")
     walk.click(EVENT)
     walk.click(ITEM, "It gets a tag")
-    browser.settle()
+    browser.wait_for(".modal .o_field_widget[name=event_to]")
     walk.picture("event")
     walk.click(".modal .o_form_button_save")
     browser.wait_gone(".modal")

@@ -39,6 +39,15 @@ class TestMoments(EventCommon):
             form.event_record_id = self.fair.id
         self.assertEqual(form.record.sentence, "Registered for “Fair”")
 
+    def test_a_new_form_asks_for_what_the_choice_needs(self):
+        """Odoo's onchange knows of a new record only what its form has: without the campaign there was no target."""
+        entries = self.env["marketing.entry"].with_user(self.marketer)
+        form = Form(entries.with_context(default_campaign_id=self.campaign.id))
+        form.entry_type = "event"
+        form.event_kind = "tag"
+        self.assertEqual((form.event_model, form.event_values), ("res.partner", "to"))
+        self.assertTrue(form.event_choices["value"])
+
     def test_nobody_is_told_of_what_they_may_not_read(self):
         with self.assertRaisesRegex(ValidationError, "that you may read"):
             self._create_entry("registered", event_record_id=self.fair.id)

@@ -21,14 +21,16 @@ WEBHOOK = EntryType(
     settings={"create": "webhook_create"},
     form="""
         <field name="webhook_url" widget="CopyClipboardChar" readonly="1"/>
-        <button
-            name="action_renew_token"
-            type="object"
-            string="New Address"
-            class="btn-secondary"
-            icon="fa-refresh"
-            confirm="The present address stops working at once: whoever uses it has to be given the new one."
-        />
+        <div colspan="2" class="mb-3">
+            <button
+                name="action_renew_token"
+                type="object"
+                string="New Address"
+                class="btn-secondary"
+                icon="fa-refresh"
+                confirm="The present address stops working at once: whoever uses it has to be given the new one."
+            />
+        </div>
         <field name="webhook_create"/>
     """,
     form_texts=(
