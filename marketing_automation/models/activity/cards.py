@@ -6,7 +6,7 @@ from .statistics import BRANCH, MACHINE_EVENTS, SELDOM
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    def _get_card(self, series, reasons, branches, goals):
+    def _get_card(self, series, reasons, branches, goals=None):
         """Return what the card of this activity shows.
 
         :param dict series: its numbers by state and day
@@ -61,7 +61,7 @@ class MarketingActivity(models.Model):
                 {"name": f"{BRANCH}{branch}", "label": label, "count": branches[self.id, branch]}
                 for branch, label in self._get_branch_labels().items()
             ]
-            + self._get_goal_metrics(goals),
+            + self._get_goal_metrics(goals or self._get_goal_numbers()),
             **self._ask_type("card", default={}),
             "series": series,
             "way": self._get_way(),

@@ -38,7 +38,7 @@ class MarketingCampaign(models.Model):
             total = campaign.total_participant_count
             campaign.goal_count = count
             campaign.goal_rate = count / total if total else 0.0
-            campaign.goal_numbers = count and _(
+            campaign.goal_numbers = bool(count) and _(
                 "%(count)s of %(total)s (%(rate)s %%) have reached it, half of them within %(median)s.",
                 count=f"{count:,}",
                 total=f"{total:,}",
