@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from multiprocessing import get_context, reduction
+from multiprocessing import forkserver, get_context, reduction
 from pathlib import Path
 
 from .processes import end
@@ -36,7 +36,11 @@ class Forked:
         handles = [stream if stream is None else _Handle(stream.fileno()) for stream in given]
         arguments = [[*map(str, command)], dict(os.environ), handles]
         self._process = context.Process(target=_run, args=arguments, daemon=True)
-        self._process.start()
+        try:
+            self._process.start()
+        except ChildProcessError:
+            _forget_origin()
+            self._process.start()
         self.pid = self._process.pid
         for stream, ours in zip(given, (stdin, stdout, stderr), strict=True):
             if ours in (subprocess.PIPE, subprocess.DEVNULL):
@@ -75,6 +79,16 @@ class Forked:
 
     def kill(self):
         self._process.kill()
+
+
+def _forget_origin():
+    """Have the process that has loaded Odoo started anew: Odoo's tests end all children of theirs, class by class.
+
+    multiprocessing starts one that has died, but not one that somebody else has waited for.
+    """
+    origin = forkserver._forkserver
+    os.close(origin._forkserver_alive_fd)
+    origin._forkserver_pid = origin._forkserver_address = origin._forkserver_alive_fd = None
 
 
 class _Handle:
