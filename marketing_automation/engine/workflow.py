@@ -101,6 +101,14 @@ class Step:
     time_of_day: float | None = None  # hours since midnight: the first such time after the interval
     ignore_sending_hours: bool = False
 
+    def __eq__(self, other):
+        return isinstance(other, Step) and _all_of(self) == _all_of(other)
+
+    @property
+    def said(self):
+        """Its settings but for those that say nothing: another release may not know them."""
+        return {name: value for name, value in self.settings.items() if value not in (None, False, "")}
+
     @classmethod
     def from_json(cls, values):
         """Return a step that was kept by this release or another one, see :meth:`Workflow.from_json`."""
@@ -289,6 +297,10 @@ class Workflow:
         return cls(
             **dict(_known(cls, data), steps={step.id: step for step in steps}, edges=edges, entries=entries),
         )
+
+
+def _all_of(step):
+    return {**vars(step), "settings": step.said}
 
 
 def _along(step, edge):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo.tests import BaseCase
 
 from ..engine.workflow import VERSION, Step, Workflow
@@ -44,3 +46,11 @@ class TestStoredWorkflow(BaseCase):
         [step] = FIRST_RELEASE["steps"]
         kept = dict(FIRST_RELEASE, version=99, paths=[], steps=[dict(step, split=50)])
         self.assertEqual(Workflow.from_json(kept), Workflow.from_json(FIRST_RELEASE))
+
+    def test_a_setting_that_is_new_and_says_nothing(self):
+        """It makes no change that would wait for an Update."""
+        kept = Step(7, None, "end", "begin", 0, "days", "[]", settings={"reason": "Won"})
+        now = replace(kept, settings={"reason": "Won", "is_goal": False})
+        self.assertEqual(kept, now)
+        self.assertNotEqual(kept, replace(kept, settings={"reason": "Won", "is_goal": True}))
+        self.assertNotEqual(kept, replace(kept, interval_number=1))

@@ -40,7 +40,7 @@ class MarketingActivity(models.Model):
         """
         self.ensure_one()
         changes, unsaid = [], False
-        if old.activity_type == new.activity_type and old.settings != new.settings:
+        if old.activity_type == new.activity_type and old.said != new.said:
             changes = self._ask_type("compare", old.settings) or self._compare_phrases(old)
             unsaid = not changes
         changes += self._compare_own(old, new)

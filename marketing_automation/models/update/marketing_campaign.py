@@ -34,7 +34,7 @@ LATE = ("skip", "run")
 
 def _says_otherwise(old, new):
     """Tell whether a step does something else, whenever it comes."""
-    return (old.activity_type, old.settings) != (new.activity_type, new.settings)
+    return (old.activity_type, old.said) != (new.activity_type, new.said)
 
 
 def _says_when(workflow):
