@@ -275,7 +275,7 @@ def test_themes(desk):
         theme = themes.pop(0)
         _begin_with_theme(desk, theme)
         desk.go_to_end()
-        browser.insert(TYPED)  # the keys are pressed in the emails of cards: each of them takes a theme's page a while
+        browser.type(TYPED)
         looks[theme] = {place: desk.look(*place) for place in (("p", TYPED),)}
         if theme == "default":
             _check_question(desk)

@@ -1,7 +1,7 @@
 """A limit that rises day by day, for a sender whom mail servers do not know yet: pure, without Odoo."""
 
 from dataclasses import dataclass
-from datetime import timedelta  # datetime: for the example
+from datetime import timedelta
 from math import log, log1p
 
 DAY = timedelta(days=1)
@@ -48,6 +48,7 @@ class WarmUp:
         :param spans: (from, to) of each time in which they may go out, in order
         :return: a datetime; None where they take longer than these times last
 
+        >>> from datetime import datetime
         >>> day = datetime(2026, 6, 1)
         >>> WarmUp(10, 100, 1000).find_end(10 * 24 + 20, day, [(day, datetime.max)])
         datetime.datetime(2026, 6, 2, 1, 0)
