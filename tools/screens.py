@@ -33,6 +33,7 @@ IS_CLOSED = """
 })(%s, %s)
 """
 STAYS = f"{OVER}, .o_notification, .o_form_status_indicator_buttons:not(.invisible)"
+SETTINGS_TAB = ".settings_tab .tab[data-key=marketing_automation]"
 FOLLOW = """
 ((address, stays) => {
     if (window.widthWhenLoaded !== innerWidth || document.querySelector(stays)) {
@@ -468,8 +469,10 @@ class Screens(StepScreens):
     # ------------------------------------------------------------
 
     def settings(self):
-        self._open("settings", ".settings")
-        self._browser.click(".settings_tab .tab[data-key=marketing_automation]")
+        self._open("settings", SETTINGS_TAB)
+        # not by a press: on a phone, what is brought to the middle of a long page lies below the control panel
+        self._browser.evaluate(f"document.querySelector({json.dumps(SETTINGS_TAB)}).click()")
+        self._browser.wait_for(".app_settings_block[data-key=marketing_automation]")
 
 
 def screen_names():
