@@ -61,7 +61,7 @@ class MarketingActivity(models.Model):
                 {"name": f"{BRANCH}{branch}", "label": label, "count": branches[self.id, branch]}
                 for branch, label in self._get_branch_labels().items()
             ]
-            + self._get_goal_metrics(goals or self._get_goal_numbers()),
+            + self._get_goal_metrics(self._get_goal_numbers() if goals is None else goals),
             **self._ask_type("card", default={}),
             "series": series,
             "way": self._get_way(),
