@@ -1,6 +1,6 @@
 {
     "name": "Marketing Automation",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Marketing/Marketing Automation",
     "sequence": 195,
     "summary": "Campaigns of emails and actions that react to what people do",

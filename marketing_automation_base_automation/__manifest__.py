@@ -1,6 +1,6 @@
 {
     "name": "Marketing Automation: Automation Rules",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Marketing/Marketing Automation",
     "summary": "People enter campaigns when something happens to their records",
     "author": "Marketing Automation Community",

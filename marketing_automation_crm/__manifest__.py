@@ -1,6 +1,6 @@
 {
     "name": "Marketing Automation: Leads",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Marketing/Marketing Automation",
     "summary": "Campaigns on leads, and the leads and the revenue that campaigns bring in",
     "author": "Marketing Automation Community",

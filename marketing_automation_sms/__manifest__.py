@@ -1,6 +1,6 @@
 {
     "name": "Marketing Automation: SMS",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Marketing/Marketing Automation",
     "summary": "Send text messages in campaigns, and react to clicks and bounces",
     "author": "Marketing Automation Community",

@@ -32,6 +32,7 @@ RELEASES = {
     "19.0.1.2.0": "7adab9c75b35311d136d9b50733a566f6d4b8e40",
     "19.0.1.3.0": "20666aa215030ae5e2eabe49ff4edb7c90718f7d",
     "19.0.1.4.0": "ff1e5ecd0cda7c6f86220bf2834f589518f34b0e",
+    "19.0.1.5.0": "321b2530f3ba380e40b86902bfb28d0996dda644",
 }
 FIRST, UNVERSIONED, *_BETWEEN, LAST = RELEASES
 UPGRADED = list(RELEASES) if os.environ.get("MARKETING_RELEASES") else [FIRST, UNVERSIONED, LAST]
@@ -139,6 +140,20 @@ if "marketing.entry" in env:  # since 19.0.1.2.0: entries, runs, and what others
     doors.execute_activities()
     env["marketing.entry.request"].sudo().request("add", doors, partners.ids, "action")
     env.cr.execute("INSERT INTO marketing_entry_call (entry_id, minute, number) VALUES (%s, now(), 1)", [door.id])
+if "goal_domain" in Campaign._fields:  # since 19.0.1.5.0: a goal, limits and lanes
+    aiming = Campaign.create({
+        "name": "Aiming", "model_id": env.ref("base.model_res_partner").id, "domain": "[]",
+        "goal_domain": "[('name', '=', 'Ada')]", "exit_domain": "[('name', '=', 'Cleo')]", "priority": "2",
+    })
+    env["marketing.activity"].create({
+        "name": "Aim", "campaign_id": aiming.id, "activity_type": "action", "trigger_type": "begin",
+        "interval_number": 4, "server_action_id": doors.marketing_activity_ids.server_action_id.id,
+    })
+    aiming.action_start_campaign()
+    aiming.execute_activities()
+    env["res.config.settings"].create({
+        "marketing_automation_cap_mail_on": True, "marketing_automation_cap_mail": 50,
+    }).execute()
 env.flush_all()
 env.cr.execute("UPDATE marketing_campaign SET stop_date = '2001-01-01' WHERE id = %s", [past.id])
 env["ir.config_parameter"].set_param("marketing_automation.retention_months", 12)
