@@ -56,6 +56,28 @@ def read_server(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory):
+    """A RealOdoo for the tests of a file, and a Walk through it, logged in: each test makes what it looks at."""
+    from test_ten_minutes import WIDTHS, walking  # itself a file of tests, which names fixtures of this one
+
+    folder = tmp_path_factory.mktemp("visited")
+    with (
+        running_sink() as sink,
+        real_odoo(sink.port, folder) as server,
+        walking(server, folder, WIDTHS[0]) as walk,
+    ):
+        yield server, walk
+
+
+@pytest.fixture
+def visit(visited, request, tmp_path):
+    """The Walk of `visited` anew from the home page, at the width that the test names (indirect parameter)."""
+    server, walk = visited
+    walk.begin_again(f"{server.url}/odoo", request.param, tmp_path / "pictures")
+    return walk
+
+
 @pytest.fixture
 def sms_sink():
     """A SmsSink that runs for the test."""

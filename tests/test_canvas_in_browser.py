@@ -2,7 +2,10 @@
 
 import json
 
-from test_ten_minutes import walk  # noqa: F401, the fixture
+import pytest
+from test_ten_minutes import WIDTHS
+
+at_both_widths = pytest.mark.parametrize("visit", WIDTHS, indirect=True)
 
 CONTROL = 2  # how DevTools names the key
 HEAD = "header .o_marketing_activity_name"
@@ -51,10 +54,11 @@ CARDS = """
 """
 
 
-def test_three_hundred_steps(walk, odoo_server):  # noqa: F811
-    """No card is lost, however the forks branch; the keyboard reaches each, and all are seen at once."""
-    browser = walk.browser
-    [campaign] = odoo_server.marketer("marketing.campaign", "create", [{"name": "Three hundred"}])
+@pytest.fixture(scope="module")
+def three_hundred(visited):
+    """The id of a campaign of three hundred steps, in which forks follow forks."""
+    server, _walk = visited
+    [campaign] = server.marketer("marketing.campaign", "create", [{"name": "Three hundred"}])
     places = [(False, "begin")]
     number = 0
     while number < STEPS:
@@ -63,12 +67,19 @@ def test_three_hundred_steps(walk, odoo_server):  # noqa: F811
             | {"activity_type": "condition", "condition_domain": BELGIUM, "sequence": number + index}
             for index, (parent, way) in enumerate(places[: STEPS - number])
         ]
-        made = odoo_server.marketer("marketing.activity", "create", rows)
+        made = server.marketer("marketing.activity", "create", rows)
         number += len(made)
         # some go on and on, others fork
         places = [(step, way) for step in made for way in ("cond_yes", "cond_no")][: 40 if number < 200 else 8]
+    return campaign
 
-    browser.open(f"{odoo_server.url}/odoo/marketing-automation/{campaign}")
+
+@at_both_widths
+def test_three_hundred_steps(visited, visit, three_hundred):
+    """No card is lost, however the forks branch; the keyboard reaches each, and all are seen at once."""
+    server, walk = visited
+    browser = walk.browser
+    browser.open(f"{server.url}/odoo/marketing-automation/{three_hundred}")
     browser.wait_for(walk.card("Step 0"))
     browser.settle()
     cards = json.loads(browser.evaluate(CARDS))
@@ -92,25 +103,27 @@ def test_three_hundred_steps(walk, odoo_server):  # noqa: F811
     assert not browser.errors
 
 
-def test_move_undo_and_paste(walk, odoo_server):  # noqa: F811
+@at_both_widths
+def test_move_undo_and_paste(visited, visit):
+    server, walk = visited
     browser = walk.browser
 
     def create(name, campaign, **values):
         values = {"activity_type": "condition", "trigger_type": "begin", "condition_domain": BELGIUM, **values}
-        [activity] = odoo_server.marketer("marketing.activity", "create", [{"name": name, **campaign, **values}])
+        [activity] = server.marketer("marketing.activity", "create", [{"name": name, **campaign, **values}])
         return activity
 
     def place():
-        [values] = odoo_server.rpc("marketing.activity", "read", [customer], ["parent_id", "trigger_type"])
+        [values] = server.rpc("marketing.activity", "read", [customer], ["parent_id", "trigger_type"])
         return (values["parent_id"] or [False])[0], values["trigger_type"]
 
-    spring, summer = odoo_server.marketer("marketing.campaign", "create", [{"name": "Spring"}, {"name": "Summer"}])
+    spring, summer = server.marketer("marketing.campaign", "create", [{"name": "Spring"}, {"name": "Summer"}])
     belgian = create("Belgian", {"campaign_id": spring})
     named = create("Named", {"campaign_id": spring}, parent_id=belgian, trigger_type="cond_yes")
     customer = create("Customer", {"campaign_id": spring})
     create("Here", {"campaign_id": summer})
 
-    browser.open(f"{odoo_server.url}/odoo/marketing-automation/{spring}")
+    browser.open(f"{server.url}/odoo/marketing-automation/{spring}")
     browser.wait_for(walk.card("Named"))
     browser.settle()
     end = f'.o_marketing_workflow_end[data-parent-id="{belgian}"]'
@@ -145,17 +158,17 @@ def test_move_undo_and_paste(walk, odoo_server):  # noqa: F811
     browser.wait_for(".o_marketing_workflow_empty")
     walk.click(".o_marketing_workflow_undo")
     browser.wait_for(walk.card("Named"))
-    assert len(odoo_server.rpc("marketing.activity", "search", [("campaign_id", "=", spring)])) == 3
+    assert len(server.rpc("marketing.activity", "search", [("campaign_id", "=", spring)])) == 3
 
     walk.click(walk.card("Belgian", " .o_marketing_activity_menu"))
     walk.click("[data-action=copy]")
-    browser.open(f"{odoo_server.url}/odoo/marketing-automation/{summer}")
+    browser.open(f"{server.url}/odoo/marketing-automation/{summer}")
     walk.click(walk.card("Here", " .o_marketing_activity_menu"))
     walk.click("[data-action=paste]")
     browser.wait_in_sight(walk.card("Belgian"), 1)  # waiting for a card would scroll to it
     walk.picture("pasted")
     browser.wait_for(walk.card("Customer"))
-    names = odoo_server.rpc("marketing.activity", "search_read", [("campaign_id", "=", summer)], ["name"])
+    names = server.rpc("marketing.activity", "search_read", [("campaign_id", "=", summer)], ["name"])
     assert {activity["name"] for activity in names} == {"Here", "Belgian", "Named", "Customer"}
-    assert odoo_server.rpc("marketing.activity", "read", [named], ["campaign_id"])[0]["campaign_id"][0] == spring
+    assert server.rpc("marketing.activity", "read", [named], ["campaign_id"])[0]["campaign_id"][0] == spring
     assert not browser.errors

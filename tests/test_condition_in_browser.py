@@ -1,6 +1,7 @@
 """A condition made by a marketer with the mouse and the keyboard, wide and on a phone, and what its card says later."""
 
-from test_ten_minutes import walk  # noqa: F401, the fixture
+import pytest
+from test_ten_minutes import WIDTHS
 
 TYPE = ".o_marketing_palette_type"
 ENTRY_TYPE, EVENT = (f".modal .o_field_widget[name={name}] input" for name in ("entry_type", "event_kind"))
@@ -8,13 +9,16 @@ ITEM = ".o_select_menu_item"
 DOMAIN = ".modal .o_field_widget[name=condition_domain]"
 
 
-def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
+@pytest.mark.parametrize("visit", WIDTHS, indirect=True)
+def test_from_the_form_to_the_numbers(visited, visit):
+    server, walk = visited
     browser = walk.browser
-    odoo_server.rpc("res.partner", "create", {"name": "Cleo", "email": "cleo@people.example.com"})
+    name = f"Neighbours {walk.is_phone}"
+    server.rpc("res.partner", "create", {"name": "Cleo", "email": "cleo@people.example.com"})
     walk.open_app("Marketing Automation")
     walk.click(".o-kanban-button-new")
     browser.wait_for(".o_field_widget[name=name] :focus")
-    browser.type("Neighbours")
+    browser.type(name)
     walk.click(".o_marketing_workflow button", "Add the first activity")
     walk.click(TYPE, "Condition")
     browser.wait_for(".modal .o_field_widget[name=name] input:focus")
@@ -45,9 +49,9 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
     browser.wait_gone(".o_marketing_palette")
 
     enter_by_event_and_webhook(walk)
-    [campaign] = odoo_server.rpc("marketing.campaign", "search", [("name", "=", "Neighbours")])
-    odoo_server.marketer("marketing.campaign", "action_start_campaign", [campaign])
-    browser.open(f"{odoo_server.url}/odoo/marketing-automation/{campaign}")
+    [campaign] = server.rpc("marketing.campaign", "search", [("name", "=", name)])
+    server.marketer("marketing.campaign", "action_start_campaign", [campaign])
+    browser.open(f"{server.url}/odoo/marketing-automation/{campaign}")
     browser.wait_for(f'{card} [data-metric="branch:yes"]', "2")
     browser.wait_for(f"{card} .o_marketing_activity_condition", "Belgium")
     walk.picture("card")
@@ -56,7 +60,7 @@ def test_from_the_form_to_the_numbers(walk, odoo_server):  # noqa: F811
     assert not browser.errors
 
 
-def enter_by_event_and_webhook(walk):  # noqa: F811, the fixture's value
+def enter_by_event_and_webhook(walk):
     """Have people enter by an event besides, and then by a webhook in place of that."""
     browser = walk.browser
     second = ".o_marketing_who_enters li:nth-child(2) .o_marketing_entry"

@@ -5,6 +5,7 @@ the test.
 """
 
 import re
+from contextlib import contextmanager
 
 import pytest
 from real_odoo import MARKETER
@@ -27,10 +28,20 @@ class Walk:
 
     def __init__(self, browser, folder):
         self.browser = browser
-        self.is_phone = browser.evaluate("innerWidth") < PHONE
+        self._begin(folder)
+
+    def _begin(self, folder):
+        self.is_phone = self.browser.evaluate("innerWidth") < PHONE
         self.clicks = 0
         self.folder = folder
         folder.mkdir()
+
+    def begin_again(self, url, width, folder):
+        """Open a page in a window of another width, as somebody else who has come."""
+        self.browser.resize(width, HEIGHT)
+        self.browser.open(url)
+        self.browser.wait_for(HOME)
+        self._begin(folder)
 
     def click(self, selector, text="", frame=None):
         self.browser.wait_for(selector, text, frame)
@@ -85,21 +96,33 @@ class Walk:
 @pytest.fixture(params=WIDTHS)
 def walk(request, odoo_server, tmp_path):
     """A Walk of a marketer with no other right, logged in, where two contacts are in Belgium."""
-    countries = odoo_server.rpc("res.country", "search", [("code", "=", "BE")])
+    with walking(odoo_server, tmp_path, request.param) as walk:
+        yield walk
+
+
+@contextmanager
+def walking(server, folder, width):
+    """Give a Walk as the fixture does.
+
+    :param server: a RealOdoo that nobody has walked through before
+    :param folder: where the pictures go
+    :param width: of the window, in pixels
+    """
+    countries = server.rpc("res.country", "search", [("code", "=", "BE")])
     people = [{"name": name, "email": f"{name.lower()}@people.example.com"} for name in ("Ada", "Ben")]
-    odoo_server.rpc("res.partner", "create", [{**person, "country_id": countries[0]} for person in people])
-    odoo_server.marketer("res.users", "context_get")
+    server.rpc("res.partner", "create", [{**person, "country_id": countries[0]} for person in people])
+    server.marketer("res.users", "context_get")
     # OdooBot has introduced itself: on a phone it does so over all else, the first time that somebody comes
-    users = odoo_server.rpc("res.users", "search", [("login", "=", MARKETER)])
-    odoo_server.rpc("res.users", "write", users, {"odoobot_state": "disabled"})
-    with running_browser(tmp_path / "browser") as browser:
-        browser.resize(request.param, HEIGHT)
-        browser.open(f"{odoo_server.url}/web/login")
+    users = server.rpc("res.users", "search", [("login", "=", MARKETER)])
+    server.rpc("res.users", "write", users, {"odoobot_state": "disabled"})
+    with running_browser(folder / "browser") as browser:
+        browser.resize(width, HEIGHT)
+        browser.open(f"{server.url}/web/login")
         browser.fill("input[name=login]", MARKETER)
         browser.fill("input[name=password]", MARKETER)
         browser.click(".oe_login_buttons button")
         browser.wait_for(HOME)
-        yield Walk(browser, tmp_path / "pictures")
+        yield Walk(browser, folder / "pictures")
 
 
 def test_ten_minutes(walk, odoo_server, smtp_sink, capsys):
