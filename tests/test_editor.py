@@ -4,6 +4,7 @@ As a user with the app's group alone, on Odoo as it comes: one who is no templat
 """
 
 import json
+import os
 import re
 
 import pytest
@@ -17,6 +18,9 @@ from tools.browser import CONTROL, running_browser
 from tools.commands.screenshots import WIDTHS
 from tools.screens import Screens
 
+# All of Odoo's themes, and all emails of a card: otherwise those that begin differently, and the first email
+IS_THOROUGH = bool(os.environ.get("MARKETING_THOROUGH"))
+THEMES_TRIED = ("basic", "empty", "default", "newsletter")
 HEIGHT = 900
 SELLER = "sales_marketer"  # a marketer who also sells, and sees the cards about leads
 TEMPLATE_EDITORS = "mail.group_mail_template_editor"
@@ -208,7 +212,7 @@ def _emails(desk, campaign):
 
 
 def test_template_cards(desk):
-    """Each email of each card: written on, with a look into Settings before it is saved, opened again, and received."""
+    """The emails of each card: written on, with a look into Settings before it is saved, opened again, and received."""
     marketers = _cards(desk, MARKETER)
     sellers = _cards(desk, SELLER) - marketers
     assert {"hot_contacts", "welcome", "double_optin", "prospection"} < marketers
@@ -217,9 +221,10 @@ def test_template_cards(desk):
         desk.log_in(login)
         for key in sorted(keys):
             campaign = desk.call("marketing.campaign", "create_from_template", key)["res_id"]
-            if emails := _emails(desk, campaign):
+            emails = _emails(desk, campaign)
+            if emails:
                 desk.open_campaign(campaign)
-            for email in emails:
+            for email in emails if IS_THOROUGH else emails[:1]:
                 desk.open_email(email["name"], "Hello")
                 desk.type(TYPED, after="Hello")
                 looks = {place: desk.look(*place) for place in (("p", TYPED), ("h1",), ("a.btn",))}
@@ -258,7 +263,7 @@ def _check_question(desk):
 
 
 def test_themes(desk):
-    """A new email with each of Odoo's themes, written in the dialog of a new step; the campaign sends them."""
+    """A new email with a theme of Odoo's, written in the dialog of a new step; the campaign sends them."""
     desk.log_in(MARKETER)
     browser, looks = desk.browser, {}
     campaign = _make_campaign(desk, "Themes", "res.partner", _make_person(desk, "res.partner"))
@@ -271,7 +276,8 @@ def test_themes(desk):
         browser.wait_for(f"{EDITOR} .o_mail_theme_selector")
         if themes == [None]:
             themes = json.loads(browser.evaluate(THEMES))
-            assert {"basic", "empty", "default", "newsletter"} < set(themes)
+            assert set(THEMES_TRIED) < set(themes)
+            themes = themes if IS_THOROUGH else list(THEMES_TRIED)
         theme = themes.pop(0)
         _begin_with_theme(desk, theme)
         desk.go_to_end()

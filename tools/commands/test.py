@@ -4,7 +4,8 @@ Without arguments all of them, on all processors; with pytest's arguments in one
 in as many as -n says.
 --wide: the main stories, or the tests named, in a database with what people have beside the app, see wide_set.
 --odoo: Odoo's own tests, see odoo_suites; --faults: whether the reference model finds faults, see faults; --chaos:
-workers killed often, see tests/test_chaos.py; --releases: upgrades from all releases, see tests/test_upgrade.py.
+workers killed often, see tests/test_chaos.py; --releases: upgrades from all releases, see tests/test_upgrade.py;
+--thorough: every theme and email in the editor, and every order of installation.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from . import faults, odoo_suites
 MOST_PROCESSES = 4  # each may have a Chromium and a server besides
 FULL_CHAOS = {"MARKETING_KILLS": "20", "MARKETING_RANDOM_KILLS": "1000", "MARKETING_CRASHES": "50"}
 ALL_RELEASES = {"MARKETING_RELEASES": "all"}
+THOROUGH = ["tests/test_editor.py", "tests/test_install_orders.py"]
 
 
 def main(arguments):
@@ -39,6 +41,9 @@ def main(arguments):
     if arguments[:1] == ["--releases"]:
         os.environ |= ALL_RELEASES
         arguments = ["tests/test_upgrade.py", *arguments[1:]]
+    if arguments[:1] == ["--thorough"]:
+        os.environ["MARKETING_THOROUGH"] = "all"
+        arguments = [*THOROUGH, *arguments[1:]]
     kind = INSTALLED
     if arguments[:1] == ["--wide"]:
         kind, arguments = WIDE, arguments[1:]
