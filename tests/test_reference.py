@@ -39,11 +39,11 @@ from odoo.tests import HttpCase, tagged
 
 from odoo.addons.marketing_automation.tests.common import MarketingAutomationCommon
 
-EXAMPLES = int(os.environ.get("MARKETING_EXAMPLES", 45))
+EXAMPLES = int(os.environ.get("MARKETING_EXAMPLES", 25))
 SEED = int(os.environ.get("MARKETING_SEED", 1))
 REDUCE = "MARKETING_REDUCE" in os.environ
 FIRST = "MARKETING_FIRST" in os.environ
-BRANCHED = 12  # stories of branches, at least
+BRANCHED = 6  # stories of branches, at least
 AIMS = 20  # stories that are told at most for one trigger, ending and edit
 COVERAGE = os.environ.get("MARKETING_COVERAGE")
 ENOUGH = 2_000

@@ -20,7 +20,7 @@ from odoo.tools import SQL
 
 from odoo.addons.marketing_automation.tests.test_entry_dates import EntryDatesCase
 
-EXAMPLES = max(40, int(os.environ.get("MARKETING_EXAMPLES", 0)))
+EXAMPLES = max(20, int(os.environ.get("MARKETING_EXAMPLES", 0)))
 SEED = int(os.environ.get("MARKETING_SEED", 1))
 # before both changes of the clock of Brussels, and a leap day and the end of February in other years
 STARTS = [datetime(2026, 3, 27, 7), datetime(2026, 10, 23, 7), datetime(2028, 2, 27, 7), datetime(2027, 2, 27, 7)]

@@ -20,7 +20,7 @@ from odoo.tools import SQL
 
 from odoo.addons.marketing_automation.tests.common import MarketingAutomationCommon
 
-EXAMPLES = max(36, int(os.environ.get("MARKETING_EXAMPLES", 0)))
+EXAMPLES = max(18, int(os.environ.get("MARKETING_EXAMPLES", 0)))
 SEED = int(os.environ.get("MARKETING_SEED", 1))
 START = datetime(2026, 3, 27, 7)
 REACHED = {

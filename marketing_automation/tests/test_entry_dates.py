@@ -240,7 +240,8 @@ class TestEntryDates(EntryDatesCase):
             leap = date(year, 2, 29 if year % 4 == 0 else 28)
             for day in (leap, date(year, 12, 31)):
                 moment = datetime(day.year, day.month, day.day, 8)
-                for late in (timedelta(minutes=-5), timedelta(0), timedelta(minutes=30)):
+                around = (timedelta(minutes=-5), timedelta(0), timedelta(minutes=30))
+                for late in around if year < 2030 else (timedelta(0),):
                     self._run_crons(moment + late, ENROLMENT_CRON, EXECUTION_CRON)
                 days.append(day.isoformat())
         people = self.campaign.sudo().participant_ids.sorted("date_start")
