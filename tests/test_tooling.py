@@ -23,6 +23,7 @@ from tools.browser import running_browser
 from tools.chromium import ROBOTO
 from tools.commands import fresh_machine, odoo_suites
 from tools.databases import Databases
+from tools.forked import end_origin, forked
 from tools.paths import ROOT
 from tools.ports import LOOPBACK, free_port
 from tools.postgres import Server
@@ -277,3 +278,13 @@ def test_pages_are_written_in_the_font_that_users_see(tmp_path, family):
         browser.wait_for("p")
         known, width = json.loads(browser.evaluate(measure % (font, family)))
     assert width == known
+
+
+def test_no_process_is_left_that_odoo_would_wait_for():
+    """Odoo ends all children of its tests after each class, and waits ten seconds for one that takes no SIGTERM."""
+    end_origin()
+    others = set(psutil.Process().children())
+    with forked(["-m", "this"], stdout=subprocess.DEVNULL):
+        assert set(psutil.Process().children()) - others
+    end_origin()
+    assert set(psutil.Process().children()) <= others

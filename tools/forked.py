@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_context, reduction
+from multiprocessing import forkserver, get_context, reduction, resource_tracker
 from pathlib import Path
 
 from .processes import end
@@ -36,11 +36,7 @@ class Forked:
         handles = [stream if stream is None else _Handle(stream.fileno()) for stream in given]
         arguments = [[*map(str, command)], dict(os.environ), handles]
         self._process = context.Process(target=_run, args=arguments, daemon=True)
-        try:
-            self._process.start()
-        except ChildProcessError:
-            _forget_origin()
-            self._process.start()
+        self._process.start()
         self.pid = self._process.pid
         for stream, ours in zip(given, (stdin, stdout, stderr), strict=True):
             if ours in (subprocess.PIPE, subprocess.DEVNULL):
@@ -81,14 +77,19 @@ class Forked:
         self._process.kill()
 
 
-def _forget_origin():
-    """Have the process that has loaded Odoo started anew: Odoo's tests end all children of theirs, class by class.
+def end_origin():
+    """End the process that has loaded Odoo, and what multiprocessing has beside it; the next Forked begins them anew.
 
-    multiprocessing starts one that has died, but not one that somebody else has waited for.
+    Odoo's tests end all children of theirs after each class, and wait: for multiprocessing's resource tracker, which
+    no SIGTERM ends, ten seconds each time.
     """
     origin = forkserver._forkserver
-    os.close(origin._forkserver_alive_fd)
-    origin._forkserver_pid = origin._forkserver_address = origin._forkserver_alive_fd = None
+    if origin._forkserver_pid is not None:
+        os.kill(origin._forkserver_pid, signal.SIGTERM)
+        os.waitpid(origin._forkserver_pid, 0)
+        os.close(origin._forkserver_alive_fd)
+        origin._forkserver_pid = origin._forkserver_address = origin._forkserver_alive_fd = None
+    resource_tracker._resource_tracker._stop()
 
 
 class _Handle:

@@ -60,6 +60,7 @@ def main(arguments):
         return foreground(
             [
                 *(sys.executable, "-m", "pytest", "-p", "tools.pytest_no_skips", "-p", "tools.pytest_quick_freeze"),
+                *("-p", "tools.pytest_forked"),
                 *("--odoo-config", ODOO_CONF, "--odoo-database", databases[0], "--odoo-http"),
                 *("--odoo-extra", "max-cron-threads=0"),
                 *(_side_by_side(processes) if processes > 1 else []),
