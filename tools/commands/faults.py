@@ -54,7 +54,8 @@ def _is_found(fault, tests, database, environment):
                 *("--odoo-config", configuration, "--odoo-database", database, "--odoo-http"),
                 *("--odoo-extra", "max-cron-threads=0", *(_locate(test, configuration) for test in tests)),
             ]
-            environment = {"MARKETING_EXAMPLES": EXAMPLES, **environment, "MARKETING_FIRST": "1"}  # one failure is enough
+            # one that fails is enough
+            environment = {"MARKETING_EXAMPLES": EXAMPLES, **environment, "MARKETING_FIRST": "1"}
             code = _call(command, timeout=PATIENCE, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     if code not in (0, 1):
         raise Problem(f"“{name}”: the tests did not run, see .dev/log/faults.log")
