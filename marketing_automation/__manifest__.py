@@ -19,6 +19,7 @@
         "views/link_tracker_views.xml",
         "views/marketing_trace_views.xml",
         "views/marketing_trace_report_views.xml",
+        "views/marketing_results_views.xml",
         "views/marketing_participant_views.xml",
         "views/ir_actions_server_views.xml",
         "views/ir_mail_server_views.xml",

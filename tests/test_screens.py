@@ -22,7 +22,7 @@ ENGLISH, LANGUAGE = "en_US", "fr_FR"
 OURS = [
     *(".o_marketing_workflow", ".o_marketing_timeline", ".o_marketing_campaign_templates", ".o_marketing_muted"),
     ".o_kanban_view .o_kanban_record",
-    *(".o_dialog .modal-body", ".o_marketing_palette"),
+    *(".o_dialog .modal-body", ".o_marketing_palette", ".o_marketing_funnel", ".o_marketing_click_maps"),
     ".o_marketing_campaign_form .o_group",
     ".o_marketing_campaign_form .o_statusbar_buttons",
     ".app_settings_block[data-key=marketing_automation]",

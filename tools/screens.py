@@ -199,6 +199,16 @@ class Screens(StepScreens):
         self._open_campaign("Commercial prospection")
         self._browser.settle()
 
+    def results(self):
+        """How far people came in a campaign."""
+        self._open(f"marketing-campaign-results/{self._campaign('Autumn catalog')}", ".o_marketing_funnel_step")
+
+    def click_map(self):
+        """The clicks on its emails."""
+        self.results()
+        self._browser.click(".o_notebook .nav-link[name=clicks]")
+        self._browser.wait_for(".o_marketing_click_map")
+
     def leads(self):
         self._open_campaign("Summer sale")
         self._browser.settle()

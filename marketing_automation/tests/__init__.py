@@ -73,6 +73,7 @@ from . import (
     test_reports,
     test_requests,
     test_rests,
+    test_results,
     test_retention,
     test_rights_table,
     test_schedule,

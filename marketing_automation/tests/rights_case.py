@@ -94,6 +94,17 @@ class RightsTableCase(MarketingAutomationCommon):
             line = cls.env[f"marketing.campaign.{name}.line"].with_user(cls.marketer).create(values)
             dialogs[line._name] = line
         cls.env["mailing.trace"].create({"trace_type": "mail", "model": "res.partner", "res_id": cls.contacts[0].id})
+        entered = {"campaign_id": cls.campaign.id, "model_name": "res.partner", "res_id": cls.contacts[1].id}
+        real = cls.env["marketing.participant"].create(entered)
+        step = {"participant_id": real.id, "campaign_id": cls.campaign.id, "activity_id": cls.action.id}
+        sent = cls.env["marketing.trace"].create({**step, "res_id": real.res_id, "sent_date": cls.start})
+        message = {
+            "trace_type": "mail",
+            "model": "res.partner",
+            "res_id": real.res_id,
+            "email": "ben@people.example.com",
+        }
+        cls.env["mailing.trace"].create({**message, "marketing_trace_id": sent.id})
         cls.env.flush_all()
         return {
             "marketing.campaign": cls.campaign,
@@ -113,6 +124,9 @@ class RightsTableCase(MarketingAutomationCommon):
             "marketing.trace.event": cls.env["marketing.trace.event"].search([("trace_id", "=", trace.id)]),
             "marketing.trace.figure": cls.env["marketing.trace.figure"].create(figure),
             "marketing.trace.report": cls.env["marketing.trace.report"].browse(trace.id),
+            "marketing.step.report": cls.env["marketing.step.report"].browse(cls.action.id),
+            "marketing.cohort.report": cls.env["marketing.cohort.report"].browse(real.id),
+            "marketing.delivery.report": cls.env["marketing.delivery.report"].browse(sent.id),
             **dialogs,
         }
 

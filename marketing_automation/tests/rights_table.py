@@ -262,6 +262,19 @@ ENGINE_FIELDS = {
         *("trace_id", "campaign_id", "activity_id", "participant_id", "state", "state_msg", "schedule_date"),
         *("done_date", "sent_date", "is_test", "number"),
     },
+    "marketing.step.report": {
+        *("campaign_id", "activity_id", "entered", "completed", "converted", "processed", "rejected", "failed"),
+        *("sent", "opened", "clicked", "replied", "bounced", "complained", "unsubscribed", "conversion_rate"),
+        *("open_rate", "click_rate", "reply_rate", "bounce_rate", "complaint_rate", "unsubscribe_rate"),
+    },
+    "marketing.cohort.report": {
+        *("campaign_id", "participant_id", "date_start", "source", "entered", "inside", "completed", "removed"),
+        *("converted", "converted_1", "converted_2", "converted_4", "converted_8", "conversion_rate"),
+    },
+    "marketing.delivery.report": {
+        *("campaign_id", "activity_id", "participant_id", "email_domain", "sent_date", "sent", "opened", "clicked"),
+        *("replied", "bounced", "complained", "unsubscribed", "open_rate", "bounce_rate", "complaint_rate"),
+    },
 }
 # Fields of dialogs that show what is computed: whatever is put there, for oneself, nothing reads it.
 SHOWN_FIELDS = {
@@ -333,17 +346,22 @@ METHODS = {
         "action_stop_campaign": [],
         "action_update_participants": [],
         "action_view_clicks": [],
+        "action_view_cohorts": [],
+        "action_view_deliverability": [],
         "action_view_errors": [],
         "action_view_goal": [],
         "action_view_participants": [],
         "action_view_people": [],
         "action_view_removed": [],
+        "action_view_results": [],
+        "action_view_step_report": [],
         "action_view_templates": [],
         "action_view_tests": [],
         "create_from_template": ["hot_contacts"],
         "get_campaign_templates": [],
         "get_checklist": [],
         "get_entry_numbers": [],
+        "get_funnel": [],
         "get_past_count": [2],
         "get_setup": [],
         "get_start_preview": [],
@@ -357,6 +375,7 @@ METHODS = {
         "action_view_records": ["processed"],
         "action_view_left_out": ["mail_bl"],
         "action_paste": [0],
+        "get_click_map": [],
         "get_palette": [],
     },
     "marketing.entry": {"action_renew_token": []},
@@ -369,6 +388,9 @@ METHODS = {
     },
     "marketing.trace": {"action_fire_event": ["open"], "action_retry": [], "action_run_test": []},
     "marketing.trace.report": {"action_open_trace": []},
+    "marketing.step.report": {"action_view_records": []},
+    "marketing.cohort.report": {"action_open_participant": []},
+    "marketing.delivery.report": {"action_open_participant": []},
     "marketing.campaign.enroll": {"action_enroll": []},
     "marketing.campaign.enroll.line": {"action_view_records": []},
     "marketing.campaign.start": {"action_start": []},
@@ -387,6 +409,7 @@ WINDOWS = {
     "marketing.campaign": {
         *("action_view_participants", "action_view_removed", "action_view_templates", "action_view_tests"),
         *("action_view_errors", "action_view_clicks", "action_view_people", "action_view_goal"),
+        *("action_view_results", "action_view_step_report", "action_view_cohorts", "action_view_deliverability"),
     },
 }
 # Methods that we add to models of Odoo's, or extend there: each opens a window, or shows what may be read.

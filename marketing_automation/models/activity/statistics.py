@@ -179,6 +179,9 @@ class MarketingActivity(models.Model):
             conditions, labels[metric] = goal
             trace_domain += conditions
             domain.append(("goal_date", "!=", False))
+        elif link := self._get_link_domain(metric):
+            conditions, labels[metric] = link
+            trace_domain += conditions
         elif isinstance(metric, str) and metric in labels:
             trace_domain.append(("state", "=", metric))
         elif metric == "sent":

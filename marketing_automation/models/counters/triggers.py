@@ -42,8 +42,8 @@ GROUPS = {
           FROM {rows} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9""",
     "marketing_participant": """
         SELECT campaign_id, 0 AS activity_id, state, is_test IS TRUE AS test, is_past_run IS TRUE AS past,
-               {sign} * count(*) AS number
-          FROM {rows} GROUP BY 1, 2, 3, 4, 5""",
+               goal_date IS NOT NULL AS reached, {sign} * count(*) AS number
+          FROM {rows} GROUP BY 1, 2, 3, 4, 5, 6""",
     "marketing_trace_event": """
         SELECT campaign_id, activity_id, event, counted_as, {sign} * count(*) AS number
           FROM {rows} WHERE counted_as IN ('person', 'machine') GROUP BY 1, 2, 3, 4""",
@@ -59,7 +59,8 @@ METRICS = {
         (CASE WHEN NOT test THEN 'left:' || code END, '-infinity')""",
     "marketing_participant": """
         (CASE WHEN test THEN 'test' ELSE state END, '-infinity'::timestamp),
-        (CASE WHEN past THEN 'past' END, '-infinity')""",
+        (CASE WHEN past THEN 'past' END, '-infinity'),
+        (CASE WHEN reached AND NOT test THEN 'goal' END, '-infinity')""",
     "marketing_trace_event": """
         (CASE counted_as WHEN 'person' THEN event ELSE 'machine_' || event END, '-infinity'::timestamp)""",
 }

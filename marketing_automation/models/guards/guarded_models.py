@@ -64,6 +64,21 @@ class MarketingTraceReport(models.Model):
     _inherit = [*GUARDS, "marketing.trace.report"]
 
 
+class MarketingStepReport(models.Model):
+    _name = "marketing.step.report"
+    _inherit = [*GUARDS, "marketing.step.report"]
+
+
+class MarketingCohortReport(models.Model):
+    _name = "marketing.cohort.report"
+    _inherit = [*GUARDS, "marketing.cohort.report"]
+
+
+class MarketingDeliveryReport(models.Model):
+    _name = "marketing.delivery.report"
+    _inherit = [*GUARDS, "marketing.delivery.report"]
+
+
 class MailingMailing(models.Model):
     _name = "mailing.mailing"
     _inherit = ["marketing.private.name.mixin", "mailing.mailing"]

@@ -1,4 +1,11 @@
 from . import (
     marketing_trace_report,
+    marketing_step_report,
+    marketing_cohort_report,
+    marketing_delivery_report,
     mailing_trace_report,
+    results,
+    funnel,
+    click_map,
+    heat,
 )

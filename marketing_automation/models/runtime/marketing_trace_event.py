@@ -71,6 +71,11 @@ class MarketingTraceEvent(models.Model):
 
     # The engine's read: whose events are new, by campaign.
     _to_consume = models.Index("(campaign_id, participant_id) WHERE consumed IS NOT TRUE")
+    # People's clicks, by link.
+    _people_clicks = models.Index(
+        "(activity_id, link_id, trace_id) WHERE event = 'click' AND is_test IS NOT TRUE"
+        " AND origin IS DISTINCT FROM 'machine'"
+    )
     _to_release = models.Index("(doubt_until) WHERE doubt_until IS NOT NULL")
 
     @api.model
