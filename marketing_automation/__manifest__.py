@@ -13,6 +13,7 @@
         "security/marketing_automation_rules.xml",
         "data/ir_cron_data.xml",
         "data/campaign_template_emails.xml",
+        "data/digest_data.xml",
         "views/marketing_automation_pages.xml",
         "views/mailing_filter_views.xml",
         "views/mailing_mailing_views.xml",
@@ -35,6 +36,7 @@
         "views/marketing_campaign_update_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_pressure_views.xml",
+        "views/digest_digest_views.xml",
         "views/marketing_automation_menus.xml",
     ],
     "demo": [

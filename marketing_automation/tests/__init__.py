@@ -13,6 +13,7 @@ from . import (
     test_condition,
     test_counters,
     test_dashboard,
+    test_digest,
     test_doors,
     test_email,
     test_end,

@@ -5,6 +5,8 @@ from . import (
     marketing_delivery_report,
     mailing_trace_report,
     results,
+    last_week,
+    digest_digest,
     funnel,
     click_map,
     heat,
