@@ -1,1 +1,1 @@
-from . import crm_lead, marketing_campaign, marketing_campaign_templates
+from . import crm_lead, marketing_campaign, marketing_campaign_templates, won_leads

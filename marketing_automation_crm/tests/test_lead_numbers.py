@@ -209,3 +209,30 @@ class TestLeadNumbers(LeadsCommon):
         arch = self.env["marketing.campaign"].with_user(self.marketer).get_view(view_type="form")["arch"]
         self.assertIn('invisible="not crm_lead_count"', arch)
         self.assertIn('invisible="not crm_revenue"', arch)
+
+    # ------------------------------------------------------------
+    # Won inside
+    # ------------------------------------------------------------
+
+    def test_what_was_won_after_the_entry_counts(self):
+        """Once for each lead; what was won before, or is another's, does not; a test neither."""
+        fay, gus, hal = self.leads
+        campaign = self._create_lead_campaign()
+        self._create_action(campaign, "Note", code="pass")
+        before = self._create_leads("Ivy", expected_revenue=1000, date_closed=self.start - timedelta(days=1))
+        self._start(campaign)
+        self.assertEqual((campaign.crm_won_count, campaign.crm_won_revenue), (0, 0))
+        (fay + gus).expected_revenue = 50
+        hal.expected_revenue = 7
+        with self._at(self.start + timedelta(days=1)):
+            (fay + gus + before).action_set_won()
+        before.date_closed = self.start - timedelta(days=1)
+        gus.user_id = self.seller  # whose leads the marketer may not see
+        self.env.invalidate_all()
+        self.assertEqual((campaign.crm_won_count, campaign.crm_won_revenue), (1, 50))
+        action = campaign.action_view_won_leads()
+        self.assertEqual(self.env["crm.lead"].with_context(active_test=False).search(action["domain"]), fay)
+        everything = campaign.with_user(self.env.ref("base.user_admin"))
+        self.assertEqual((everything.crm_won_count, everything.crm_won_revenue), (2, 100))
+        nothing = campaign.with_user(self.outsider)
+        self.assertEqual((nothing.crm_won_count, nothing.crm_won_revenue), (0, 0))

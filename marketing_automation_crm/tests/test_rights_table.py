@@ -10,6 +10,16 @@ class TestRightsTable(rights_case.RightsTableCase):
 
     module = "marketing_automation_crm"
     table = table_of(
-        ENGINE_FIELDS={"marketing.campaign": {"crm_lead_count", "crm_revenue", "crm_currency_id"}},
-        METHODS={"marketing.campaign": {"action_view_leads": [], "action_view_revenue": []}},
+        ENGINE_FIELDS={
+            "marketing.campaign": {
+                "crm_lead_count",
+                "crm_revenue",
+                "crm_currency_id",
+                "crm_won_count",
+                "crm_won_revenue",
+            }
+        },
+        METHODS={
+            "marketing.campaign": {"action_view_leads": [], "action_view_revenue": [], "action_view_won_leads": []}
+        },
     )
