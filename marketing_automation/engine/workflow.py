@@ -273,9 +273,27 @@ class Workflow:
             step = self.steps.get(step.parent_id)
         return filters
 
+    def get_effective(self):
+        """Return this workflow with the defaults of what it does not use: such settings change nothing for anybody."""
+        unused = []
+        if not self.goal_domain and not self.goal_behavior:
+            unused += ["goal_window_number", "goal_window_unit", "goal_leave"]
+        if self.reentry == "never":
+            unused += ["reentry_delay_number", "reentry_delay_unit", "reentry_limit"]
+        return replace(self, **{name: getattr(Workflow, name) for name in unused})
+
+    def differs(self, other, names):
+        """Tell whether another workflow has other values of some fields.
+
+        :param list names: of fields
+        """
+        return any(getattr(self, name) != getattr(other, name) for name in names)
+
     def is_course_of(self, other):
         """Tell whether participants go the same way through another workflow, whatever its steps rest on."""
-        mine, theirs = (replace(workflow, rests={}, model_name=None, edges=()) for workflow in (self, other))
+        mine, theirs = (
+            replace(workflow.get_effective(), rests={}, model_name=None, edges=()) for workflow in (self, other)
+        )
         return mine == theirs and set(self.edges) == set(other.edges)
 
     def to_json(self):

@@ -243,3 +243,36 @@ class TestGoal(MarketingAutomationCommon):
         self.first.unlink()
         with self.assertRaisesRegex(UserError, "The goal asks about a step that is not there any more"):
             self._start(campaign)
+
+    def test_what_has_no_effect_asks_for_no_update(self):
+        """The window of a goal that is none, the pause of who never enters again; once it has one, it is told."""
+        campaign = self._create_campaign()
+        self._create_action(campaign, "Note")
+        self._start(campaign)
+        campaign.write({"goal_window_number": 7, "goal_leave": False, "reentry_delay_number": 3})
+        self.assertFalse(campaign.require_sync)
+        self.assertEqual(campaign.get_update_preview()["changes"], [])
+        campaign.goal_domain = CUSTOMER
+        self.assertTrue(campaign.require_sync)
+        [change] = campaign.get_update_preview()["changes"]
+        self.assertIn("Before: There is no goal. Now: Reached when", change)
+        with self._at(self.start):
+            campaign.action_update_participants()
+        campaign.goal_window_number = 8
+        [change] = campaign.get_update_preview()["changes"]
+        self.assertIn("until 7 days", change)
+        self.assertIn("until 8 days", change)
+
+    def test_a_goal_of_another_company_counts_there_alone(self):
+        """A record's rule hides what its campaign's user may not see: the goal is asked with their rights."""
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        campaign = self._create_campaign_with_goal(company_id=self.env.company.id)
+        self._start(campaign)
+        self._run_crons(self.start)
+        self.ada.ref = self.ben.ref = "customer"
+        self.ben.company_id = elsewhere
+        self.marketer.sudo().write({"company_ids": [(4, elsewhere.id)]})
+        self._sync(self.start + DAY)
+        self.assertTrue(self._participant(campaign, self.ada).goal_date)
+        self.assertFalse(self._participant(campaign, self.ben).goal_date)
+        self.assertEqual(campaign.goal_count, 1)

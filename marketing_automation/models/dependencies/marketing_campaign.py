@@ -52,7 +52,7 @@ class MarketingCampaign(models.Model):
         self.ensure_one()
         if not self.workflow:
             return []
-        old, new = self._get_workflow(), self._build_workflow()
+        old, new = self._get_workflow().get_effective(), self._build_workflow().get_effective()
         changes = []
         if old.domain != new.domain:
             changes.append(_("The filter was changed."))

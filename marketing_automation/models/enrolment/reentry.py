@@ -101,7 +101,7 @@ class MarketingCampaign(models.Model):
 
     def _describe_reentry_changes(self, old, new):
         """Return in words what a changed re-entry means, as a list that is empty where it did not change."""
-        if all(getattr(old, fname) == getattr(new, fname) for fname in self._get_reentry_fields()):
+        if not old.differs(new, self._get_reentry_fields()):
             return []
         return [
             _(

@@ -17,7 +17,8 @@ class MarketingActivity(models.Model):
         :return: Counter by (activity id, branch); None for all of its branches together
         """
         numbers = Counter()
-        if not self.ids:
+        reached = self.campaign_id._get_conversion_counts()
+        if not self.ids or not reached:  # as for most campaigns, at each refresh of their cards
             return numbers
         rows = self.env.execute_query(
             SQL(
@@ -31,7 +32,7 @@ class MarketingActivity(models.Model):
               GROUP BY GROUPING SETS ((t.activity_id), (t.activity_id, t.branch))
                 HAVING GROUPING(t.branch) = 1 OR t.branch IS NOT NULL
                 """,
-                campaigns=self.campaign_id.ids,
+                campaigns=list(reached),
                 ids=self.ids,
             )
         )

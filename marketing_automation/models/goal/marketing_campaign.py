@@ -56,7 +56,7 @@ class MarketingCampaign(models.Model):
     def _check_goal_filters(self):
         for campaign in self:
             for label, text in campaign._get_goal_filters().items():
-                campaign._check_filter(text, label)
+                campaign._check_filter(text, label[:1].lower() + label[1:])
 
     @api.constrains("goal_behavior")
     def _check_goal_behavior(self):
@@ -94,7 +94,7 @@ class MarketingCampaign(models.Model):
     def _get_goal_filters(self):
         """Return the filters of goal and exit, by what they are; those that say something."""
         self.ensure_one()
-        filters = {_("its goal"): self.goal_domain, _("its exit condition"): self.exit_domain}
+        filters = {_("Its goal"): self.goal_domain, _("Its exit condition"): self.exit_domain}
         return {label: text for label, text in filters.items() if has_conditions(text)}
 
     @api.model
@@ -144,10 +144,7 @@ class MarketingCampaign(models.Model):
         :param Workflow new: as it is described now
         """
         changes = []
-        if self._describe_goal(old) != self._describe_goal(new) or (old.goal_domain, old.goal_behavior) != (
-            new.goal_domain,
-            new.goal_behavior,
-        ):
+        if old.differs(new, [fname for fname in self._get_goal_fields() if fname != "exit_domain"]):
             changes.append(
                 _(
                     "The goal was changed. Before: %(before)s Now: %(now)s",

@@ -1,19 +1,12 @@
 """Behaviours of steps: asked for a batch by one query a line. What a behaviour is, see ``campaign/behaviours.py``."""
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
-    behavior_steps = fields.Json(
-        compute="_compute_behavior_steps", help="Id and name of each step whose messages a behaviour may be about."
-    )
-
-    @api.depends("campaign_id.marketing_activity_ids.name", "campaign_id.marketing_activity_ids.activity_type")
-    def _compute_behavior_steps(self):
-        for activity in self:
-            activity.behavior_steps = activity.campaign_id._get_behavior_steps()
+    behavior_steps = fields.Json(related="campaign_id.behavior_steps")
 
     def _find_behaving(self, behaviour, traces, now):
         """Return the ids of those of these traces whose participants behaved so: by one query for each line.
