@@ -173,6 +173,14 @@ ROWS = [
         (10 * K,),
     ),
     Row(
+        "goal",
+        "goal:measure",
+        "The enrolment cron where all are inside, with a goal that one in a hundred has reached just now. Beside the "
+        "same without a goal.",
+        (10 * K, 100 * K),
+        (10 * K,),
+    ),
+    Row(
         "queries",
         "queries:measure",
         "Queries of enrolment, of executing a no-op action and of preparing an email for 50, 500 and 5 000 contacts: "
