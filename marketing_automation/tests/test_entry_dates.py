@@ -365,7 +365,7 @@ class TestEntryDates(EntryDatesCase):
     def test_a_date_that_is_not_chosen_yet(self):
         self.campaign.entry_ids = [Command.clear(), Command.create({"entry_type": "date"})]
         self.assertIn("“Date”", self.campaign.entry_ids.problem)
-        with self.assertRaisesRegex(UserError, "Choose the “Date” by which people enter"):
+        with self.assertRaisesRegex(UserError, "An entry lacks its “Date”: choose it"):
             self._start(self.campaign)
 
     def test_days_back_are_checked(self):

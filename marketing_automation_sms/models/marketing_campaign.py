@@ -18,7 +18,7 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_channel_labels(self):
-        return {**super()._get_channel_labels(), "sms": _("SMS")}
+        return {**super()._get_channel_labels(), "sms": (_("SMS"), _("SMS"))}
 
     def _get_address_sql(self, step, model):
         """Find the number of a record: its own, else that of its contact."""

@@ -103,7 +103,7 @@ class MarketingEntry(models.Model):
             if not self[fname := described.settings[setting]]
         ]
         if lacking:
-            return [_("Choose the “%s” by which people enter.", lacking[0])]
+            return [_("An entry lacks its “%s”: choose it.", lacking[0])]
         return self._ask_type("find_problems", user, default=[])
 
     def _find_problems_of_what_runs(self):

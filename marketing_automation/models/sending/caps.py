@@ -69,8 +69,8 @@ class MarketingCampaign(models.Model):
 
     @api.model
     def _get_channel_labels(self):
-        """Extension point: what messages are called, in the plural, by channel."""
-        return {"mail": _("emails")}
+        """Extension point: what one message is called, and what several are, by channel."""
+        return {"mail": (_("email"), _("emails"))}
 
     @api.model
     def _describe_cap(self, channel, count, limit, days):
@@ -79,7 +79,7 @@ class MarketingCampaign(models.Model):
             "%(count)s of %(limit)s %(messages)s in %(days)s",
             count=count,
             limit=limit,
-            messages=self._get_channel_labels().get(channel, channel),
+            messages=self._get_channel_labels().get(channel, (channel, channel))[limit != 1],
             days=self._describe_days(days),
         )
 

@@ -102,7 +102,8 @@ export class TimelineField extends Component {
     }
 
     get earlierLabel() {
-        return _t("Show %s earlier steps", this.data.earlier);
+        const { earlier } = this.data;
+        return earlier === 1 ? _t("Show the earlier step") : _t("Show %s earlier steps", earlier);
     }
 
     openEarlier() {
