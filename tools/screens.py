@@ -341,6 +341,9 @@ class Screens(StepScreens):
         self.draft()
         self._browser.click("button[name=action_open_start]")
         self._browser.wait_for(".o_dialog button[name=action_start]")
+        self._browser.click(".o_marketing_forecast_section > button")
+        self._browser.wait_for(".o_marketing_forecast canvas")
+        self._browser.click(".o_marketing_forecast summary")
 
     def update(self):
         number = self._campaign("Newsletter: welcome")

@@ -21,6 +21,7 @@ from . import (
     reach,
     retention,
     reporting,
+    forecast,
     incoming,
     mail_queue,
     campaign_templates,

@@ -31,6 +31,8 @@ from . import (
     test_failures,
     test_files,
     test_filters,
+    test_forecast,
+    test_forecast_campaign,
     test_generated_reads,
     test_generated_values,
     test_guards,

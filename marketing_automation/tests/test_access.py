@@ -46,6 +46,7 @@ METHODS = {
         ),
         *("action_view_tests", "get_update_preview", "get_workflow_cards", "action_view_removed", "get_setup"),
         *("action_open_start", "get_start_preview", "get_past_count", "get_entry_numbers"),
+        *("action_open_forecast", "get_forecast"),
         *("action_clear_workflow", "action_drop_unicity"),
         *("get_campaign_templates", "create_from_template", "get_checklist"),
         *("action_view_results", "action_view_step_report", "action_view_cohorts", "action_view_deliverability"),

@@ -131,6 +131,13 @@ ROWS = [
         (10 * K,),
     ),
     Row(
+        "forecast",
+        "forecast:measure",
+        "The forecast of a draft of eight steps, for an audience of so many contacts.",
+        (10 * K, 100 * K, M),
+        (10 * K,),
+    ),
+    Row(
         "imports",
         "imports:measure",
         "An import of so many contacts by Odoo's load(), in one transaction, while a campaign waits for new contacts, "
