@@ -35,6 +35,7 @@ QUEUE = "models/mail_queue/withdrawn.py"
 WITHDRAWN = "models/mail_queue/marketing_trace.py"
 PRESSURE = "models/sending/pressure.py"
 CAP = "engine/pressure.py"
+BEST = "engine/best_time.py"
 WAIT = "models/activity/types/wait.py"
 WAITS = "models/runtime/waits.py"
 LOOKS = "models/runtime/looks.py"
@@ -59,6 +60,7 @@ ACTIONS = f"{ADDON}/tests/test_campaign_actions.py"
 CALLS = f"{ADDON}/tests/test_entry_webhook.py"
 CHUNKS = f"{ADDON}/tests/test_entry_dates.py"
 SENDING = f"{ADDON}/tests/test_sending.py"
+BEST_TIMES = f"{ADDON}/tests/test_best_time.py"
 WAIT_TESTS = f"{ADDON}/tests/test_wait.py"
 
 
@@ -132,9 +134,7 @@ FAULTS = [
     Fault(
         "a click or a reply implies no open",
         EVENTS,
-        "        self._complete_implied_events(\n"
-        "            [(trace_id, event) for trace_id, event, _date, _reason, origin in rows"
-        ' if origin != "machine"]\n        )\n',
+        "        self._complete_implied_events([(trace_id, event) for _id, trace_id, event in by_people])\n",
         "",
     ),
     Fault(
@@ -501,6 +501,17 @@ FAULTS = [
         "not trace.waiting_since\n                and batch",
         "trace.schedule_date\n                and batch",
     ),
+    Fault("a message leaves whenever it is due", GATES, '            "_hold_until_best_time",\n', "", BEST_TIMES),
+    Fault(
+        "opens of machines tell when somebody usually opens",
+        EVENTS,
+        "for event_id, _id, event in by_people if event in reading",
+        "for event_id, _id, event, *_told in rows if event in reading",
+        BEST_TIMES,
+    ),
+    Fault("a message waits for days until somebody usually opens", BEST, "hours=24", "hours=240", BEST_TIMES),
+    Fault("two opens tell when somebody usually opens", BEST, "LEAST = 3", "LEAST = 2", BEST_TIMES),
+    Fault("the last of the best hours counts, not the first", BEST, "> most:", ">= most:", BEST_TIMES),
     Fault("a message leaves outside of the hours", GATES, '            "_hold_until_sending_hours",\n', "", SENDING),
     Fault(
         "an edited calendar moves nobody who waits",
@@ -714,7 +725,7 @@ FAULTS = [
     Fault(
         "what was refused and sent after all stays an error",
         EVENTS,
-        '        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])\n',
+        '        self._take_back_refusals([row[1] for row in rows if row[2] == "sent"])\n',
         "",
     ),
     # messages to one address

@@ -100,6 +100,7 @@ class Step:
     settings: dict = field(default_factory=dict, hash=False)  # of its type: see ``ActivityType.settings``
     time_of_day: float | None = None  # hours since midnight: the first such time after the interval
     ignore_sending_hours: bool = False
+    best_time: bool = False  # each recipient gets it when they usually open, up to a day later
 
     def __eq__(self, other):
         return isinstance(other, Step) and _all_of(self) == _all_of(other)

@@ -9,6 +9,7 @@ from . import (
     test_cards,
     test_checklist,
     test_behaviours,
+    test_best_time,
     test_clipboard,
     test_condition,
     test_counters,

@@ -62,6 +62,7 @@ USER_FIELDS = {
         "at_time": True,
         "time_of_day": 8.5,
         "ignore_sending_hours": True,
+        "best_time": True,
         "validity_duration": True,
         "validity_duration_number": 3,
         "validity_duration_type": "days",

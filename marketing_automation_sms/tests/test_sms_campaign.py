@@ -63,6 +63,22 @@ class TestSmsCampaign(MarketingAutomationSmsCommon):
         self.assertEqual(set(self.text.trace_ids.mapped("schedule_date")), {tuesday})
         self.assertEqual(len(self._run_sms(tuesday)), 5)
 
+    def test_it_waits_for_when_they_usually_click(self):
+        """By the number: nobody asks for their email address."""
+        again = self._create_sms(self.campaign, "Again", "activity", self.text, interval_number=21, best_time=True)
+        self._start(self.campaign)
+        self._run_sms(self.start)
+        trace = self._trace(self.text, self.ada)
+        for minute in (10, 20, 30):
+            moment = self.start + timedelta(hours=23, minutes=minute) - timedelta(weeks=1)
+            self.env["marketing.trace.event"].sudo().record_events(
+                "click", trace.ids, "link", trace.mailing_trace_ids.ids, date=moment
+            )
+        self._run_sms(self.start + timedelta(hours=1), EXECUTION_CRON)
+        self._run_sms(self.start + timedelta(hours=21), EXECUTION_CRON)
+        self.assertEqual(self._trace(again, self.ada).schedule_date, self.start + timedelta(hours=23))
+        self.assertEqual(self._trace(again, self.ben).state, "processed")
+
     def test_no_request_to_the_site_of_a_link(self):
         site, paths = self.enterContext(running_web_site())
         self.enterContext(patch.object(LinkTracker, "_get_title_from_url", GET_TITLE))

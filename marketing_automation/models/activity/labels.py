@@ -56,6 +56,7 @@ class MarketingActivity(models.Model):
         lambda self: [
             *("trigger_label", "trigger_type", "name", "activity_type", "activity_domain"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "ignore_sending_hours"),
+            "best_time",
             *self._get_setting_fields(),
             *("branch_ids.name", "campaign_id.sending_calendar_id"),
         ]

@@ -368,6 +368,7 @@ class MarketingActivity(models.Model):
             *("active", "parent_id", "activity_type", "trigger_type", "interval_number", "interval_type"),
             *("validity_duration", "validity_duration_number", "validity_duration_type", "activity_domain"),
             *("bounce_type", "link_filter", "branch_id", "at_time", "time_of_day", "ignore_sending_hours"),
+            "best_time",
             *self._get_setting_fields(),
         ]
 
@@ -396,6 +397,7 @@ class MarketingActivity(models.Model):
             link_filter=(self._awaits_click() and self.link_filter) or None,
             time_of_day=self.time_of_day if self.at_time else None,
             ignore_sending_hours=self.ignore_sending_hours and self._get_type().sends,
+            best_time=self.best_time and bool(self._get_type().mailing_type),
         )
 
     def _get_branch(self):

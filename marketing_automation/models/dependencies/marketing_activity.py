@@ -61,6 +61,7 @@ class MarketingActivity(models.Model):
             (self._get_template_words(old), self._get_template_words(new)),
             *((tell(old), tell(new)) for tell in (self._get_timing_of, self._get_filter_of, self._get_expiry_of)),
             (self._get_hours_words_of(old), self._get_hours_words_of(new)),
+            (self._get_best_time_words_of(old), self._get_best_time_words_of(new)),
         ]
         pairs = [(before, now) for before, now in pairs if before != now]
         return self._tell_change(*("; ".join(words) for words in zip(*pairs, strict=True))) if pairs else []

@@ -54,7 +54,7 @@ class MarketingParticipant(models.Model):
         if not self:
             return
         self.env.flush_all()
-        self.env["marketing.trace"]._forget_places(self.ids)
+        self.env["marketing.trace"]._forget_addresses(self.ids)
         self.env.execute_query(
             SQL(
                 """UPDATE marketing_trace SET end_params = NULL

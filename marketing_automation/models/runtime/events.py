@@ -34,7 +34,7 @@ class MarketingTrace(models.Model):
                 """
                 UPDATE marketing_trace_event SET consumed = TRUE
                  WHERE campaign_id = ANY(%s) AND participant_id = ANY(%s) AND consumed IS NOT TRUE
-             RETURNING trace_id, event, date, reason, origin
+             RETURNING id, trace_id, event, date, reason, origin
                 """,
                 (self or participants).campaign_id.ids,
                 participants.ids,
@@ -42,19 +42,23 @@ class MarketingTrace(models.Model):
         )
         if not rows:
             return self.browse(), 0
-        self._complete_implied_events(
-            [(trace_id, event) for trace_id, event, _date, _reason, origin in rows if origin != "machine"]
-        )
+        by_people = [
+            (event_id, trace_id, event) for event_id, trace_id, event, *_told, origin in rows if origin != "machine"
+        ]
+        self._complete_implied_events([(trace_id, event) for _id, trace_id, event in by_people])
+        kinds = self.env["marketing.trace.event"]._get_kinds()
+        reading = {name for name, kind in kinds.items() if kind.shows_reading}
+        self._note_reading([event_id for event_id, _id, event in by_people if event in reading])
         accepted, refused, blocked = {}, {}, {}
-        for trace_id, event, date, reason, _origin in rows:
+        for _id, trace_id, event, date, reason, _origin in rows:
             if event == "blocked":
                 blocked[trace_id] = reason
                 continue
             dates = refused if event == "failed" else accepted
             dates[trace_id] = min(date, dates.get(trace_id, date))
         self._mark_sent(accepted)
-        self._take_back_refusals([row[0] for row in rows if row[1] == "sent"])
-        traces = self.browse(sorted({row[0] for row in rows}))
+        self._take_back_refusals([row[1] for row in rows if row[2] == "sent"])
+        traces = self.browse(sorted({row[1] for row in rows}))
         traces._end_blocked(blocked, now)
         refused = traces.filtered(
             lambda trace: trace.id in refused and trace.state == "processed" and not trace.sent_date

@@ -25,6 +25,7 @@ class MarketingTrace(models.Model):
             "_stop_at_exit",
             "_stop_at_expiry",
             "_stop_at_campaign_filter",
+            "_hold_until_best_time",
             "_hold_until_sending_hours",
             "_stop_at_own_filter",
             "_take_place",

@@ -126,6 +126,7 @@ class MarketingTrace(models.Model):
             ),
             # it is scheduled, and was due before
             "sending_hours": _("It waits for the sending hours."),
+            "best_time": _("It waits for the time at which its recipient usually opens."),
             "frequency_wait": _("It waits: the address has had as many messages as Settings allow."),
             "postponed": _("It could not run; Odoo tries again by itself"),
             "refused": _("The message was not sent: the server refused it, or it was taken out of the queue"),

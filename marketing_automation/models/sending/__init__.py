@@ -1,4 +1,5 @@
 from . import (
+    best_time,
     caps,
     clocks,
     hours,

@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from .best_time import BEST
 from .marketing_trace import HELD, PRESSED
 
 
@@ -17,6 +18,12 @@ class MarketingActivity(models.Model):
     )
     ignore_sending_hours = fields.Boolean(
         help="This message leaves when it is due, at any time: a confirmation that somebody waits for.",
+    )
+    best_time = fields.Boolean(
+        string="When They Usually Open",
+        help="Each recipient gets it at the hour of the week at which they most often opened or clicked in the last 90 "
+        "days, at most 24 hours after it is due. Who did so less than three times, or not at these hours, gets it when "
+        "it is due.",
     )
     sending_calendar_id = fields.Many2one(related="campaign_id.sending_calendar_id", string="Hours of the Campaign")
 
@@ -40,16 +47,24 @@ class MarketingActivity(models.Model):
 
     def _get_sending_sentences(self):
         """Return in words when the message leaves, where that is not at once."""
-        calendar = self.campaign_id.sending_calendar_id
-        if not calendar or not self._get_type().sends:
+        if not self._get_type().sends:
             return []
-        if self.ignore_sending_hours:
-            return [_("It leaves at any time, whatever the sending hours.")]
-        return [_("Outside of the sending hours it waits for the next opening.")]
+        sentences = []
+        if self.best_time and self._get_type().mailing_type:
+            sentences.append(_("Each recipient gets it when they usually open, at most 24 hours later."))
+        if self.campaign_id.sending_calendar_id and self.ignore_sending_hours:
+            sentences.append(_("It leaves at any time, whatever the sending hours."))
+        elif self.campaign_id.sending_calendar_id:
+            sentences.append(_("Outside of the sending hours it waits for the next opening."))
+        return sentences
 
     def _get_hours_words_of(self, step):
         """Return whether a step heeds the sending hours, in words."""
         return _("ignores the sending hours") if step.ignore_sending_hours else _("keeps the sending hours")
+
+    def _get_best_time_words_of(self, step):
+        """Return whether a step waits for the time at which its recipients usually open, in words."""
+        return _("when they usually open") if step.best_time else _("without waiting for when they usually open")
 
     def _get_held_labels(self):
         """Return how many messages of these activities wait, and what for, in words by activity id."""
@@ -61,7 +76,7 @@ class MarketingActivity(models.Model):
                       AND end_code = ANY(%s) AND is_test IS NOT TRUE
                  GROUP BY activity_id, end_code ORDER BY activity_id, end_code DESC""",
                 self.ids,
-                [HELD, PRESSED],
+                [HELD, PRESSED, BEST],
             )
         )
         labels = {}
@@ -75,4 +90,6 @@ class MarketingActivity(models.Model):
         number = f"{count:,}"
         if code == HELD:
             return _("1 waits for the sending hours") if count == 1 else _("%s wait for the sending hours", number)
+        if code == BEST:
+            return _("1 waits until they usually open") if count == 1 else _("%s wait until they usually open", number)
         return _("1 waits: limit of messages") if count == 1 else _("%s wait: limit of messages", number)

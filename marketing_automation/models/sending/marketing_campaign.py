@@ -99,7 +99,23 @@ class MarketingCampaign(models.Model):
                 spans = hours.iter_openings(since, tz) if keeps else [(since, FAR_FUTURE)]
                 end = self._find_rated_end(count, now, ((max(start, since), until) for start, until in spans)) or end
         words = self._describe_leaving(later, all(date > now for date, *_left in leaving), now, tz)
+        words = " ".join(
+            filter(None, (words, self._describe_best_times(step for step, count, _due in messages if count)))
+        )
         return words, end if end and end - first > FIRST_HOUR else False
+
+    def _describe_best_times(self, steps):
+        """Return in words which messages may leave later, each when its recipient usually opens.
+
+        :param steps: :class:`Step` of those that leave soon
+        """
+        names = [self.env["marketing.activity"].browse(step.id).name for step in steps if step.best_time]
+        if not names:
+            return ""
+        return _(
+            "%s: each recipient gets it up to 24 hours later, when they usually open.",
+            ", ".join(_("“%s”", name) for name in names),
+        )
 
     def _describe_leaving(self, later, nothing_leaves, now, tz):
         """Return in words what does not leave at once.

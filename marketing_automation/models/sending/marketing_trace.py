@@ -13,6 +13,7 @@ from odoo.tools import SQL
 
 from ...engine.errors import CampaignStop
 from ..moments import format_weekday
+from .best_time import BEST
 
 HELD = "sending_hours"
 PRESSED = "frequency_wait"
@@ -105,12 +106,13 @@ class MarketingTrace(models.Model):
         :param datetime now: UTC
         :return: Counter of (activity id, what was done)
         """
-        held = self.filtered(lambda trace: trace.state == "scheduled" and trace.end_code == HELD)
+        held = self.filtered(lambda trace: trace.state == "scheduled" and trace.end_code in (HELD, BEST))
         if not held:
             return Counter()
         campaign = held.campaign_id
-        keeping = held._wait_for_sending_hours()
+        keeping = held.filtered(lambda trace: trace.end_code == HELD)._wait_for_sending_hours()
         openings = keeping._find_openings(campaign, now) if keeping else {}
+        openings.update(held.filtered(lambda trace: trace.end_code == BEST)._find_best_times_left(campaign, now))
         moved = {}
         for trace in held:
             opening = openings.get(trace.id, now)
@@ -157,10 +159,12 @@ class MarketingTrace(models.Model):
 
     def _get_hold_words(self):
         """Return until when this message waits, and for what, in words; or None."""
-        if self.state != "scheduled" or self.end_code not in (HELD, PRESSED) or not self.schedule_date:
+        if self.state != "scheduled" or self.end_code not in (HELD, PRESSED, BEST) or not self.schedule_date:
             return None
         tz = self.env.context.get("tz") or self.env.user.tz or "UTC"
         moment = format_weekday(self.env, self.schedule_date, fields.Datetime.now(), tz)
         if self.end_code == HELD:
             return _("Waits until %s (sending hours)", moment)
+        if self.end_code == BEST:
+            return _("Waits until %s, when they usually open", moment)
         return _("Waits until %(moment)s: %(reason)s", moment=moment, reason=self._describe_pressure())

@@ -1,16 +1,17 @@
-"""The table of who got how many messages: one row for each address that got some lately.
+"""The tables by address: who got how many messages lately, and when somebody opened them; one row for each address.
 
 A message takes its place in the transaction that makes it, and locks the row of its address: two lanes cannot take the
 last place both, since the one that comes later reads anew. An address is kept as a hash. Nobody has rights on the
-table; it is no model.
+tables; they are no models.
 """
 
 import hashlib
+from itertools import product
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-TABLE = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS marketing_pressure (
     key varchar NOT NULL CONSTRAINT marketing_pressure_pkey PRIMARY KEY,
     channel varchar NOT NULL,
@@ -18,16 +19,23 @@ CREATE TABLE IF NOT EXISTS marketing_pressure (
     trace_ids int[] NOT NULL
 );
 COMMENT ON TABLE marketing_pressure IS 'Marketing Automation: when messages were made, by a hash of their address';
+CREATE TABLE IF NOT EXISTS marketing_best_time (
+    key varchar NOT NULL CONSTRAINT marketing_best_time_pkey PRIMARY KEY,
+    quarters int[] NOT NULL
+);
+COMMENT ON TABLE marketing_best_time IS
+    'Marketing Automation: when messages were opened, in quarters of an hour since 1970, by a hash of their address';
 """
+KEPT = ("marketing_pressure", "marketing_best_time")  # tables by the hashes of addresses
 CHUNK = 10_000  # rows of one transaction of the daily cleaning
 
 
 def install(cr):
-    cr.execute(TABLE)
+    cr.execute(TABLES)
 
 
 def uninstall(cr):
-    cr.execute("DROP TABLE IF EXISTS marketing_pressure")
+    cr.execute("DROP TABLE IF EXISTS marketing_pressure, marketing_best_time")
 
 
 class MarketingTrace(models.Model):
@@ -129,22 +137,24 @@ class MarketingTrace(models.Model):
         self._write_places(left, channel)
 
     @api.model
-    def _forget_places(self, participant_ids):
-        """Forget how many messages the addresses of these participants got: their record goes.
+    def _forget_addresses(self, participant_ids):
+        """Forget what is kept of the addresses of these participants by their hash: their record goes.
 
         :param list participant_ids: of marketing.participant
         """
         types = self.env["marketing.activity"]._get_types().values()
-        for channel, column in {(told.mailing_type, told.address_column) for told in types if told.mailing_type}:
+        channels = {(told.mailing_type, told.address_column) for told in types if told.mailing_type}
+        for (channel, column), table in product(channels, KEPT):
             address = SQL("m.%s", SQL.identifier(column))
             self.env.execute_query(
                 SQL(
                     """
-                    DELETE FROM marketing_pressure WHERE key IN (
+                    DELETE FROM %s WHERE key IN (
                            SELECT %s FROM marketing_trace t JOIN mailing_trace m ON m.marketing_trace_id = t.id
                             WHERE t.participant_id = ANY(%s) AND m.trace_type = %s AND %s IS NOT NULL)
                  RETURNING 1
                     """,
+                    SQL.identifier(table),
                     self._hash_address_sql(address, channel),
                     participant_ids,
                     channel,

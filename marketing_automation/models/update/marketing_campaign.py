@@ -29,6 +29,7 @@ TIMING = (
     "validity_type",
     "time_of_day",
 )
+LEAVING = ("ignore_sending_hours", "best_time")
 LATE = ("skip", "run")
 
 
@@ -204,7 +205,7 @@ class MarketingCampaign(models.Model):
                 step_id
                 for step_id in both
                 if _says_when(old) != _says_when(new)
-                or old.steps[step_id].ignore_sending_hours != new.steps[step_id].ignore_sending_hours
+                or any(getattr(old.steps[step_id], name) != getattr(new.steps[step_id], name) for name in LEAVING)
             ),
             "before": {str(step_id): asdict(old.steps[step_id]) for step_id in retimed},
             "parents": sorted(parents - {None}),
