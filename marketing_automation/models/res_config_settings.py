@@ -64,6 +64,7 @@ class ResConfigSettings(models.TransientModel):
         if self.marketing_automation_retention_months < 0:
             raise UserError(_("Steps are kept for a number of months, or for ever with 0."))
         self._check_caps()
+        self._set_campaign_defaults()
         caps = self._read_caps()
         res = super().set_values()
         self._apply_caps(caps)

@@ -54,6 +54,7 @@ from . import (
     test_mail_reports,
     test_message_links,
     test_missing_rights,
+    test_new_campaigns,
     test_new_forms,
     test_mould,
     test_nurture,

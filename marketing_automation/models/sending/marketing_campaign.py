@@ -50,6 +50,14 @@ class MarketingCampaign(models.Model):
                     )
                 )
 
+    @api.model
+    def _add_missing_default_values(self, values):
+        """Have a campaign of another company begin with the defaults of that one."""
+        company_id = values.get("company_id")
+        if isinstance(company_id, int) and company_id and company_id != self.env.company.id:
+            return super(MarketingCampaign, self.with_company(company_id))._add_missing_default_values(values)
+        return super()._add_missing_default_values(values)
+
     # ------------------------------------------------------------
     # Before it runs
     # ------------------------------------------------------------
@@ -68,6 +76,12 @@ class MarketingCampaign(models.Model):
         if not hours.find_opening(now, self._get_tz()):
             return [self._describe_closed_hours(self.sending_calendar_id)]
         return []
+
+    def _opens(self, calendar):
+        """Tell whether messages of this campaign would ever leave by the hours of a calendar."""
+        now = fields.Datetime.now()
+        hours = self.sudo()._read_sending_hours(calendar.id, now, self.env.user)
+        return bool(hours.find_opening(now, hours.tz))
 
     @api.model
     def _describe_closed_hours(self, calendar):
