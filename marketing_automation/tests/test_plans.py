@@ -179,6 +179,24 @@ class TestPlans(PlansCase):
             self.env["marketing.trace.event"].sudo().record_events("open", trace.ids, "plans")
         self.assertIndexes(plans, "marketing_trace_pkey")
 
+    def test_reports_of_one_campaign(self):
+        """They read what is of that campaign, by its indexes; the funnel and the results read neither table."""
+        mine = [("campaign_id", "=", self.campaign.id)]
+        with self._plans() as plans:
+            self.env["marketing.cohort.report"]._read_group(mine, ["date_start:week"], ["entered:sum"])
+            self.env["marketing.delivery.report"]._read_group(mine, ["email_domain"], ["sent:sum", "open_rate:avg"])
+            self.email.get_click_map()
+        self.assertIndexes(
+            *(plans, "marketing_trace_by_activity", "mailing_trace__marketing_trace_id_index"),
+            *("marketing_trace_event__trace_id_index", "marketing_trace_event_people_clicks"),
+        )
+        with self._plans() as plans:
+            self.campaign.get_funnel()
+            self.env["marketing.step.report"]._read_group(mine, ["activity_id"], ["sent:sum"])
+        for query, nodes in plans:
+            read = {node.get("Relation Name") for node in nodes} & {"marketing_participant", "marketing_trace"}
+            self.assertFalse(read, query)
+
     def test_duplicates(self):
         """Who got a step already is found by the step's mailing and the address."""
         traces = self.email.sudo().trace_ids[:5]

@@ -51,8 +51,8 @@ class MarketingDeliveryReport(models.Model):
 
     @property
     def _table_query(self):
-        # Grouped by campaign too, so that PostgreSQL reads the events of the one that is asked for alone. A retry has
-        # several messages of one step: the last one tells where it went.
+        # By the index of an activity's steps, and those of their messages and events. A retry has several messages of
+        # one step: the last one tells where it went.
         has = {
             name: SQL(
                 "bool_or(e.event = %s AND (%s e.origin IS DISTINCT FROM 'machine'))",
@@ -63,19 +63,18 @@ class MarketingDeliveryReport(models.Model):
         }
         return SQL(
             """
-            SELECT t.id, t.campaign_id, t.activity_id, t.participant_id, t.sent_date, 1 AS sent,
+            SELECT t.id, a.campaign_id, a.id AS activity_id, t.participant_id, t.sent_date, 1 AS sent,
                    lower(split_part(m.email, '@', 2)) AS email_domain, %s,
                    COALESCE(e.opened, FALSE)::int::float AS open_rate,
                    COALESCE(e.bounced, FALSE)::int::float AS bounce_rate,
                    COALESCE(e.complained, FALSE)::int::float AS complaint_rate
-              FROM marketing_trace t
-              JOIN mailing_trace m ON m.marketing_trace_id = t.id AND m.email LIKE '%%@%%'
-         LEFT JOIN (SELECT e.campaign_id, e.trace_id, %s
-                      FROM marketing_trace_event e JOIN marketing_campaign c ON c.id = e.campaign_id
-                  GROUP BY e.campaign_id, e.trace_id) AS e ON e.campaign_id = t.campaign_id AND e.trace_id = t.id
-             WHERE t.sent_date IS NOT NULL AND t.is_test IS NOT TRUE
-               AND NOT EXISTS (SELECT 1 FROM mailing_trace later
-                                WHERE later.marketing_trace_id = t.id AND later.id > m.id)
+              FROM marketing_activity a
+              JOIN marketing_campaign c ON c.id = a.campaign_id
+              JOIN marketing_trace t ON t.activity_id = a.id AND t.is_test IS NOT TRUE AND t.sent_date IS NOT NULL
+        CROSS JOIN LATERAL (SELECT email FROM mailing_trace WHERE marketing_trace_id = t.id
+                          ORDER BY id DESC LIMIT 1) AS m
+        CROSS JOIN LATERAL (SELECT %s FROM marketing_trace_event e WHERE e.trace_id = t.id) AS e
+             WHERE m.email LIKE '%%@%%'
             """,
             SQL(", ").join(SQL("COALESCE(e.%s, FALSE)::int AS %s", *[SQL.identifier(name)] * 2) for name in has),
             SQL(", ").join(SQL("%s AS %s", condition, SQL.identifier(name)) for name, condition in has.items()),
