@@ -39,7 +39,7 @@ One click to confirm
 
 Hello Zoë Ågren,
 
-Somebody, we hope you, gave us this address for our newsletter. Please confirm that you want to get it.
+Somebody, hopefully you, gave us this address for our newsletter. Please confirm that you want to get it.
 
 Yes, subscribe me [2]
 

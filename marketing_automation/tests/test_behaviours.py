@@ -250,7 +250,7 @@ class TestBehaviours(MarketingAutomationCommon):
             with self.subTest(step):
                 self._behave({"event": "open", "activity": step})
                 self.assertNotIn("Secret", self.condition.sentence)
-                with self.assertRaisesRegex(UserError, "asks about a step that is not there any more"):
+                with self.assertRaisesRegex(UserError, "asks about a step that no longer exists"):
                     self.campaign.action_start_campaign()
 
     def test_what_is_no_behaviour(self):

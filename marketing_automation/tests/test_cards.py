@@ -62,7 +62,7 @@ class TestCards(MarketingAutomationCommon):
         child.write({"activity_domain": "[('name', '!=', False)]", "validity_duration": True})
         child.write({"validity_duration_number": 7, "validity_duration_type": "days"})
         self.assertIn("Only for records that match its filter at that moment.", child.sentence)
-        self.assertIn("It is cancelled when it could not run within 7 days of that moment.", child.sentence)
+        self.assertIn("It is cancelled if it cannot run within 7 days of that moment.", child.sentence)
         child.trigger_type = "mail_click"
         self.assertIn("ignored when that happens later than 7 days after the message was sent.", child.sentence)
 
@@ -81,7 +81,7 @@ class TestCards(MarketingAutomationCommon):
         )
         activity.validity_duration = True
         activity.validity_duration_number = 7
-        self.assertIn("It is cancelled when it could not run within 7 days of that moment.", activity.sentence)
+        self.assertIn("It is cancelled if it cannot run within 7 days of that moment.", activity.sentence)
         activity.validity_duration_type = "weeks"
         self.assertIn("within 7 weeks of that moment.", activity.sentence)
         self.assertIn("mail_click", activity.allowed_trigger_types)

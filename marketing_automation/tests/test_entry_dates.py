@@ -434,8 +434,8 @@ class TestEntryDates(EntryDatesCase):
         self._sync(2026, 6, 6, 8, 0)
         self.assertEqual((self.campaign.state, self._inside()), ("running", ["Ada"]))
         self.assertEqual(self._participant(self.campaign, self.ada).state, "running", "nobody inside is touched")
-        self.assertIn("“x_renewal”, by which people enter, is no longer there", entry.problem)
+        self.assertIn("“x_renewal” by which people enter no longer exists", entry.problem)
         self.assertIn(entry.problem, self.campaign.warning_text)
         self.campaign.action_stop_campaign()
-        with self.assertRaisesRegex(UserError, "is no longer there"):
+        with self.assertRaisesRegex(UserError, "no longer exists"):
             self._start(self.campaign)

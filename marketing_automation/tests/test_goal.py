@@ -241,7 +241,7 @@ class TestGoal(MarketingAutomationCommon):
             self.assertIsInstance(raised.exception, (ValidationError, ValueError))
         campaign.goal_behavior = {"lines": [{"event": "click", "activity": self.first.id}]}
         self.first.unlink()
-        with self.assertRaisesRegex(UserError, "The goal asks about a step that is not there any more"):
+        with self.assertRaisesRegex(UserError, "The goal asks about a step that no longer exists"):
             self._start(campaign)
 
     def test_what_has_no_effect_asks_for_no_update(self):

@@ -224,7 +224,7 @@ class TestLosses(MarketingAutomationCommon):
                 {"state": "mail_post", "template_id": template.id, "broken": lambda action: template.unlink()},
             ),
             (
-                "The user whom it plans the activity for is missing or archived",
+                "The user for whom it plans the activity is missing or archived",
                 {
                     **plan,
                     "activity_user_type": "specific",
@@ -233,7 +233,7 @@ class TestLosses(MarketingAutomationCommon):
                 },
             ),
             (
-                "The field of whom it plans the activity for, “x_gone”, does not exist",
+                "The field “x_gone”, which says whom the activity is for, does not exist",
                 {
                     **plan,
                     "activity_user_type": "generic",

@@ -319,7 +319,7 @@ class TestUpdateStep(MarketingAutomationCommon):
         activities = self.env["marketing.activity"].with_user(self.marketer).with_context(lang="fr_FR")
         arch = activities.get_view(view_type="form")["arch"]
         self.assertNotIn("Choose a field", arch)
-        self.assertNotIn("Who has opted out", arch)
+        self.assertNotIn("have opted out", arch)
         self.assertIn("Choisissez un champ", arch)
 
     def test_words(self):

@@ -34,7 +34,7 @@ class MarketingCampaignStart(models.TransientModel):
     past_days = fields.Integer(
         string="Also Take In the Last",
         default=0,
-        help="Dates whose moment was in so many days before now. 0: nobody enters for a moment that is past.",
+        help="Also take dates whose moment has passed, up to so many days ago. 0: nobody enters for a past moment.",
     )
     past_count = fields.Integer(string="Enter for Past Dates", compute="_compute_preview")
     hourly_limit = fields.Integer(related="campaign_id.hourly_limit")

@@ -87,7 +87,7 @@ class MarketingEntry(models.Model):
     event_domain = fields.Char(
         string="Only If",
         default="[]",
-        help="What has to be true of what it happens to. The campaign's own filter is about who enters.",
+        help="What has to be true of the record to which it happens. The campaign's own filter is about who enters.",
     )
     event_field = fields.Char(string="Which Field", help="The field that has to change.")
     event_from = fields.Json(string="From", help="One of these before it changes. Empty: whatever it was.")

@@ -21,7 +21,7 @@ class MarketingTrace(models.Model):
             "sms_number_format": _("The phone number is invalid."),
             # it failed
             "sms_credit": _("There is no SMS credit left."),
-            "sms_acc": _("There is no account for SMS yet: register one in Settings, then retry."),
+            "sms_acc": _("There is no SMS account yet: register one in Settings, then retry."),
             "sms_server": _("The SMS service did not answer, or failed. Retry later."),
             "sms_canceled": _("The SMS was cancelled before it was sent."),
             "sms_refused": _("The SMS provider refused the message"),

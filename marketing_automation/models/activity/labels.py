@@ -256,7 +256,7 @@ class MarketingActivity(models.Model):
         trigger = self._get_triggers().get(self.trigger_type)
         if trigger and trigger.event and not trigger.negative:
             return _("It is ignored when that happens later than %s after the message was sent.", duration)
-        return _("It is cancelled when it could not run within %s of that moment.", duration)
+        return _("It is cancelled if it cannot run within %s of that moment.", duration)
 
     # ------------------------------------------------------------
     # What

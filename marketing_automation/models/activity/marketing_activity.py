@@ -91,7 +91,7 @@ class MarketingActivity(models.Model):
     interval_number = fields.Integer(string="Trigger after", default=0, required=True)
     interval_type = fields.Selection(UNIT_SELECTION, string="Unit", default="hours", required=True)
     validity_duration = fields.Boolean(
-        string="Expiry Duration", help="Cancel the activity when it could not run within a duration after it was due."
+        string="Expiry Duration", help="Cancel the activity if it cannot run within a certain time after it was due."
     )
     validity_duration_number = fields.Integer(string="Cancel after", default=1)
     validity_duration_type = fields.Selection(UNIT_SELECTION, string="Expiry Unit", default="days")

@@ -18,7 +18,7 @@ class MarketingActivityBranch(models.Model):
     weight = fields.Integer(
         default=50,
         required=True,
-        help="The more, the more participants take this branch: its share is its part of all weights. 0: nobody does.",
+        help="The branch's share of the participants: its weight compared with all weights. 0: nobody takes it.",
     )
     share = fields.Float(compute="_compute_share", help="Its part of all who come.")
 

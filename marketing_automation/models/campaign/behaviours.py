@@ -39,7 +39,7 @@ class MarketingCampaign(models.Model):
         """Return in words what keeps a behaviour from being asked."""
         steps = {step_id for step_id, _name in self._get_behavior_steps()}
         if any(line.activity and line.activity not in steps for line in read_behaviour(data).lines):
-            return [_("%s asks about a step that is not there any more: choose another.", label)]
+            return [_("%s asks about a step that no longer exists: choose another.", label)]
         return []
 
     @api.model

@@ -17,7 +17,7 @@ class MarketingCampaign(models.Model):
     people_count = fields.Integer(
         string="People",
         compute="_compute_participant_counts",
-        help="How many records are or were in the campaign, however often each has entered.",
+        help="How many records are or were in the campaign, no matter how often each has entered.",
     )
     test_participant_count = fields.Integer(string="Tests", compute="_compute_participant_counts")
     link_tracker_click_count = fields.Integer(string="Clicks", compute="_compute_link_tracker_click_count")

@@ -97,14 +97,14 @@ class MarketingCampaign(models.Model):
         ondelete="set null",
         domain=f"""[('model_id', '=', model_id), ('ttype', 'in', {UNIQUE_FIELD_TYPES}), ('store', '=', True),
                     ('translate', '=', False), ('company_dependent', '=', False)]""",
-        help="Only one of the records that share a value in this field is enrolled: the oldest.",
+        help="Of the records that share a value in this field, only the oldest is enrolled.",
     )
     count_machine_opens = fields.Boolean(
         string="Count proxies' opens",
         help=(
-            "Some mail programs fetch the pictures of every message by a proxy, read or not. Such opens are shown "
-            "beside those of people. With this option they count as opens: in the numbers, and for steps that wait "
-            "for an open."
+            "Some mail programs load the pictures of every message through a proxy, read or not. Such opens are "
+            "shown beside those of people. With this option they count as opens, both in the numbers and for steps "
+            "that wait for an open."
         ),
     )
     leave_on_mismatch = fields.Boolean(

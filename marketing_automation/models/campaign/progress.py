@@ -11,7 +11,7 @@ class MarketingCampaign(models.Model):
 
     success_rate = fields.Float(
         compute="_compute_success_rate",
-        help="Steps that ran, of those that were due so far; the others did not match their filter, or failed.",
+        help="How many of the steps due so far have run. The others did not match their filter, or failed.",
     )
     has_results = fields.Boolean(compute="_compute_success_rate")
 

@@ -48,7 +48,7 @@ class MarketingCampaign(models.Model):
                 "key": "alias_domain",
                 "label": _("Alias domain"),
                 "is_done": bool(alias_domain.bounce_email and alias_domain.catchall_email),
-                "help": _("Identifies the message when a reply or a bounce comes back to Odoo."),
+                "help": _("Tells which message a reply or a bounce belongs to."),
                 "action": "mail.mail_alias_domain_action",
             },
             {

@@ -210,7 +210,7 @@ class MarketingCampaign(models.Model):
         warnings = []
         if sends_emails and not self._has_mail_server():
             warnings.append(
-                _("There is no outgoing mail server: emails may not leave. Ask your administrator to set one.")
+                _("There is no outgoing mail server: emails may not leave. Ask your administrator to set one up.")
             )
         address = (self.company_id or self.env.company).sudo().alias_domain_id.catchall_email
         answered = self.marketing_activity_ids._find_answered_mailings().filtered(

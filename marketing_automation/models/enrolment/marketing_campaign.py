@@ -239,7 +239,7 @@ class MarketingCampaign(models.Model):
         if not fname:
             return SQL("NULL::text")
         if fname not in model._fields:
-            raise CampaignStop(_("The field “%s”, on which its unicity is based, is no longer there.", fname))
+            raise CampaignStop(_("The unicity field “%s” no longer exists.", fname))
         if fname == getattr(model, "_primary_email", None) and "email_normalized" in model._fields:
             fname = "email_normalized"
         field = model._fields[fname]

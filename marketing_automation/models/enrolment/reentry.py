@@ -37,14 +37,14 @@ class MarketingCampaign(models.Model):
         default="never",
         required=True,
         help=(
-            "Whether a record that has been in the campaign enters it once more. By the filter only who had stopped "
-            "matching it in between does, or who still matches it after the delay."
+            "Whether records that were in the campaign may enter again. The filter brings back those that stopped "
+            "matching it in between, or that still match it after the delay."
         ),
     )
     reentry_delay_number = fields.Integer(
         string="Not Before",
         default=0,
-        help="How long after they entered the last time they may enter again, whatever brings them. 0: at once.",
+        help="How long after their last entry people may enter again, whatever brings them. 0: at once.",
     )
     reentry_delay_unit = fields.Selection(DELAY_UNITS, string="Unit of the Delay", default="days", required=True)
     reentry_limit = fields.Integer(
@@ -87,7 +87,7 @@ class MarketingCampaign(models.Model):
         if described.reentry == "after_end":
             sentences = [_("People enter again once they have finished.")]
         else:
-            sentences = [_("People who enter again begin anew, also those who are inside.")]
+            sentences = [_("People who enter again start over, even if they are still inside.")]
         if described.reentry_delay_number > 0:
             duration = self.env["marketing.activity"]._get_duration_label(
                 described.reentry_delay_number, described.reentry_delay_unit

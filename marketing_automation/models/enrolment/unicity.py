@@ -19,7 +19,7 @@ class MarketingCampaign(models.Model):
         compute="_compute_unique_by",
         inverse="_inverse_unique_by",
         readonly=False,
-        help="Only one of the records that share a value in this field is enrolled: the oldest.",
+        help="Of the records that share a value in this field, only the oldest is enrolled.",
     )
     is_unicity_lost = fields.Boolean(compute="_compute_is_unicity_lost")
 

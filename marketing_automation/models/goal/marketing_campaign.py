@@ -13,7 +13,10 @@ class MarketingCampaign(models.Model):
 
     goal_domain = fields.Char(
         string="Goal",
-        help="What is true of a record that the campaign has won. Who matches it already does not enter.",
+        help=(
+            "What is true of a record once the campaign has succeeded with it. Records that match it from the start "
+            "do not enter."
+        ),
     )
     goal_behavior = fields.Json(
         string="Goal by Behaviour",
@@ -22,17 +25,20 @@ class MarketingCampaign(models.Model):
     goal_window_number = fields.Integer(
         string="Counts Until",
         default=30,
-        help="How long after they have finished it still counts when somebody reaches the goal.",
+        help="How long after participants have finished reaching the goal still counts.",
     )
     goal_window_unit = fields.Selection(UNITS, string="Unit of the Window", default="days", required=True)
     goal_leave = fields.Boolean(
         string="Finish at the Goal",
         default=True,
-        help="Who reaches the goal has finished at once, and gets nothing more.",
+        help="Participants who reach the goal finish at once and get nothing more.",
     )
     exit_domain = fields.Char(
         string="Exit When",
-        help="Who comes to match it leaves at once, before the next step. Who matches it already does not enter.",
+        help=(
+            "Participants who come to match it leave at once, before their next step. Records that match it from "
+            "the start do not enter."
+        ),
     )
     behavior_steps = fields.Json(
         compute="_compute_behavior_steps", help="Id and name of each step whose messages a behaviour may be about."

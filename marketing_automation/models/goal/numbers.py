@@ -17,7 +17,7 @@ class MarketingCampaign(models.Model):
     goal_rate = fields.Float(
         string="Conversion Rate",
         compute="_compute_goal_numbers",
-        help="Of all who are or were participants, those who have reached the goal.",
+        help="Participants, past and present, who have reached the goal.",
     )
     goal_numbers = fields.Char(string="Conversions in Words", compute="_compute_goal_numbers")
 

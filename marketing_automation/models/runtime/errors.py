@@ -67,7 +67,7 @@ def _sentence(env, error):
     if isinstance(error, TookTooLong):
         return env._("It took longer than %s seconds.", round(error.seconds))
     if isinstance(error, AttributeError) and "NoneType" in str(error):
-        return env._("It works with something that is not there: a record that it uses may have been deleted.")
+        return env._("It works with something that does not exist: a record that it uses may have been deleted.")
     if isinstance(error, CONTENTION):
         return env._("Something else was changing the same data each time.")
     if isinstance(error, (*OUT_OF_RESOURCES, RecursionError)):

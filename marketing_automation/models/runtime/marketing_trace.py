@@ -117,9 +117,7 @@ class MarketingTrace(models.Model):
             "exception": _("The activity failed"),
             "needs_more": _("It could not run: the server lacked what it needs, or others kept changing the same data"),
             "too_long": _("It took longer than it may"),
-            "interrupted": _(
-                "It may or may not have run: Odoo was interrupted meanwhile. It does not run again by itself."
-            ),
+            "interrupted": _("It may or may not have run: Odoo was interrupted. It does not run again by itself."),
             "killed": _("It was tried several times, and Odoo was interrupted each time."),
             "left_halfway": _(
                 "It failed after it had already sent or saved something, so Odoo does not run it again by itself"

@@ -14,9 +14,7 @@ from odoo.tools import SQL
 class MarketingTrace(models.Model):
     _inherit = "marketing.trace"
 
-    waiting_since = fields.Datetime(
-        readonly=True, help="Since when the participant waits at this step, which began to wait then."
-    )
+    waiting_since = fields.Datetime(readonly=True, help="When the participant began to wait at this step.")
 
     # Who waits at a step, and for which record: a look reads nothing of those who have gone on.
     _at_wait = models.Index(

@@ -11,8 +11,8 @@ class MarketingCampaign(models.Model):
 
     warm_up = fields.Boolean(
         help=(
-            "Begins with few messages per hour and sends more each day, up to Messages per Hour. Mail servers distrust "
-            "a new sender's address that sends much at once. To begin anew, turn it off, save, and turn it on again."
+            "Starts with few messages per hour and sends more each day, up to Messages per Hour. Mail servers "
+            "distrust a new sender who sends a lot at once. To start over, turn it off, save, and turn it on again."
         ),
     )
     warm_up_start = fields.Integer(

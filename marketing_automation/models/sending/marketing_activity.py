@@ -10,7 +10,8 @@ class MarketingActivity(models.Model):
     _inherit = "marketing.activity"
 
     at_time = fields.Boolean(
-        string="At a Time of Day", help="Run it at the first such time after the interval: “2 days later, at 09:00”."
+        string="At a Time of Day",
+        help=("Runs at this time of day, once the interval is over: “2 days later, at 09:00”."),
     )
     time_of_day = fields.Float(
         default=9.0,

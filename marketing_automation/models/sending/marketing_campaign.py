@@ -30,9 +30,9 @@ class MarketingCampaign(models.Model):
         default="campaign",
         required=True,
         help=(
-            "By whose clock days, weeks, months, times of day and sending hours count. A recipient's time zone is the "
-            "one of the record or of its contact, else that of its country where the whole country has the same time; "
-            "where nothing tells, the campaign's."
+            "Whose clock counts for days, weeks, months, times of day and sending hours. A recipient's time zone is "
+            "that of the record or its contact, otherwise that of its country if the whole country has the same "
+            "time, otherwise the campaign's."
         ),
     )
 

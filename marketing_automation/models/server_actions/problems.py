@@ -143,11 +143,11 @@ class IrActionsServer(models.Model):
         elif self.activity_type_id.res_model not in (False, self.model_name):
             problems.append(_("The activity type “%s” is for other records.", self.activity_type_id.name))
         if self.activity_user_type == "specific" and not self.activity_user_id.active:
-            problems.append(_("The user whom it plans the activity for is missing or archived."))
+            problems.append(_("The user for whom it plans the activity is missing or archived."))
         if self.activity_user_type == "generic" and not self._find_marketing_field(self.activity_user_field_name):
             problems.append(
                 _(
-                    "The field of whom it plans the activity for, “%s”, does not exist.",
+                    "The field “%s”, which says whom the activity is for, does not exist.",
                     self.activity_user_field_name or "-",
                 )
             )

@@ -10,7 +10,7 @@ class MarketingParticipant(models.Model):
     is_outside = fields.Boolean(
         string="Outside of the filter",
         readonly=True,
-        help="This test is of a record that the campaign itself would not take: its filter lets nobody go.",
+        help="The campaign's filter would not take this record. The test runs all the same.",
     )
     test_hint = fields.Char(compute="_compute_test_hint", help="How to go on with this test.")
 

@@ -16,8 +16,8 @@ class MarketingParticipant(models.Model):
         string="Counts Together With",
         compute="_compute_run_group",
         help=(
-            "Records that share the value by which the campaign's participants are unique, and were in it too: a time "
-            "of one of them counts for all."
+            "Records with the same value in the unicity field that were in the campaign too: what one of them did "
+            "counts for all."
         ),
     )
 

@@ -36,7 +36,9 @@ class MarketingEntry(models.Model):
     _inherit = "marketing.entry"
 
     event_hours = fields.Integer(
-        string="Hours", default=HOURS, help="How long nobody has touched the cart, neither added nor removed anything."
+        string="Hours",
+        default=HOURS,
+        help=("How long nobody has added anything to the cart or removed anything from it."),
     )
 
     @api.model

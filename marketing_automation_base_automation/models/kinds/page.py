@@ -46,7 +46,7 @@ class MarketingEntry(models.Model):
     @api.model
     def _find_kind_problems_event_page(self, settings, model):
         if len((settings.get("page") or "").strip()) < SHORTEST:
-            return [_("Say which page brings people in: a part of its address, such as “/pricing”.")]
+            return [_("Enter which page brings people in: a part of its address, such as “/pricing”.")]
         return []
 
     @api.model

@@ -12,7 +12,7 @@ SURVEY = (_lt("Survey"), _lt("Any survey"))
 ANSWERED = EventKind(
     "answered",
     _lt("A survey is answered"),
-    hint=_lt("To its end, by somebody who is known or gives an email address"),
+    hint=_lt("Filled in to the end, by somebody who is known or gives an email address"),
     icon="fa-check-circle",
     model="survey.user_input",
     subject="survey.survey",

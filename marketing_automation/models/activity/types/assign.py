@@ -36,7 +36,7 @@ class MarketingActivity(models.Model):
     )
     assign_replace = fields.Boolean(
         string="Also Reassign",
-        help="Also assign records that somebody is responsible for already. Else they stay as they are.",
+        help="Also assign records that already have somebody responsible. Otherwise they stay as they are.",
     )
 
     @api.model

@@ -29,7 +29,7 @@ class MarketingActivity(models.Model):
 
     end_reason = fields.Char(
         string="Reason",
-        help="Why participants are through who come here: their record in the campaign says so.",
+        help="Why participants who come here have finished: their page in the campaign shows it.",
     )
 
     end_is_goal = fields.Boolean(

@@ -50,7 +50,7 @@ class MarketingActivity(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
-        help="Participants go on there at once, whatever that step waits for on its usual way.",
+        help="Participants go there at once, whatever that step usually waits for.",
     )
     jump_limit = fields.Integer(
         string="At most",

@@ -1,7 +1,7 @@
 """A step that puts the record's address on a mailing list, or takes it off.
 
 Taking off ends a subscription; it is no opt-out, which only a person says. So another step may put the address on the
-list again later. Who has opted out of the list stays opted out, whatever steps do.
+list again later. People who have opted out of the list stay opted out, whatever steps do.
 """
 
 from odoo import _, api, fields, models
@@ -23,14 +23,15 @@ LIST = ActivityType(
         <field name="mailing_list_id" required="True" placeholder="Choose a mailing list"
                options="{'no_quick_create': True}"/>
         <div colspan="2" class="o_marketing_muted small mb-2">
-            Who has opted out of the list stays opted out. Taking an address off is no opt-out: it may be put on again.
+            People who have opted out of the list stay opted out. Taking an address off is no opt-out: it may be put on
+            again.
         </div>
     """,
     form_texts=(
         _lt("Choose a mailing list"),
         _lt(
-            "Who has opted out of the list stays opted out. Taking an address off is no "
-            "opt-out: it may be put on again."
+            "People who have opted out of the list stay opted out. Taking an address off is no opt-out: it may be "
+            "put on again."
         ),
     ),
 )
@@ -181,7 +182,7 @@ class MarketingActivity(models.Model):
         ids = [found[email].id for email in new]
         env["mailing.subscription"].create([{"contact_id": id_, "list_id": mailing_list.id} for id_ in ids])
         words = _(
-            "Put on the mailing list “%(list)s” by the campaign “%(campaign)s”.",
+            "Added to the mailing list “%(list)s” by the campaign “%(campaign)s”.",
             list=mailing_list.name,
             campaign=self.campaign_id.name,
         )

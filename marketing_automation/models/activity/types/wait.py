@@ -93,7 +93,7 @@ class MarketingActivity(models.Model):
     wait_domain = fields.Char(
         string="Until",
         default="[]",
-        help="Who matches it already goes on at once; the others are looked at every five minutes.",
+        help="Participants who match it already go on at once. The others are checked every five minutes.",
     )
     wait_date_field_id = fields.Many2one("ir.model.fields", string="Date of the Record", ondelete="set null")
     wait_date_field = fields.Char(
@@ -125,7 +125,7 @@ class MarketingActivity(models.Model):
     wait_limit_number = fields.Integer(
         string="At Most",
         default=0,
-        help="Who waits for longer goes on at “Timeout”. 0: without a limit, for as long as they are in the campaign.",
+        help="Participants who wait longer go on at “Timeout”. 0: no limit, for as long as they are in the campaign.",
     )
     wait_limit_unit = fields.Selection(UNIT_SELECTION, string="Limit Unit", default="hours")
 

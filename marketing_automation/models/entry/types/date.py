@@ -172,7 +172,7 @@ class MarketingEntry(models.Model):
             return None  # said of the campaign
         field = self._get_date_field(model, name)
         if not field:
-            return _("The date “%s”, by which people enter, is no longer there: choose another one.", name)
+            return _("The date “%s” by which people enter no longer exists: choose another one.", name)
         label = field._description_string(self.env)
         if field.type not in ("date", "datetime") or not field.store or field.company_dependent:
             return _("Nobody can enter by “%s”: choose a stored date of the target itself.", label)

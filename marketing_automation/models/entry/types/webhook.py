@@ -35,7 +35,7 @@ WEBHOOK = EntryType(
     """,
     form_texts=(
         _lt("New Address"),
-        _lt("The present address stops working at once: whoever uses it has to be given the new one."),
+        _lt("The current address stops working at once: give the new one to whoever uses it."),
     ),
 )
 
