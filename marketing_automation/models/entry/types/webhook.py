@@ -28,7 +28,7 @@ WEBHOOK = EntryType(
                 string="New Address"
                 class="btn-secondary"
                 icon="fa-refresh"
-                confirm="The present address stops working at once: whoever uses it has to be given the new one."
+                confirm="The current address stops working at once: give the new one to whoever uses it."
             />
         </div>
         <field name="webhook_create"/>
