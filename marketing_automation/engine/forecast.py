@@ -25,6 +25,7 @@ INSIDE, COMPLETED = "inside", "completed"
 ENTERED, CONVERTED, MESSAGES = "entered", "converted", "messages"
 # What happens in simulated time
 DUE, EVENT, AWAKE, OVER, GOAL, ENTER, SLOT = range(7)
+EVERY = timedelta(minutes=5)
 MOST_DRAWS = 50  # of what is known not to have happened yet
 
 
@@ -461,7 +462,9 @@ class Simulation:
         chance = self.plan.chances.get(name, step_id)
         for _draw in range(MOST_DRAWS):
             outcome = chance > 0 and self._stream(name, step_id).draw() < chance
-            moment = outcome and since + timedelta(hours=times.get(self._stream(f"{name} when", step_id).draw()))
+            moment = outcome and _round_up(
+                since + timedelta(hours=times.get(self._stream(f"{name} when", step_id).draw()))
+            )
             if not outcome or moment >= self.now:
                 break
         else:
@@ -469,3 +472,8 @@ class Simulation:
         if 0 < chance < 1:
             passage.draws[name, step_id, bool(outcome)] += 1
         return moment or None
+
+
+def _round_up(moment):
+    """Return the next of the moments at which things happen: what follows many of them is computed once."""
+    return moment + (datetime.min - moment) % EVERY

@@ -11,9 +11,9 @@ from .forecast import COMPLETED, CONVERTED, ENTERED, INSIDE, Passage, Person, Si
 
 MOST_PASSAGES = 2_000
 FEWEST_PASSAGES = 100
-MOST_EXECUTED = 30_000  # steps: passages that go round and round are fewer
+MOST_EXECUTED = 15_000  # steps: passages that go round and round are fewer
 TRIAL = 60  # passages that tell how many steps one takes
-SAMPLES = 60  # of which a band is made
+SAMPLES = 40  # of which a band is made
 LOW, HIGH = 0.1, 0.9
 SUMMED = (INSIDE, COMPLETED, CONVERTED, ENTERED)  # changes, of which the days show the sum
 
@@ -119,8 +119,8 @@ def summarise(simulation, groups, days, seed=1):
         }
 
     middle = add_up([passage.people for passage in simulation.passages])
-    random = Random(f"{seed}:band")
-    samples = [add_up(_resample(simulation, groups, random)) for _sample in range(SAMPLES)]
+    random, resampled = Random(f"{seed}:band"), Resampled(simulation, groups)
+    samples = [add_up(resampled.draw(random)) for _sample in range(SAMPLES)]
     return {
         key: [
             (max(0.0, value), *_bound(sorted(sample[key][day] for sample in samples), value))
@@ -135,34 +135,41 @@ def _bound(values, middle):
     return max(0.0, min(low, middle)), max(high, middle)
 
 
-def _resample(simulation, groups, random):
-    """Return for how many each passage stands in a future that is as likely.
+class Resampled:
+    """Futures that are as likely: for how many each passage stands in one of them.
 
     Chances are drawn that may as well be true, and passages weighted by how much likelier these make what they did.
     Of these so many are drawn that the sum varies as it does for so many people, seen through so many passages.
     """
-    chances = simulation.plan.chances.vary(random)
-    gains = {}
 
-    def gain(name, step_id, outcome):
-        key = name, step_id, outcome
-        if key not in gains:
-            was, may_be = simulation.plan.chances.get(name, step_id), chances(name, step_id)
-            may_be = min(0.999, max(0.001, may_be))
-            gains[key] = log(may_be / was) if outcome else log((1 - may_be) / (1 - was))
-        return gains[key]
+    def __init__(self, simulation, groups):
+        self.chances, self.groups = simulation.plan.chances, groups
+        keys = sorted({key for passage in simulation.passages for key in passage.draws}, key=str)
+        self.keys, place = keys, {key: number for number, key in enumerate(keys)}
+        self.drawn = {
+            group.name: [
+                [place[key] for key, number in passage.draws.items() for _time in range(number)]
+                for passage in simulation.passages
+                if passage.group == group.name
+            ]
+            for group in groups
+        }
 
-    weights, offset = [], 0
-    for group in groups:
-        size = sum(passage.group == group.name for passage in simulation.passages)
-        passages = simulation.passages[offset : offset + size]
-        offset += size
-        likely = [
-            exp(max(-30, min(30, sum(number * gain(*key) for key, number in passage.draws.items()))))
-            for passage in passages
-        ]
-        drawn = max(1, round(group.people * size / (group.people + size)))
-        people = group.people * max(0.0, random.gauss(1, group.doubt)) if group.doubt else group.people
-        found = Counter(random.choices(range(size), weights=likely, k=drawn))
-        weights += [people / drawn * found[number] for number in range(size)]
-    return weights
+    def draw(self, random):
+        """Return the people of each passage, in the order of the groups."""
+        chances, weights = self.chances.vary(random), []
+        gains = [self._get_gain(chances, *key) for key in self.keys]
+        for group in self.groups:
+            passages = self.drawn[group.name]
+            size = len(passages)
+            likely = [exp(max(-30, min(30, sum(map(gains.__getitem__, places))))) for places in passages]
+            number = max(1, round(group.people * size / (group.people + size)))
+            people = group.people * max(0.0, random.gauss(1, group.doubt)) if group.doubt else group.people
+            found = Counter(random.choices(range(size), weights=likely, k=number))
+            weights += [people / number * found[place] for place in range(size)]
+        return weights
+
+    def _get_gain(self, chances, name, step_id, outcome):
+        """Return by how much likelier an outcome is than it was, as a logarithm."""
+        was, may_be = self.chances.get(name, step_id), min(0.999, max(0.001, chances(name, step_id)))
+        return log(may_be / was) if outcome else log((1 - may_be) / (1 - was))

@@ -6,6 +6,7 @@ campaign's time zone, and months clip to the last day of a shorter month.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import pytz
 from dateutil.relativedelta import relativedelta
@@ -46,6 +47,7 @@ def subtract_interval(moment, number, unit, tz="UTC"):
     return _shift(moment, number, unit, tz, -1)
 
 
+@lru_cache(maxsize=8192, typed=True)  # many participants wait from one moment on
 def _shift(moment, number, unit, tz, sign):
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError(f"an interval is a whole number, 0 or more: {number!r}")

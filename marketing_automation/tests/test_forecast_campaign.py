@@ -98,6 +98,30 @@ class TestForecastOfCampaign(MarketingAutomationCommon):
         self.assertEqual(rate["source"], "from 5 emails of other campaigns")
         self.assertEqual(self._forecast(other, open=0.9)["rates"][0]["value"], 0.9)
 
+    def test_what_records_tell_of_a_draft(self):
+        asked = self._create_activity(
+            *(self.campaign, "Has a phone", "condition", "activity", self.email),
+            condition_domain="[('phone', '!=', False)]",
+        )
+        self.contacts[0].phone = "+32 2 290 34 90"
+        call = self._create_email(self.campaign, "Call", "cond_yes", asked)
+        self.env.flush_all()
+        dates = (self.start - 20 * DAY, self.contacts[:3].ids)
+        self.cr.execute("UPDATE res_partner SET create_date = %s WHERE id = ANY(%s)", dates)
+        self.env.invalidate_all()
+        by_date = {"entry_type": "date", "date_field": "create_date", "offset_number": 30, "offset_direction": "after"}
+        self.campaign.entry_ids = [Command.create(by_date)]
+        found = self._forecast()
+        rates = {rate["key"]: rate for rate in found["rates"]}
+        known = rates[f"yes:{asked.id}"]
+        self.assertEqual(known["source"], "from records that enter, as they are now: 5")
+        self.assertAlmostEqual(known["value"], (1 + 50 * 0.5) / 55, places=4)
+        self.assertEqual(rates["newcomers"]["source"], "from the dates of their records")
+        self.assertEqual(self._messages(found, self.email), {0: 5, 10: 3})
+        self.assertEqual(self._messages(self._forecast(newcomers=0), self.email), {0: 5})
+        everybody = self._forecast(newcomers=0, bounce=0, **{f"yes:{asked.id}": 1})
+        self.assertEqual(self._messages(everybody, call), {0: 5})
+
     def test_rates_that_are_none_are_refused(self):
         for rates in (
             *("open", 3, {"open": "much"}, {"open": True}, {"open": -0.1}, {"open": 1.1}, {"open": float("nan")}),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import _, fields, models
 
 from ...engine.errors import CampaignStop
-from ...engine.forecast import COMPLETED, CONVERTED, INSIDE, MESSAGES, Plan
+from ...engine.forecast import COMPLETED, CONVERTED, INSIDE, MESSAGES, Person, Plan
 from ...engine.forecast_band import Group, forecast
 from ...engine.warm_up import WarmUp
 from ...engine.zones import day_starts, local_times
@@ -70,21 +70,27 @@ class MarketingCampaign(models.Model):
         today = local_times(tz, [now])[0].date()
         starts = day_starts(tz, today, today + timedelta(days=DAYS))
         _records, entering, _shared = self._count_audience()
+        due = [] if "newcomers" in given else self._foresee_due(now, starts[-1])
         newcomers, doubt, newcomers_words = self._foresee_newcomers(given, entering, now)
-        chances, told = self._get_chances(given, numbers)
+        sample = self._sample_entering(entering, now)
+        chances, told = self._get_chances(given, numbers, sample)
         plan = self._get_plan(workflow, chances, now)
         inside = self.running_participant_count
-        people = self._sample_people(entering, plan, now)
+        people = tuple(self._read_people(sample, plan, now).values()) if sample else (Person(),)
         groups = [
             Group("inside", inside, self._sample_inside(inside, plan, now)),
             Group("entering", entering, people),
             Group("new", newcomers * DAYS, people, now, starts[-1], doubt),
+            *(Group(f"due {day}", count, people, moment, moment) for day, count, moment in due),
         ]
         found = forecast(plan, groups, now, starts, self.id)
+        if due:
+            newcomers_words = _("from the dates of their records")
         nothing = [(0.0, 0.0, 0.0)] * DAYS
         names = {activity.id: activity.name for activity in self.marketing_activity_ids}
         newcomers_rate = {
-            **{"key": "newcomers", "label": _("Newcomers a day"), "value": round(newcomers, 2)},
+            **{"key": "newcomers", "label": _("Newcomers a day")},
+            "value": round(newcomers + sum(count for _day, count, _moment in due) / DAYS, 2),
             **{"source": newcomers_words, "is_share": False, "is_given": "newcomers" in given},
         }
         return {

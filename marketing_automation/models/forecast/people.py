@@ -8,10 +8,12 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ...engine.forecast import Done, Passage, Person, Task
+from ...engine.schedule import at_time
 from ...engine.workflow import HARD, Facts
 
 MOST_PEOPLE = 1_000
 MOST_TRACES = 6_000
+ENTRY_HOUR = 9.0  # at which people enter by a date, where it matters little
 FEW = 20_000  # participants, of whom all ids are read
 PLACES, EACH = 100, 10  # of more: from so many places in the index, so many each
 
@@ -19,14 +21,25 @@ PLACES, EACH = 100, 10  # of more: from so many places in the index, so many eac
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
 
-    def _sample_people(self, entering, plan, now):
-        """Return some of those who enter, as :class:`Person`."""
+    def _sample_entering(self, entering, now):
+        """Return the ids of some of the records that enter.
+
+        :param int entering: how many do
+        :param datetime now: UTC
+        """
         if not entering:
-            return (Person(),)
+            return []
         newcomers = self._get_entering_sql(now)[0]
         rows = self.env.execute_query(SQL("SELECT n.id FROM (%s) AS n LIMIT %s", newcomers, MOST_PEOPLE))
-        people = self._read_people([res_id for (res_id,) in rows], plan, now)
-        return tuple(people.values()) or (Person(),)
+        return [res_id for (res_id,) in rows]
+
+    def _foresee_due(self, now, until):
+        """Return who enters by a date until a moment: day, how many, and when, about (UTC)."""
+        days = Counter()
+        for running in self._get_workflow().entries:
+            days += self._count_days(running, now, until)[0] or Counter()
+        tz = self._get_tz()
+        return [(day, count, at_time(day, ENTRY_HOUR, tz)) for day, count in sorted(days.items())]
 
     def _read_people(self, res_ids, plan, now):
         """Return what is known of records, as :class:`Person` by id.

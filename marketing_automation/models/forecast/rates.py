@@ -138,11 +138,12 @@ class MarketingCampaign(models.Model):
         missing = sum(number * (1 - GOAL_TIMES.get_share(max(0, (now - date) / HOUR))) for date, number in rows)
         return max(self.goal_count, self.total_participant_count - missing)
 
-    def _get_chances(self, given, numbers):
+    def _get_chances(self, given, numbers, sample=()):
         """Return how likely people do what, and what is known of it.
 
         :param dict given: what holds, by key
         :param Numbers numbers:
+        :param sample: ids of records that enter
         :return: the chances; of each rate its key, label, value, and from where it is, in words
         :rtype: tuple[Chances, list[dict]]
         """
@@ -179,10 +180,10 @@ class MarketingCampaign(models.Model):
             source = self._describe_source(people, others[1], *_words_of_people())
             rates["conversion"] = self._tell_rate(told, "conversion", labels["conversion"], rate, source, given)
         for step in steps:
-            self._add_step_rates(step, workflow, numbers.own, given, of_steps, told)
+            self._add_step_rates(step, workflow, numbers.own, given, sample, of_steps, told)
         return Chances(rates, of_steps), told
 
-    def _add_step_rates(self, step, workflow, own, given, of_steps, told):
+    def _add_step_rates(self, step, workflow, own, given, sample, of_steps, told):
         """Add how many of a step's participants match its filter, and how many go on at its first branch."""
         if workflow.filters(step):
             passed = own[step.id, "processed"]
@@ -191,10 +192,18 @@ class MarketingCampaign(models.Model):
         if not yes or not self._is_left_to_chance(step):
             return
         passed, others = own[step.id, f"{BRANCH}{yes}"], own[step.id, f"{BRANCH}{no}"]
-        rate = DEFAULTS[yes].update(passed, passed + others)
+        matching = 0
+        if sample and step.activity_type == "condition":
+            domain = step.settings["domain"]
+            matching = len(self._filter_res_ids(self._get_run_env(), sample, [domain], within=workflow.domain))
+        else:
+            sample = ()
+        rate = DEFAULTS[yes].update(matching, len(sample)).update(passed, passed + others)
         activity = self.env["marketing.activity"].browse(step.id)
         label = f"{activity.name}: {activity._get_branch_labels().get(yes, yes)}"
         source = self._describe_source(passed + others, 0, *_words_of_people())
+        if sample and not passed + others:
+            source = _("from records that enter, as they are now: %s", f"{len(sample):,}")
         of_steps[yes, step.id] = self._tell_rate(told, f"{yes}:{step.id}", label, rate, source, given)
 
     def _is_left_to_chance(self, step):
