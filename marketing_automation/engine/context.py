@@ -229,6 +229,7 @@ class QueueRounds:
     :param list connections: the ids of such servers, each with a connection that was made with it
     :param set left_servers: the ids of those of them that have none left for these rounds
     :param float turn_until: when mails of other servers have their turn, by the monotonic clock; None where none do
+    :param set shares: ids of the mail.mail that a mail server in its warm-up gets in this hour
     :param set seen: ids of the mail.mail that had their turn, or are in one of the runs
     :param float until: when mails of campaigns that are new wait for the next run, by the monotonic clock
     :param float looked: when it last looked for new mails, by the monotonic clock
@@ -244,6 +245,7 @@ class QueueRounds:
     connections: list = field(default_factory=list)
     left_servers: set = field(default_factory=set)
     turn_until: float | None = None
+    shares: set = field(default_factory=set)
     seen: set = field(default_factory=set)
     until: float | None = None
     looked: float = field(default_factory=time.monotonic)

@@ -323,7 +323,17 @@ FIELDS_ON_ODOO = {
         "marketing_editor_id": "engine",
         "marketing_edit_date": "engine",
     },
-    "ir.mail_server": {"marketing_connections": "odoo"},
+    "ir.mail_server": {
+        "marketing_connections": "odoo",
+        "marketing_warm_up": "odoo",
+        "marketing_warm_up_start": "odoo",
+        "marketing_warm_up_growth": "odoo",
+        "marketing_warm_up_limit": "odoo",
+        "marketing_warm_up_date": "odoo",
+        "marketing_warm_up_hour": "odoo",
+        "marketing_warm_up_used": "odoo",
+        "marketing_warm_up_text": "computed",
+    },
     "mailing.trace": {"marketing_trace_id": "engine"},
     "res.config.settings": {
         "marketing_automation_action_time_limit": "odoo",

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 from unittest.mock import DEFAULT, patch
 
 from odoo import api
+from odoo.exceptions import ValidationError
 from odoo.sql_db import db_connect
 from odoo.tests import Form, tagged
 from odoo.tests.common import get_db_name
@@ -203,3 +204,72 @@ class TestSendingLanes(MarketingAutomationCommon):
             self.assertTrue(server._may_connect())
         server = self.env["ir.mail_server"].create({"name": "Own", "smtp_host": "x", "owner_user_id": self.env.user.id})
         self.assertEqual(server._get_connection_limit(), 1, "Odoo counts its emails: one lane at a time does")
+
+    # ------------------------------------------------------------
+    # Warm-up of a mail server
+    # ------------------------------------------------------------
+
+    def _prepare_warm_up(self, **values):
+        """:return: a mail server that warms up from now on, by which the first two emails go, and all five"""
+        [server, _fast], mails = self._prepare_for_two_servers()
+        with self._at(self.start):
+            server.write(
+                {"marketing_warm_up": True, "marketing_warm_up_start": 1, "marketing_warm_up_limit": 4, **values}
+            )
+            self.assertEqual(server.marketing_warm_up_date, self.start)
+        return server, mails
+
+    def test_a_server_in_its_warm_up_gets_so_many_in_an_hour(self):
+        """Those beyond it wait in the queue, and no others; also by Odoo's queue, where the lanes are disabled."""
+        server, mails = self._prepare_warm_up()
+        self._run(self.lane)
+        self.assertEqual(mails.exists(), mails[1])
+        woken = self.env["ir.cron.trigger"].search([("cron_id", "=", self.lane.id)]).mapped("call_at")
+        self.assertIn(self.start + timedelta(hours=1), woken)
+        with self._at(self.start):
+            server.invalidate_recordset(["marketing_warm_up_text"])
+            self.assertEqual(
+                server.marketing_warm_up_text,
+                "Day 1: 1 an hour, then 1; 4 from day 7 on. This hour it has sent 1.",
+            )
+        self.env["marketing.campaign"]._get_lanes(SENDING_CRON).active = False
+        for minutes, left in ((59, 1), (1, 0)):
+            self.start += timedelta(minutes=minutes)
+            self._run(self.queue)
+            self.assertEqual(len(mails.exists()), left)
+
+    def test_lanes_share_what_a_server_gets(self):
+        """By the row of the server: what one takes, no other does, nor is anything taken twice."""
+        server, mails = self._prepare_warm_up(marketing_warm_up_start=3)
+        with (
+            self._in_test_mode(),
+            self.env.registry.cursor() as cr,
+        ):
+            other = api.Environment(cr, api.SUPERUSER_ID, {})["ir.mail_server"].browse(server.id)
+            self.assertEqual([other._take_share(2, self.start + timedelta(minutes=at)) for at in (0, 1, 2)], [2, 1, 0])
+            self.assertEqual(other._take_share(1, self.start + timedelta(hours=1)), 1)
+        self._run(self.lane)
+        self.assertFalse(mails.exists(), "in another hour")
+
+    def test_a_warm_up_that_is_begun_anew(self):
+        server, _mails = self._prepare_warm_up()
+        with self._at(self.start + timedelta(days=30)):
+            server.invalidate_recordset(["marketing_warm_up_text"])
+            self.assertEqual(server.marketing_warm_up_text, "Finished: 4 an hour.")
+            server.marketing_warm_up = False
+            self.assertFalse(server.marketing_warm_up_date)
+            self.assertFalse(server.marketing_warm_up_text)
+            server.marketing_warm_up = True
+            self.assertEqual(server.marketing_warm_up_date, self.start + timedelta(days=30))
+        self.assertFalse(server.copy().marketing_warm_up_used)
+
+    def test_a_warm_up_that_cannot_be(self):
+        server, _mails = self._prepare_warm_up()
+        for values, words in (
+            ({"marketing_warm_up_start": 0}, "at least 1 email per hour"),
+            ({"marketing_warm_up_start": 5}, "at most with “Emails per Hour at Most”"),
+            ({"marketing_warm_up_growth": 0}, "1 to 1000 percent"),
+            ({"marketing_warm_up_limit": 0}, "sends 1 to 1,000,000 emails"),
+        ):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, words), self.cr.savepoint():
+                server.write(values)

@@ -3,6 +3,8 @@ from . import (
     text,
     addresses,
     sending_lanes,
+    server_warm_up,
+    shares,
     claims,
     connections,
     rounds,

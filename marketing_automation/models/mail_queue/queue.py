@@ -129,7 +129,7 @@ class MailMail(models.Model):
         while lines.queue and lines.may_go_on() and not rounds.is_time_up():
             started = time.monotonic()
             together = self.browse(lines.queue.popleft() for _mail in range(min(READ_TOGETHER, len(lines.queue))))
-            together = together._claim()._read_together()
+            together = together._claim()._take_shares()._read_together()
             together._withdraw()
             together._pack()
             for number, mail in enumerate(together, start=1):

@@ -72,6 +72,9 @@ class MailMail(models.Model):
             nonlocal left
             due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", fields.Datetime.now())]
             waiting = [("state", "=", "outgoing"), *OF_CAMPAIGNS, *due, *domain]
+            full = queue._get_full_servers(fields.Datetime.now())
+            if full:  # others are behind their mails
+                waiting.append(("mail_server_id", "not in", full.ids))
             mails = queue.search(waiting, limit=limit, order="id")
             left = left or int(len(mails) == limit)
             mails._send_by_server(not modules.module.current_test, note_sent)
@@ -87,7 +90,10 @@ class MailMail(models.Model):
     def _send_by_server(self, auto_commit, callback):
         """Send these mails as Odoo does. Those by a server that makes no connection now wait, and no others."""
         servers, put_off = self.env["ir.mail_server"], False
+        full = self._get_full_servers(fields.Datetime.now()).ids
         for server_id, _domain, _sender, ids in list(self._split_by_mail_configuration()):
+            if server_id in full:
+                continue
             limited = servers._get_limited(server_id)
             if limited and not limited._may_connect():
                 queue_rounds(self.env).left_servers.add(server_id)

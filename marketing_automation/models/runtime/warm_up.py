@@ -79,7 +79,15 @@ class MarketingCampaign(models.Model):
         """Return in words how the messages per hour rise."""
         if not (warm_up := self._get_warm_up()):
             return self.warm_up and _("It rises up to a limit: fill in “Messages per Hour”.")
-        passed = self._get_warm_up_time(now)
+        return self._describe_rise(warm_up, self._get_warm_up_time(now))
+
+    @api.model
+    def _describe_rise(self, warm_up, passed):
+        """Return in words how a warm-up rises.
+
+        :param WarmUp warm_up: of a campaign, or of a mail server
+        :param timedelta passed: since it began
+        """
         if passed and passed // DAY >= warm_up.length:
             return _("Finished: %(limit)s an hour.", limit=warm_up.ceiling)
         day = passed // DAY + 1
