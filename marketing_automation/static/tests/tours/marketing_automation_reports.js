@@ -5,7 +5,7 @@ const menu = (name) => [
     { trigger: `.o-dropdown--menu .dropdown-item:contains('${name}')`, run: "click" },
 ];
 
-/** The three reports, each as graph, pivot and list. */
+/** The reports, each as graph, pivot and list. */
 registry.category("web_tour.tours").add("marketing_automation_reports", {
     steps: () => [
         ...menu("Traces"),
@@ -30,5 +30,14 @@ registry.category("web_tour.tours").add("marketing_automation_reports", {
         { trigger: ".o_pivot_view .o_pivot_cell_value:contains('1')" },
         { trigger: ".o_switch_view.o_list", run: "click" },
         { trigger: ".o_list_view .o_data_row" },
+        ...menu("Results"),
+        { trigger: ".o_pivot_view .o_pivot_cell_value:contains('20.00%')" },
+        { trigger: ".o_switch_view.o_list", run: "click" },
+        { trigger: ".o_list_view .o_data_row:contains('Welcome') .o_data_cell:contains('Welcome')", run: "click" },
+        { content: "Who it is", trigger: ".o_breadcrumb:contains('Welcome: Processed')" },
+        ...menu("By Week of Entry"),
+        { trigger: ".o_pivot_view .o_pivot_cell_value:contains('5')" },
+        ...menu("Deliverability"),
+        { trigger: ".o_pivot_view .o_pivot_header_cell_closed:contains('people.example.com')" },
     ],
 });
