@@ -14,7 +14,9 @@ EVENTS = "models/runtime/events.py"
 SETTLE = "models/runtime/settle.py"
 VISITS = "models/runtime/visits.py"
 JUMP = "models/activity/types/jump.py"
-SPLIT = "models/activity/types/split.py"
+WINNER = "models/activity/types/winner.py"
+EXPERIMENT = "models/experiment/marketing_activity.py"
+EXPERIMENTS = "models/experiment/marketing_campaign.py"
 END = "models/activity/types/end.py"
 UPDATE = "models/update/marketing_campaign.py"
 RETURN = "models/enrolment/marketing_participant.py"
@@ -61,6 +63,8 @@ CALLS = f"{ADDON}/tests/test_entry_webhook.py"
 CHUNKS = f"{ADDON}/tests/test_entry_dates.py"
 SENDING = f"{ADDON}/tests/test_sending.py"
 BEST_TIMES = f"{ADDON}/tests/test_best_time.py"
+EXPERIMENT_TESTS = f"{ADDON}/tests/test_experiment.py"
+WINNER_TESTS = f"{ADDON}/tests/test_winner.py"
 WAIT_TESTS = f"{ADDON}/tests/test_wait.py"
 
 
@@ -406,13 +410,13 @@ FAULTS = [
     Fault("all take the first branch", "engine/split.py", "* total // SPACE", "* 0"),
     Fault(
         "a split chooses by the weights of an edit",
-        SPLIT,
-        'self._get_running_step().settings["weights"]',
-        "self.branch_weights",
+        WINNER,
+        'step.settings["weights"], self',
+        "self.branch_weights, self",
     ),
     Fault(
         "a split chooses the same at each visit",
-        SPLIT,
+        WINNER,
         "trace.participant_id.id, trace.visit)",
         "trace.participant_id.id)",
     ),
@@ -421,6 +425,27 @@ FAULTS = [
         UPDATE,
         '    "branch",\n    "interval_number"',
         '    "interval_number"',
+    ),
+    Fault("the winner of a split takes nobody", WINNER, "if winner in dict(weights)", "if False"),
+    Fault(
+        "a winner survives other weights",
+        EXPERIMENTS,
+        'old.settings.get("weights") != step.settings["weights"]',
+        "False",
+    ),
+    Fault(
+        "each look for a winner takes the same certainty",
+        "engine/experiment.py",
+        "(look * (look + 1) * branches)",
+        "1",
+        EXPERIMENT_TESTS,
+    ),
+    Fault(
+        "a branch wins by who has only just come",
+        EXPERIMENT,
+        "now - RIPE,",
+        "now,",
+        WINNER_TESTS,
     ),
     Fault("an end ends nobody", END, "traces.participant_id._end(", "traces.participant_id.browse()._end("),
     Fault(

@@ -52,6 +52,7 @@ class Campaign(Logic, Goals):
         self._kinds = {}  # step key -> its kind, also of steps that were removed
         self._approved = {}  # the settings, as they were at the last Start or Update
         self._broken = set()
+        self.winners = {}  # key of a split -> the branch that everybody takes
         self.listed = set()  # addresses that list steps have put on their list
         self._created = 0
         self.numbers_of = None  # (rid, step key) -> what the activity and the participant are called by
@@ -71,6 +72,7 @@ class Campaign(Logic, Goals):
         assert self.running and late in ("skip", "run") and plan.named not in self.lost
         old, self.plan = self.plan, plan
         self._approved = dict(self.settings)
+        self._forget_winners({step.key: step.weights for step in old.steps})
         self.look_at = now if any(step.kind == "wait" for step in plan.steps) else None
         self._kinds |= {step.key: step.kind for step in plan.steps}
         if set(old.steps) != set(plan.steps):
@@ -83,6 +85,10 @@ class Campaign(Logic, Goals):
                     self._follow(participant, trace)
                 self._refresh(participant, now)
         self.sync(now)
+
+    def choose_winner(self, key, branch):
+        """Somebody decides which branch of a split that runs everybody takes; None: people go by the weights again."""
+        self.winners[key] = branch
 
     def sync(self, now):
         """The periodic run: new records enrol, deleted and mismatching ones leave, those that match again return."""

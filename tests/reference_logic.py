@@ -123,11 +123,19 @@ class Logic:
             return "yes" if matches and self._behaves(participant, step, now) else "no"
         if step.kind == "jump":
             return "again" if not step.limit or self._passages(participant, step) < step.limit else "over"
+        if step.kind == "split" and self.winners.get(step.key) is not None:
+            return str(self.winners[step.key])
         if step.kind == "split":
             called = ":".join(map(str, (*self.numbers_of(record.id, step.key), visit)))
             place = int(blake2b(called.encode(), digest_size=8).hexdigest(), 16) * sum(step.weights) >> 64
             return str(next(n for n in range(len(step.weights)) if place < sum(step.weights[: n + 1])))
         return None
+
+    def _forget_winners(self, before):
+        """Other weights at an Update are a new comparison."""
+        for step in self.plan.steps:
+            if before.get(step.key) != step.weights:
+                self.winners.pop(step.key, None)
 
     # ---- plain steps
 

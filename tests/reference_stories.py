@@ -274,7 +274,9 @@ class SplitTeller(BranchTeller):
         return self.choice([(1, 1), (1, 1), (9, 1), (0, 2)])
 
     def _edit(self):
-        return self.choice([super()._edit(), super()._edit(), ("weigh_step", self.index(), self._weights())])
+        weighed = ("weigh_step", self.index(), self._weights())
+        chosen = ("choose_winner", self.index(), self.choice([0, 1, 1, None]))
+        return self.choice([super()._edit(), super()._edit(), weighed, chosen])
 
 
 class LoopTeller(Teller):

@@ -407,6 +407,18 @@ class Both(Messages, Steps):
                 branch.weight = weight
             self._write_step(replace(step, weights=weights))
 
+    def choose_winner(self, which, branch):
+        """Somebody has everybody take a branch of a split that runs; None: people go by the weights again."""
+        key = pick([step.key for step in self.model.plan.steps if step.kind == "split"], which)
+        if key is None or self.state != "running":
+            return
+        split = self.activities[key]
+        if branch is None:
+            split.action_clear_winner()
+        else:
+            split.branch_ids[branch].action_choose_winner()
+        self.model.choose_winner(key, branch)
+
     def expire_step(self, which, expiry):
         step = self._step(which)
         if step:

@@ -88,7 +88,17 @@ def test_the_engine_knows_no_model():
 def test_what_is_pure_knows_no_odoo():
     pure = [
         MAIN / "engine" / f"{name}.py"
-        for name in ("activity_types", "context", "entry_types", "errors", "events", "schedule", "workflow", "zones")
+        for name in (
+            "activity_types",
+            "context",
+            "entry_types",
+            "errors",
+            "events",
+            "experiment",
+            "schedule",
+            "workflow",
+            "zones",
+        )
     ]
     for path in [*pure, *python_files(MAIN, "mail_reports")]:
         assert "odoo" not in imported(path), path.name

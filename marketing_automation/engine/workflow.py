@@ -265,6 +265,29 @@ class Workflow:
             for edge in self._edges_by_source.get(step_id, ())
         ]
 
+    def find_first_messages(self, step_id, sending_types):
+        """Return the first messages on each branch below a step that chooses one.
+
+        :param set sending_types: of the steps that send messages
+        :return: by branch, the ids of the steps that somebody may come to there before any other message
+        :rtype: dict[str, set[int]]
+        """
+        found = {}
+        for first in self.children(step_id):
+            if first.branch is None:
+                continue
+            ahead, seen = [first], {step_id}
+            while ahead:
+                step = ahead.pop()
+                if step.id in seen:
+                    continue
+                seen.add(step.id)
+                if step.activity_type in sending_types:
+                    found.setdefault(first.branch, set()).add(step.id)
+                else:
+                    ahead += self.children(step.id)
+        return found
+
     def filters(self, step):
         """Return the own filters of a step and of the steps above it, its own first, without the empty ones."""
         filters = []

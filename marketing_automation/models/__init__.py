@@ -13,6 +13,7 @@ from . import (
     sending,
     enrolment,
     goal,
+    experiment,
     entry,
     update,
     testing,

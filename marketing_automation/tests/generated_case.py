@@ -1,6 +1,6 @@
 import random
 
-from psycopg2.errors import NotNullViolation
+from psycopg2.errors import CheckViolation, NotNullViolation
 
 from odoo.exceptions import UserError
 from odoo.service.model import call_kw
@@ -176,7 +176,7 @@ class GeneratedCase(MarketingAutomationCommon):
             self.assertNotIn("Traceback (most recent call last)", str(error))
             self.assertLess(len(str(error)), 2_000)
             return error
-        except NotNullViolation as error:  # of which Odoo makes a sentence, in retrying()
+        except (CheckViolation, NotNullViolation) as error:  # of which Odoo makes a sentence, in retrying()
             return error
         finally:
             self.env.invalidate_all(flush=False)

@@ -57,8 +57,9 @@ METHODS = {
     "marketing.entry.call": set(),
     "marketing.activity": {
         *("action_remove", "action_view_records", "action_view_errors", "action_view_left_out", "action_retry_errors"),
-        *("action_paste", "get_palette", "get_click_map"),
+        *("action_paste", "get_palette", "get_click_map", "action_clear_winner"),
     },
+    "marketing.activity.branch": {"action_choose_winner"},
     "marketing.participant": {
         "action_remove",
         "action_stop_test",

@@ -73,6 +73,10 @@ class MarketingActivityBranch(models.Model):
                         **names,
                     )
                 )
+            if branch.activity_id.winner_branch_id == branch:
+                raise UserError(
+                    _("The branch “%(branch)s” of “%(activity)s” cannot go: everybody takes it now.", **names)
+                )
             taken = [("activity_id", "=", branch.activity_id.id), ("branch", "=", branch._get_key())]
             if traces.search([*taken, ("is_test", "!=", True)], limit=1):
                 raise UserError(

@@ -37,6 +37,7 @@ class MarketingCampaign(models.Model):
         reasons = activities._get_error_reasons()
         branches = activities._get_branch_numbers()
         goals = activities._get_goal_numbers()
+        experiments = activities._get_experiment_cards(branches, goals)
         left_out = activities._get_left_out_numbers()
         waiting = {**activities._get_waiting_labels(fields.Datetime.now()), **activities._get_held_labels()}
         removed = self.env["marketing.activity"].search_count(
@@ -67,6 +68,7 @@ class MarketingCampaign(models.Model):
             "cards": [
                 dict(
                     activity._get_card(series[activity.id], reasons.get(activity.id, []), branches, goals),
+                    experiment=experiments.get(activity.id, False),
                     left_out=left_out.get(activity.id, []),
                     waiting=waiting.get(activity.id, ""),
                 )

@@ -141,6 +141,7 @@ class MarketingCampaign(models.Model):
             number, after = number + 1, 0
         self._look_at_goals(now)  # first: who reaches the goal may match the filter no longer
         self._remove_unmatched_participants(now)
+        self._look_at_splits(now)
         self._plan_next_look(now)
         self.last_sync_date = now
         if self.wait_look_date:

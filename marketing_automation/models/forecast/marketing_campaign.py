@@ -65,7 +65,7 @@ class MarketingCampaign(models.Model):
         :param numbers: what campaigns have counted, see :meth:`_collect_forecast_numbers`
         :param datetime now: UTC
         """
-        workflow = self._get_workflow()
+        workflow = self._apply_winners(self._get_workflow())
         tz = self.env.user.tz or "UTC"
         today = local_times(tz, [now])[0].date()
         starts = day_starts(tz, today, today + timedelta(days=DAYS))

@@ -79,7 +79,9 @@ class MarketingCampaign(models.Model):
         now = fields.Datetime.now()
         updates = past_days is None and self.workflow
         before = {entry.id: entry for entry in self._get_workflow().entries} if updates else {}
+        steps = self._get_workflow().steps if self.workflow else {}
         self._begin_update(late)
+        self._begin_experiments(steps, now)
         self._begin_entries(before, now, past_days or 0)
         self._plan_look_at_waits(now)
         self._sync_first_chunk(now)

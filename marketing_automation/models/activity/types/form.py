@@ -5,7 +5,7 @@ from lxml import etree
 from odoo import api, models
 
 REQUIRED = ' required="True"'
-READ = ("string", "placeholder", "title", "aria-label")  # attributes that people read
+READ = ("string", "placeholder", "title", "aria-label", "confirm")  # attributes that people read
 
 
 class MarketingActivity(models.Model):

@@ -6,7 +6,6 @@ from odoo.fields import Command, Domain
 from odoo.tools import LazyTranslate
 
 from ....engine.activity_types import ActivityType
-from ....engine.split import choose_branch
 from ....engine.workflow import STEPS, Trigger
 
 _lt = LazyTranslate(__name__)
@@ -19,7 +18,7 @@ SPLIT = ActivityType(
     group="logic",
     light=True,
     does=(_lt("send each participant on by chance"), _lt("send each participant on by chance")),
-    settings={"weights": "branch_weights"},
+    settings={"weights": "branch_weights", "winner": "winner_rule"},
     triggers={"branch": Trigger(branch=STEPS)},
     form="""
         <field name="branch_ids" nolabel="1" colspan="2">
@@ -31,10 +30,41 @@ SPLIT = ActivityType(
                 <field name="name" placeholder="e.g. Discount"/>
                 <field name="weight"/>
                 <field name="share" widget="percentage"/>
+                <button name="action_choose_winner" type="object" icon="fa-trophy" title="All take it" class="p-0"
+                        invisible="not may_win" confirm="From now on everybody takes this branch. Go on?"/>
             </list>
         </field>
+        <field name="winner_metric" placeholder="No winner: by the weights for ever"/>
+        <label for="winner_after_number" invisible="not winner_metric"/>
+        <div class="o_row" invisible="not winner_metric">
+            <field name="winner_after_number" widget="marketing_whole_number" class="oe_inline"/>
+            <span>participants, or</span>
+            <label for="winner_after_days" class="visually-hidden"/>
+            <field name="winner_after_days" widget="marketing_whole_number" class="oe_inline"/>
+            <span>days</span>
+        </div>
+        <label for="winner_confidence" invisible="not winner_metric"/>
+        <div class="o_row" invisible="not winner_metric">
+            <field name="winner_confidence" widget="marketing_whole_number" class="oe_inline"/>
+            <span>%</span>
+        </div>
+        <label for="winner_deadline_days" invisible="not winner_metric"/>
+        <div class="o_row" invisible="not winner_metric">
+            <field name="winner_deadline_days" widget="marketing_whole_number" class="oe_inline"/>
+            <span>days</span>
+        </div>
+        <field name="experiment_results" nolabel="1" colspan="2" invisible="not experiment_results"/>
+        <button name="action_clear_winner" type="object" string="Compare again" class="btn btn-secondary btn-sm"
+                colspan="2" invisible="not winner_date"
+                confirm="Everybody goes on by the weights again, and the comparison begins anew. Go on?"/>
+        <field name="winner_date" invisible="1"/>
     """,
-    form_texts=(_lt("Add a branch"), _lt("e.g. Discount")),
+    form_texts=(
+        *(_lt("Add a branch"), _lt("e.g. Discount"), _lt("No winner: by the weights for ever")),
+        *(_lt("participants, or"), _lt("days"), _lt("All take it"), _lt("Compare again")),
+        _lt("From now on everybody takes this branch. Go on?"),
+        _lt("Everybody goes on by the weights again, and the comparison begins anew. Go on?"),
+    ),
 )
 
 
@@ -93,11 +123,14 @@ class MarketingActivity(models.Model):
 
     @api.constrains("branch_ids", "activity_type")
     def _check_branch_ids(self):
-        for activity in self:
-            for problem in activity._ask_type("find_errors", default=()) if activity.branch_ids else ():
+        for activity in self.filtered(lambda activity: activity.activity_type == "split" and activity.branch_ids):
+            for problem in activity._find_branch_errors():
                 raise ValidationError(problem)
 
     def _find_errors_split(self):
+        return self._find_branch_errors() or self._find_winner_errors()
+
+    def _find_branch_errors(self):
         number = len(self.branch_ids)
         if not MIN_BRANCHES <= number <= MAX_BRANCHES:
             return [
@@ -157,6 +190,11 @@ class MarketingActivity(models.Model):
         return _("Branch: %s", self._branches_split().get(branch) or _("one that was removed"))
 
     def _compare_split(self, old):
+        return [*self._compare_weights(old), *self._compare_winners(old)]
+
+    def _compare_weights(self, old):
+        if old["weights"] == self.branch_weights:
+            return []
         names = self._branches_split()
         before, now = (
             ", ".join(f"{names.get(key, '-')} {weight}" for key, weight in weights)
@@ -184,17 +222,10 @@ class MarketingActivity(models.Model):
     @api.model
     def _foresee_split(self, step, branch, campaign):
         """Return the share of a branch: who takes which is not known before they are participants."""
-        weights = dict(step.settings["weights"])
+        weights = dict(self.browse(step.id)._weigh(step))
         return weights.get(branch, 0) / sum(weights.values()) if branch else Domain.TRUE
 
     @api.private
     def _execute_split(self, traces, now):
-        """Let each participant take a branch, without a query."""
-        weights = self._get_running_step().settings["weights"]
-        return {
-            trace.id: (
-                *("processed", None, None),
-                choose_branch(weights, self.id, trace.participant_id.id, trace.visit),
-            )
-            for trace in traces
-        }
+        """Let each participant take a branch, without a query for each."""
+        return {id_: ("processed", None, None, branch) for id_, branch in self._choose_branches(traces).items()}
