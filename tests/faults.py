@@ -426,12 +426,13 @@ FAULTS = [
         '    "branch",\n    "interval_number"',
         '    "interval_number"',
     ),
-    Fault("the winner of a split takes nobody", WINNER, "if winner in dict(weights)", "if False"),
+    Fault("the winner of a split takes nobody", WINNER, "if winner in dict(weights)", "if False", WINNER_TESTS),
     Fault(
         "a winner survives other weights",
         EXPERIMENTS,
         'old.settings.get("weights") != step.settings["weights"]',
         "False",
+        WINNER_TESTS,
     ),
     Fault(
         "each look for a winner takes the same certainty",
