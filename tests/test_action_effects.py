@@ -114,7 +114,7 @@ CASES = {
     },
     "nothing-there": Case(
         f"{INSIDE}\n" + only_for("P2", "None.write({})"),
-        ends=ending("P2", "exception", "something that is not there"),
+        ends=ending("P2", "exception", "something that does not exist"),
     ),
     "deleted-link": Case(
         f"{INSIDE}\n" + only_for("P2", "record.write({'parent_id': 999999})\nenv.flush_all()"),
