@@ -1,7 +1,8 @@
 """Which branch of a split is the best, and how sure that is: pure, without Odoo.
 
 Each branch has a rate, the part of its people with whom it succeeds. Before anybody came, every rate is as likely as
-any other; afterwards it is beta distributed. All answers are integrals over these distributions, by Gauss's rule on
+any other; afterwards it is beta distributed. A winner is looked for more warily: a branch that few have taken is taken
+to be as good as all are together (:func:`draw_together`). All answers are integrals over these distributions, by Gauss's rule on
 panels that are as fine as the distributions are narrow: for none or for millions of people.
 
 Who looks often finds what is not there. So a split is looked at seldom (:func:`is_look_due`), and each look takes more
@@ -216,12 +217,27 @@ def is_look_due(number, days, at_number, at_days, last_number=0, last_days=0.0):
     return bool(by_number or by_days)
 
 
+def draw_together(tallies):
+    """Return what is known of branches, drawn towards the rate that all have together.
+
+    A branch that nobody has taken would be better than one of a low rate, if any rate were as likely for it. So each is
+    taken to have had one success more, or one failure where these are rarer, and as many others as make the rate of all.
+
+    >>> draw_together([Tally(100, 3), Tally(0, 0)])
+    [Tally(total=123.5, successes=3.0), Tally(total=23.5, successes=0.0)]
+    """
+    rate = (sum(tally.successes for tally in tallies) + 1) / (sum(tally.total for tally in tallies) + 2)
+    # before anybody came there is one of each: any rate is as likely
+    lost, won = max(0.0, 1 / rate - 2), max(0.0, 1 / (1 - rate) - 2)
+    return [Tally(tally.total + lost + won, tally.successes + won) for tally in tallies]
+
+
 def find_winner(tallies, look, confidence):
     """Return which branch wins at a look.
 
     :param dict tallies: the :class:`Tally` of each branch
     :return: (the branch that is most probably the best, how probable that is, whether it is enough)
     """
-    chances = dict(zip(tallies, get_chances(list(tallies.values())), strict=True))
+    chances = dict(zip(tallies, get_chances(draw_together([*tallies.values()])), strict=True))
     leader = max(chances, key=chances.get)
     return leader, chances[leader], chances[leader] >= get_threshold(look, confidence, len(tallies))

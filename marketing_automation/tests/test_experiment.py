@@ -132,6 +132,16 @@ class TestExperiment(BaseCase):
             spent = sum(branches * (1 - get_threshold(look, 0.95, branches)) for look in range(1, 10_000))
             self.assertTrue(0.0499 < spent <= 0.05)
 
+    def test_whom_few_have_tried_does_not_win(self):
+        """A branch of which nothing is known is better than one that few like, if any rate is as likely for it."""
+        for crowd, few in (((200, 1), (0, 0)), ((1_000, 3), (1, 0)), ((10_000, 0), (100, 0)), ((1_000, 2), (10, 1))):
+            for turn in (1, -1):  # and where nearly everybody does it, and the few who do not are the ones looked for
+                tallies = [Tally(*crowd), Tally(*few)][::turn]
+                self.assertFalse(find_winner(dict(enumerate(tallies)), 1, 0.95)[2], tallies)
+                tallies = [Tally(tally.total, tally.total - tally.successes) for tally in tallies]
+                self.assertFalse(find_winner(dict(enumerate(tallies)), 1, 0.95)[2], tallies)
+        self.assertTrue(find_winner({"A": Tally(1_000, 10), "B": Tally(1_000, 30)}, 1, 0.95)[2])
+
     def test_a_thousand_experiments(self):
         """Of a thousand splits of alike branches, asked asked at each sync, at most 50 get a winner."""
 
