@@ -67,6 +67,9 @@ class TestDigest(MarketingAutomationCommon):
 
         self.assertEqual(ask(self.marketer), [4, 1, 1])
         self.assertEqual(ask(stranger), [0, 0, 0])
+        self.env.invalidate_all()
+        [row] = self.digest.with_user(self.marketer).read(["kpi_marketing_failed_value"])
+        self.assertEqual(row["kpi_marketing_failed_value"], 0, "of no time")
         with self.assertRaises(AccessError):
             ask(clerk)
         self.assertFalse(self.digest.with_user(clerk)._get_marketing_summary())
