@@ -15,6 +15,7 @@ DAYS = 90  # how far back moments count
 LEAST = 3  # how many there have to be
 MOST = 50  # how many are kept: the latest
 LONGEST = timedelta(hours=24)  # how long a message waits at most
+SPARE = timedelta(hours=1)  # so long before it expires, since the engine may be late
 
 
 def to_quarter(moment):

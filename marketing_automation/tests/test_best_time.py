@@ -129,6 +129,7 @@ class TestBestTime(MarketingAutomationCommon):
         self._learn_tuesdays(self.ada)
         expiry = {"validity_duration": True, "validity_duration_type": "hours"}
         early = self._create_email(self.campaign, "Early", best_time=True, validity_duration_number=3, **expiry)
+        brief = self._create_email(self.campaign, "Brief", best_time=True, validity_duration_number=1, **expiry)
         monday = datetime(2026, 6, 22, 6)
         self._start(self.campaign, monday)
         self._run_crons(monday, EXECUTION_CRON)
@@ -136,6 +137,7 @@ class TestBestTime(MarketingAutomationCommon):
         self.assertEqual(
             [self._trace(step, self.ada).schedule_date for step in (self.offer, early)], [monday + HOUR] * 2
         )
+        self.assertEqual(self._trace(brief, self.ada).state, "processed", "as the clock strikes 9 it expires")
         late = self._create_campaign(name="Late")
         friday = self._create_email(late, "Friday", best_time=True)
         monday_noon = self._create_email(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...engine.best_time import DAYS, LONGEST, MOST, QUARTER, find_best_time, to_quarter
+from ...engine.best_time import DAYS, LONGEST, MOST, QUARTER, SPARE, find_best_time, to_quarter
 from ...engine.schedule import add_interval
 
 BEST = "best_time"
@@ -106,7 +106,7 @@ class MarketingTrace(models.Model):
     def _find_best_times(self, campaign, now):
         """Return when each of these messages is to leave, by id: three queries for each step.
 
-        A message never waits beyond its expiry.
+        A message never waits so long that it might expire: the engine comes to it a little later.
         """
         clocks = campaign._get_clocks(self.mapped("res_id"), now)
         dates = {}
@@ -118,7 +118,8 @@ class MarketingTrace(models.Model):
                 due, tz = trace.due_date or trace.schedule_date, clocks.get(trace.res_id)
                 until = due + LONGEST
                 if step.validity_type:
-                    until = min(until, add_interval(due, step.validity_number, step.validity_type, tz))
+                    expiry = add_interval(due, step.validity_number, step.validity_type, tz)
+                    until = min(until, expiry - SPARE)
                 dates[trace.id] = find_best_time(quarters.get(addresses.get(trace.res_id), ()), due, until, now, tz)
         return dates
 
