@@ -1,4 +1,5 @@
 from datetime import timedelta
+from threading import Thread
 from types import SimpleNamespace
 from unittest.mock import DEFAULT, patch
 
@@ -13,6 +14,7 @@ from odoo.addons.marketing_automation.engine.context import queue_rounds
 from odoo.addons.marketing_automation.models.mail_queue.claims import LOCK as CLAIM
 from odoo.addons.marketing_automation.models.mail_queue.connections import LOCK as SLOT
 from odoo.addons.marketing_automation.models.mail_queue.connections import MANY
+from odoo.addons.marketing_automation.models.mail_queue.sending_lanes import BATCH_KEY
 
 from .common import EXECUTION_CRON, MAIL_CRON, SENDING_CRON, MarketingAutomationCommon
 
@@ -250,6 +252,39 @@ class TestSendingLanes(MarketingAutomationCommon):
             self.assertEqual(other._take_share(1, self.start + timedelta(hours=1)), 1)
         self._run(self.lane)
         self.assertFalse(mails.exists(), "in another hour")
+
+    def test_lanes_that_take_at_once(self):
+        """Each on a connection of its own: together they get what there is, and no more."""
+        taken, connection = [], db_connect(get_db_name())
+        values = {"marketing_warm_up": True, "marketing_warm_up_date": self.start, "marketing_warm_up_start": 20}
+        with connection.cursor() as cr:
+            servers = api.Environment(cr, api.SUPERUSER_ID, {})["ir.mail_server"]
+            server = servers.create({"name": "Both", "smtp_host": "x", **values})
+
+        def take():
+            with connection.cursor() as cr:
+                mine = api.Environment(cr, api.SUPERUSER_ID, {})["ir.mail_server"].browse(server.id)
+                taken.extend(mine._take_share(3, self.start) for _time in range(8))
+
+        lanes = [Thread(target=take) for _lane in range(2)]
+        try:
+            for lane in lanes:
+                lane.start()
+            for lane in lanes:
+                lane.join()
+            self.assertEqual((len(taken), sum(taken)), (16, 20))
+        finally:
+            with connection.cursor() as cr:
+                api.Environment(cr, api.SUPERUSER_ID, {})["ir.mail_server"].browse(server.id).unlink()
+
+    def test_others_are_behind_those_that_wait_for_the_next_hour(self):
+        """A mail that names no server goes by that of its sender: lanes look past it, however many there are."""
+        _server, mails = self._prepare_warm_up(from_filter="marketing.example.com")
+        mails[:2].sudo().mail_server_id = False
+        self.env["ir.config_parameter"].set_param(BATCH_KEY, 1)
+        for _run in range(len(mails)):
+            self._run(self.lane)
+        self.assertEqual(mails.exists(), mails[1])
 
     def test_a_warm_up_that_is_begun_anew(self):
         server, _mails = self._prepare_warm_up()

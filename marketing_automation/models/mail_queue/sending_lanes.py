@@ -72,10 +72,7 @@ class MailMail(models.Model):
             nonlocal left
             due = ["|", ("scheduled_date", "=", False), ("scheduled_date", "<=", fields.Datetime.now())]
             waiting = [("state", "=", "outgoing"), *OF_CAMPAIGNS, *due, *domain]
-            full = queue._get_full_servers(fields.Datetime.now())
-            if full:  # others are behind their mails
-                waiting.append(("mail_server_id", "not in", full.ids))
-            mails = queue.search(waiting, limit=limit, order="id")
+            mails = queue._search_going(waiting, limit)
             left = left or int(len(mails) == limit)
             mails._send_by_server(not modules.module.current_test, note_sent)
 

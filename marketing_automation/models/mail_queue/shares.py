@@ -38,3 +38,26 @@ class MailMail(models.Model):
         # sudo: whoever sends; users do not read mail servers
         servers = self.env["ir.mail_server"].sudo().search([("marketing_warm_up", "=", True)])
         return servers.filtered(lambda server: not server._has_share_left(now))
+
+    @api.model
+    def _search_going(self, domain, limit):
+        """Return mails that are due, in order: without those by a mail server that has had what it gets in this hour.
+
+        Others are behind them. Mails that name no server go by that of their sender: of many it is asked once.
+        """
+        full = self._get_full_servers(fields.Datetime.now())
+        if not full:
+            return self.search(domain, limit=limit, order="id")
+        domain = [*domain, ("mail_server_id", "not in", full.ids)]
+        # sudo: whoever sends; users do not read mail servers
+        if self.env["ir.mail_server"].sudo().search([]) <= full:
+            domain.append(("mail_server_id", "!=", False))
+        while True:
+            mails = self.search(domain, limit=limit, order="id")
+            split = mails._split_by_mail_configuration()
+            kept = self.browse(id_ for server_id, *_told, ids in split if server_id in full.ids for id_ in ids)
+            if not kept:
+                return mails
+            for sender, alias_domain in {(mail.email_from, mail.record_alias_domain_id.id) for mail in kept}:
+                of_sender = [("email_from", "=", sender), ("record_alias_domain_id", "=", alias_domain)]
+                domain += ["!", "&", ("mail_server_id", "=", False), "&", *of_sender]
