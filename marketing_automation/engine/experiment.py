@@ -2,8 +2,8 @@
 
 Each branch has a rate, the part of its people with whom it succeeds. Before anybody came, every rate is as likely as
 any other; afterwards it is beta distributed. A winner is looked for more warily: a branch that few have taken is taken
-to be as good as all are together (:func:`draw_together`). All answers are integrals over these distributions, by Gauss's rule on
-panels that are as fine as the distributions are narrow: for none or for millions of people.
+to be as good as all are together (:func:`draw_together`). All answers are integrals over these distributions, by
+Gauss's rule on panels that are as fine as the distributions are narrow: for none or for millions of people.
 
 Who looks often finds what is not there. So a split is looked at seldom (:func:`is_look_due`), and each look takes more
 certainty than the one before it (:func:`get_threshold`): of splits whose branches are alike, those that ever get a
@@ -221,7 +221,7 @@ def draw_together(tallies):
     """Return what is known of branches, drawn towards the rate that all have together.
 
     A branch that nobody has taken would be better than one of a low rate, if any rate were as likely for it. So each is
-    taken to have had one success more, or one failure where these are rarer, and as many others as make the rate of all.
+    taken to have had one success more, or one failure where these are rarer, and others in the proportion of all.
 
     >>> draw_together([Tally(100, 3), Tally(0, 0)])
     [Tally(total=123.5, successes=3.0), Tally(total=23.5, successes=0.0)]
