@@ -26,6 +26,7 @@
         "views/ir_mail_server_views.xml",
         "views/marketing_activity_views.xml",
         "views/marketing_entry_views.xml",
+        "views/marketing_campaign_import_views.xml",
         "views/marketing_campaign_views.xml",
         "views/marketing_campaign_start_views.xml",
         "views/marketing_campaign_test_views.xml",

@@ -1,1 +1,1 @@
-from . import enroll, main, preview
+from . import enroll, export, main, preview

@@ -55,7 +55,7 @@ def read_filter(text, reader):
     :raise ValueError: saying what cannot be read
     """
     try:
-        value = _Evaluation(reader).value(_parse(text or "[]"))
+        value = _Evaluation(reader).value(parse_filter(text or "[]"))
     except RecursionError as error:
         raise ValueError(_("it is too long or too complex")) from error
     if not isinstance(value, list | tuple):
@@ -64,7 +64,11 @@ def read_filter(text, reader):
     return list(value)
 
 
-def _parse(text):
+def parse_filter(text):
+    """Return the syntax tree of a filter's text, the size of which is bounded.
+
+    :raise ValueError: saying what cannot be read
+    """
     if not isinstance(text, str):
         raise ValueError(_("a filter is a list of conditions"))
     if len(text) > MAX_LENGTH:

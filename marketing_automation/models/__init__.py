@@ -29,6 +29,7 @@ from . import (
     privacy,
     target,
     in_use,
+    moving,
     res_config_settings,
 )
 from .guards import calls, guarded_models  # last: values are checked before any other code sees them

@@ -69,6 +69,8 @@ ALSO = {
     "test_entry_webhook": {"marketer": {CONTACTS}},
     "test_event_sources": {"marketer": {CONTACTS}, "mailer": {CONTACTS}},
     "test_generated_reads": {"marketer": {"base.group_allow_export"}},
+    # who may write server actions, and change contacts
+    "test_moving": {"mover": {USER, CONTACTS, SYSTEM}},
     "test_own_test": {"marketer": {"event.group_event_user"}},
     "test_rests": {"marketer": {CONTACTS, EDITOR}, "nina": {EDITOR}},
     "test_server_actions": {"marketer": {CONTACTS, SYSTEM}},

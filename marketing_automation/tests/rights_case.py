@@ -1,3 +1,4 @@
+import base64
 from contextlib import suppress
 
 from odoo.exceptions import AccessError, UserError
@@ -83,12 +84,14 @@ class RightsTableCase(MarketingAutomationCommon):
                     for dialog in ("enroll", "start", "test")
                 },
                 "marketing.campaign.update": {"campaign_id": cls.campaign.id},
+                "marketing.campaign.import": {"file": base64.b64encode(cls.campaign._export_file())},
                 "marketing.sample": {"mailing_id": cls._create_template("Sample").id},
             }.items()
         }
         for name, parent, values in (
             ("enroll", "enroll_id", {"reason": "busy"}),
             ("update", "wizard_id", {}),
+            ("import", "import_id", {"model_name": "res.partner"}),
         ):
             values[parent] = dialogs[f"marketing.campaign.{name}"].id
             line = cls.env[f"marketing.campaign.{name}.line"].with_user(cls.marketer).create(values)
@@ -200,6 +203,11 @@ class RightsTableCase(MarketingAutomationCommon):
             "utm.campaign": {"title": "New"},
             "sms.sms": {"number": "+32456000000", "body": "New"},
             "ir.actions.server": {"name": "New", "model_id": self.model_partner.id},
+            "marketing.campaign.import": {},
+            "marketing.campaign.import.line": {
+                "import_id": self.records["marketing.campaign.import"].id,
+                "model_name": "res.partner",
+            },
         }.get(name, {"campaign_id": self.campaign.id} if name.startswith("marketing.campaign.") else {})
 
     def _forge(self, name, fname):

@@ -139,6 +139,24 @@ USER_FIELDS = {
         "reason": "busy",
         "res_ids": lambda test: test.contacts.ids,
     },
+    "marketing.campaign.import": {
+        "file": "e30=",
+        "file_name": "campaigns.json",
+        "state": "file",
+        "made_count": 0,
+        "made_text": "",
+        "refused_text": "",
+        "note_text": "",
+        "line_ids": [(5,)],
+    },
+    "marketing.campaign.import.line": {
+        "import_id": lambda test: test.records["marketing.campaign.import"].id,
+        "key": "1",
+        "text": "",
+        "model_name": "res.partner",
+        "res_id": lambda test: test.contacts[0].id,
+        "resource_ref": lambda test: f"res.partner,{test.contacts[0].id}",
+    },
     "marketing.campaign.start": {"campaign_id": lambda test: test.campaign.id, "let_finish": False, "past_days": 2},
     "marketing.campaign.test": {
         "campaign_id": lambda test: test.campaign.id,
@@ -287,6 +305,7 @@ ENGINE_FIELDS = {
 SHOWN_FIELDS = {
     "marketing.campaign.enroll": {"record_count", "campaign_count"},
     "marketing.campaign.enroll.line": {"record_count"},
+    "marketing.campaign.import.line": {"model_id"},
     "marketing.campaign.start": {
         *("record_count", "enroll_count", "overdue_count", "message_summary", "hourly_limit", "expected_end"),
         *("shared_count", "warm_up_text", "left_out_text", "entry_text", "has_dates", "past_count"),
@@ -365,6 +384,7 @@ METHODS = {
         "action_clear_workflow": [],
         "action_drop_unicity": [],
         "action_enroll": [[1]],
+        "action_export": [],
         "action_launch_test": [],
         "action_open_start": [],
         "action_open_forecast": [],
@@ -424,6 +444,7 @@ METHODS = {
     "marketing.delivery.report": {"action_open_participant": []},
     "marketing.campaign.enroll": {"action_enroll": []},
     "marketing.campaign.enroll.line": {"action_view_records": []},
+    "marketing.campaign.import": {"action_import": [], "action_preview": []},
     "marketing.campaign.start": {"action_start": []},
     "marketing.campaign.test": {
         "action_choose_another": [],

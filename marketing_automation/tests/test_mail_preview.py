@@ -51,6 +51,18 @@ class TestMailPreview(NoviceCase, HttpCase):
         self.authenticate("novice", "novice")
         self.assertEqual(self.url_open(f"/marketing_automation/preview/{mailing.id}").status_code, 404)
 
+    def test_its_campaign_as_a_file(self):
+        """*Export Campaigns* downloads it, for those who may read it."""
+        url = self.campaign.action_export()["url"]
+        self.env.flush_all()
+        self.assertNotEqual(self.url_open(url, allow_redirects=False).status_code, 200)
+        self.authenticate("novice", "novice")
+        answer = self.url_open(url)
+        self.assertEqual((answer.status_code, answer.json()["version"]), (200, 1))
+        self.assertIn(".json", answer.headers["Content-Disposition"])
+        for ids in ("", "x", "0", "99999999999", "2147483647", f"{self.campaign.id},2147483647", "1," * 300 + "1"):
+            self.assertEqual(self.url_open(f"/marketing_automation/export?ids={ids}").status_code, 404, ids)
+
     # ------------------------------------------------------------
     # Its picture
     # ------------------------------------------------------------

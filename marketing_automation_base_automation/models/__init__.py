@@ -12,5 +12,6 @@ from . import (
     marketing_activity,
     looks,
     subject,
+    moving,
     kinds,
 )

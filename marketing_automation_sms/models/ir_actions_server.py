@@ -1,4 +1,4 @@
-from odoo import _, models
+from odoo import _, api, models
 
 
 class IrActionsServer(models.Model):
@@ -18,3 +18,7 @@ class IrActionsServer(models.Model):
             return ""
         pattern = _("Log the note %s") if self.sms_method == "note" else _("Send the text message %s")
         return pattern % self._name_marketing(self.sms_template_id, names)
+
+    @api.model
+    def _get_moving_kinds(self):
+        return {**super()._get_moving_kinds(), "sms": ("sms_template_id", "sms_method")}
