@@ -1,5 +1,8 @@
 """Events of other apps, as far as these are installed here; /tests/test_moments.py causes all of them as users do."""
 
+import base64
+import json
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.service.model import call_kw
 from odoo.tests import Form, tagged
@@ -38,6 +41,28 @@ class TestMoments(EventCommon):
             form.event_kind = "registered"
             form.event_record_id = self.fair.id
         self.assertEqual(form.record.sentence, "Registered for “Fair”")
+
+    def test_events_go_along_in_a_file(self):
+        """Without ids: what an event is about, its values, and what its condition names are found again by name."""
+        self.marketer.group_ids += self.env.ref(REGISTRATION_DESK)
+        tag = self.env["res.partner.category"].create({"name": "Gold of 2026"})
+        entries = self._create_entry("registered", event_record_id=self.fair.id)
+        entries |= self._create_entry("tag", event_to=tag.ids)
+        entries |= self._create_entry("created", event_domain=f"[('category_id', 'in', {tag.ids})]")
+        entries |= self._create_entry("changed", event_field="is_company", event_from=[False], event_to=[True])
+        campaign = self.campaign.with_user(self.marketer)
+        campaign.marketing_activity_ids.unlink()  # its code is nothing for marketers
+        content = campaign._export_file()
+        names = {"Fair", "Gold of 2026"}
+        self.assertLessEqual(names, {reference["name"] for reference in json.loads(content)["references"]})
+        dialog = self.env["marketing.campaign.import"].with_user(self.marketer)
+        dialog = dialog.create({"file": base64.b64encode(content)})
+        dialog.action_preview()
+        self.assertFalse(dialog.note_text or dialog.refused_text or dialog.line_ids)
+        draft = self.env["marketing.campaign"].browse(dialog.action_import()["res_id"]).with_user(self.marketer)
+        for fname in ("event_kind", "event_record_id", "event_from", "event_to", "event_domain", "sentence"):
+            self.assertEqual(*(one.entry_ids.mapped(fname) for one in (draft, campaign)), fname)
+        self.assertEqual(draft._export_file(), content)
 
     def test_a_new_form_asks_for_what_the_choice_needs(self):
         """Odoo's onchange knows of a new record only what its form has: without the campaign there was no target."""
