@@ -72,5 +72,8 @@ class TestDigest(MarketingAutomationCommon):
         self.assertEqual(row["kpi_marketing_failed_value"], 0, "of no time")
         with self.assertRaises(AccessError):
             ask(clerk)
+        both = self.digest.with_context(allowed_company_ids=[*self.env.company.ids, *elsewhere.ids])
+        [summary, *_tips] = both._compute_tips(self.env.company, self.marketer)
+        self.assertIn("Autumn", summary, "also where it is sent by who works in more companies than the reader may see")
         self.assertFalse(self.digest.with_user(clerk)._get_marketing_summary())
         self.assertFalse(self.digest.with_user(stranger)._get_marketing_summary(), "of none of theirs")

@@ -76,7 +76,9 @@ class DigestDigest(models.Model):
         tips = super()._compute_tips(company, user, tips_count=tips_count, consumed=consumed)
         if not any(self[name] for name in KPIS):
             return tips
-        summary = self.with_user(user).with_company(company)._get_marketing_summary()
+        # not those of whoever presses Send Now: the reader may have fewer
+        reader = self.with_user(user).with_context(allowed_company_ids=company.ids)
+        summary = reader._get_marketing_summary()
         return [summary, *tips] if summary else tips
 
     @api.model
