@@ -2,6 +2,7 @@ from . import (
     guards,
     fields,
     moments,
+    numbers,
     campaign,
     activity,
     runtime,

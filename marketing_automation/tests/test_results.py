@@ -144,6 +144,8 @@ class TestResults(MarketingAutomationCommon):
     # ------------------------------------------------------------
 
     def test_clicks_are_drawn_on_the_email(self):
+        [email] = self.email.get_click_map()
+        self.assertEqual([link["label"] for link in email["links"]], ["Shoes", "Hats"], "as in the email")
         shoes = (
             self.env["link.tracker"]
             .sudo()

@@ -67,7 +67,10 @@ class TestWinner(MarketingAutomationCommon):
         self._compare_by("goal")
         self._start(self.campaign)
         self._sync(self.start)
-        self.assertIn("Too early to say: the first look comes after 30 participants", self._verdict())
+        self.assertRegex(
+            self._verdict(),
+            "Too early to say: the first look comes after 30 participants. Who has come since .* counts, a day later.",
+        )
         self._buy(self._on(self.second)[:25])
         self._buy(self._on(self.first)[:2])
         self._sync(self.start + DAY / 2)
@@ -142,6 +145,9 @@ class TestWinner(MarketingAutomationCommon):
         self.assertEqual([tallies[str(branch.id)] for branch in self.split.branch_ids], [[sent[0], 0], [sent[1]] * 2])
         self.assertEqual(self.split.winner_branch_id, self.second)
         self.assertIn("B: Clicked 100.0 %", self._card()["experiment"]["lines"][1]["text"])
+        self.env["res.lang"]._activate_lang("fr_FR")
+        french = self.split.with_user(self.marketer).with_context(lang="fr_FR")
+        self.assertIn("100,0 %", french.experiment_results, "as its reader writes numbers")
 
     def test_three_branches_and_3000_people(self):
         """One branch leads 12 of 100 to the goal, the others 6 and 5: the better one wins within a month."""
@@ -242,6 +248,9 @@ class TestWinner(MarketingAutomationCommon):
         self._add_people(95)
         self._create_activity(self.campaign, "Gift", "end", "branch", self.split, branch_id=self.first.id)
         self._start(self.campaign)
+        self._sync(self.start)
+        self.assertFalse(self._card()["experiment"], "nobody has bought: there is nothing to tell")
+        self._buy(self._on(self.first)[:1])
         self._sync(self.start)
         [words] = self._card()["experiment"]["verdict"]
         self.assertRegex(words, r"between \d+ fewer and \d+ more in 100 reach the goal than of “B”, who got nothing")

@@ -7,6 +7,7 @@ from odoo import _, api, fields, models
 from ...engine.experiment import Tally, get_difference
 from ..activity.types.winner import METRICS
 from ..moments import format_moment
+from ..numbers import format_number
 
 MOST = 0.999  # nothing is said to be more certain
 BASES = 100, 1_000, 10_000
@@ -74,7 +75,10 @@ class MarketingActivity(models.Model):
             cells = Markup().join(
                 Markup('<td class="text-end text-nowrap" title="%s">%s</td>')
                 % (
-                    (_("%(number)s of %(total)s", number=shown[name][1], total=shown[name][0]), _rate(*shown[name]))
+                    (
+                        _("%(number)s of %(total)s", number=shown[name][1], total=shown[name][0]),
+                        self._format_rate(*shown[name]),
+                    )
                     if name in shown
                     else ("", "-")
                 )
@@ -84,7 +88,7 @@ class MarketingActivity(models.Model):
             rows += Markup('<tr><th scope="row">%s%s</th><td class="text-end">%s</td>%s</tr>') % (
                 mark % (_("Winner"), _("Winner")) if result["won"] else "",
                 result["label"],
-                f"{result['taken']:,}",
+                format_number(self.env, result["taken"]),
                 cells,
             )
         words = Markup().join(
@@ -121,7 +125,7 @@ class MarketingActivity(models.Model):
                             "%(branch)s: %(metric)s %(rate)s",
                             branch=result["label"],
                             metric=name,
-                            rate=_rate(total, number),
+                            rate=self._format_rate(total, number),
                         )
                         lines.append({"text": words, "won": result["won"]})
         verdict = [words for words in (self._get_verdict(), *self._get_uplifts(results)) if words]
@@ -143,7 +147,7 @@ class MarketingActivity(models.Model):
         if self.winner_branch_id:
             return _(
                 "“%(branch)s” has won on %(date)s: it is the best with %(chance)s. Everybody takes it.",
-                chance=_percent(self.winner_probability),
+                chance=self._format_chance(self.winner_probability),
                 **names,
             )
         if self.winner_date:
@@ -151,17 +155,23 @@ class MarketingActivity(models.Model):
         if not rule:
             return ""
         if not look:
+            looks = self._get_looks_label(rule["number"], rule["days"])
+            since = self.experiment_start
+            if not since:
+                return _("Too early to say: the first look comes after %s.", looks)
             return _(
-                "Too early to say: the first look comes after %s.",
-                self._get_looks_label(rule["number"], rule["days"]),
+                "Too early to say: the first look comes after %(looks)s. Who has come since %(date)s counts, a day "
+                "later.",
+                looks=looks,
+                date=format_moment(self.env, since),
             )
         return _(
             "Too early to say: “%(branch)s” is better with %(chance)s, and this look takes %(needed)s. Each look takes "
             "more, so that of 100 splits whose branches are alike at most %(error)s get a winner. The next one comes "
             "after %(next)s.",
             branch=self._branches_split().get(look["leader"], "-"),
-            chance=_percent(look["chance"]),
-            needed=_percent(look["needed"]),
+            chance=self._format_chance(look["chance"]),
+            needed=self._format_chance(look["needed"]),
             error=100 - rule["confidence"],
             next=self._get_looks_label(
                 rule["number"] and max(rule["number"], 2 * look["number"]),
@@ -184,9 +194,11 @@ class MarketingActivity(models.Model):
         control = next((result["branch"] for result in results if result["is_nothing"]), None)
         if control not in tallies or not tallies[control].total:
             return []
+        if not any(tally.successes for tally in tallies.values()):
+            return []  # nobody has bought yet: between fewer and more would say nothing
         return [
             _(
-                "“%(branch)s”: %(uplift)s reach the goal than of “%(control)s”, who got nothing (with 95 %%).",
+                "“%(branch)s”: %(uplift)s reach the goal than of “%(control)s”, who got nothing (certainty: 95 %%).",
                 branch=result["label"],
                 control=self._get_branch_labels()[control],
                 uplift=self._describe_difference(*get_difference(tallies[result["branch"]], tallies[control])),
@@ -199,17 +211,21 @@ class MarketingActivity(models.Model):
     def _describe_difference(self, low, high):
         """Return in words how many more, or fewer, there are in a hundred, or in more where they are few."""
         base = next((base for base in BASES if (high - low) * base >= 2), BASES[-1])
-        numbers = {"low": abs(round(low * base)), "high": abs(round(high * base)), "base": f"{base:,}"}
+        numbers = {
+            "low": abs(round(low * base)),
+            "high": abs(round(high * base)),
+            "base": format_number(self.env, base),
+        }
         if round(low * base) >= 0:
             return _("between %(low)s and %(high)s more in %(base)s", **numbers)
         if round(high * base) <= 0:
             return _("between %(high)s and %(low)s fewer in %(base)s", **numbers)
         return _("between %(low)s fewer and %(high)s more in %(base)s", **numbers)
 
+    def _format_rate(self, total, number):
+        return f"{format_number(self.env, 100 * number / total, 1)} %" if total else "-"
 
-def _rate(total, number):
-    return f"{100 * number / total:.1f} %" if total else "-"
-
-
-def _percent(chance):
-    return f"{int(1_000 * min(chance, MOST)) / 10:g} %"
+    def _format_chance(self, chance):
+        """Return it in per cent, rounded down: nothing looks more certain than it is."""
+        tenths = int(1_000 * min(chance, MOST))
+        return f"{format_number(self.env, tenths / 10, 1 if tenths % 10 else 0)} %"

@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import _, fields, models
 from odoo.tools import SQL
 
+from ..numbers import format_number
+
 DAY = timedelta(days=1)
 
 
@@ -45,9 +47,9 @@ class MarketingCampaign(models.Model):
             campaign.goal_rate = count / total if total else 0.0
             campaign.goal_numbers = bool(count) and _(
                 "%(count)s of %(total)s (%(rate)s %%) have reached it, half of them within %(median)s.",
-                count=f"{count:,}",
-                total=f"{total:,}",
-                rate=f"{100 * campaign.goal_rate:.1f}",
+                count=format_number(self.env, count),
+                total=format_number(self.env, total),
+                rate=format_number(self.env, 100 * campaign.goal_rate, 1),
                 median=self._describe_median(median),
             )
 

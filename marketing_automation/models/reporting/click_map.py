@@ -37,7 +37,8 @@ class MarketingActivity(models.Model):
     def _get_clicked_links(self):
         """Return address, text and number of people of each link of this activity's email, most clicked first.
 
-        Links of the email that nobody has clicked are there too; ``metric`` is what ``action_view_records`` opens.
+        Of those that are clicked alike, the order is that of the email. Links of the email that nobody has clicked are
+        there too; ``metric`` is what ``action_view_records`` opens.
         """
         self.ensure_one()
         rows = self.env.execute_query(
@@ -57,12 +58,19 @@ class MarketingActivity(models.Model):
             (url, label): {"url": url, "label": label, "metric": f"{LINK}{id_}", "count": count}
             for url, label, id_, count in rows
         }
-        for url, label in self.mass_mailing_id._get_marketing_links():
+        places = {}
+        for place, (url, label) in enumerate(self.mass_mailing_id._get_marketing_links()):
             found.setdefault((url, label), {"url": url, "label": label, "metric": False, "count": 0})
+            places[url, label] = place
         whole = self.total_click
         for link in found.values():
             link["share"] = link["count"] / whole if whole else 0.0
-        return sorted(found.values(), key=lambda link: (-link["count"], link["label"], link["url"]))
+
+        def get_rank(link):
+            place = places.get((link["url"], link["label"]), len(places))  # of those that are gone, after the others
+            return -link["count"], place, link["label"], link["url"]
+
+        return sorted(found.values(), key=get_rank)
 
     def _get_link_domain(self, metric):
         """Return which steps of participants a number of clicks on a link counts; None where it is none.

@@ -1,6 +1,6 @@
 import { expect, test } from "@odoo/hoot";
 import { xml } from "@odoo/owl";
-import { advanceTime, animationFrame, hover, leave, press, queryOne } from "@odoo/hoot-dom";
+import { advanceTime, animationFrame, hover, leave, press, queryAll, queryOne } from "@odoo/hoot-dom";
 import {
     contains,
     defineModels,
@@ -98,6 +98,26 @@ test("people are told on the lines of what runs", async () => {
     await mountWorkflow({ state: "running", cards });
     expect('[data-people="Welcome"]').toHaveText("3 wait · 1,204 passed");
     expect('[data-people="Reminder"]').toHaveCount(0);
+});
+
+test("the numbers of a message cover each other neither in one line nor in two", async () => {
+    const names = ["Sent", "Opened", "Clicked", "Replied", "Bounced", "Complaints", "Unsubscribed", "Goal"];
+    const metrics = names.map((label) => ({ name: label.toLowerCase(), label, count: 100, machines: 0 }));
+    await mountWorkflow({
+        cards: [
+            { ...CARD, id: 1, name: "Usual", processed: 100, metrics: metrics.slice(0, 5).concat(metrics[7]) },
+            { ...CARD, id: 2, name: "All", processed: 100, metrics },
+        ],
+        state: "running",
+    });
+    const buttonsOf = (name) => [...queryAll(`${cardOf(name)} .o_marketing_activity_details button`)];
+    const linesOf = (name) => new Set(buttonsOf(name).map((button) => button.getBoundingClientRect().top)).size;
+    expect(buttonsOf("All").length).toBe(8);
+    for (const button of [...buttonsOf("Usual"), ...buttonsOf("All")]) {
+        expect(button.scrollWidth <= button.clientWidth).toBe(true, { message: button.innerText });
+    }
+    expect(linesOf("Usual")).toBe(1);
+    expect(linesOf("All")).toBe(2);
 });
 
 test("bigger, smaller, as usual", async () => {

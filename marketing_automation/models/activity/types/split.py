@@ -28,8 +28,8 @@ SPLIT = ActivityType(
                 </control>
                 <field name="sequence" widget="handle"/>
                 <field name="name" placeholder="e.g. Discount"/>
-                <field name="weight"/>
-                <field name="share" widget="percentage"/>
+                <field name="weight" width="60px"/>
+                <field name="share" widget="percentage" digits="[16, 0]" width="60px"/>
                 <button name="action_choose_winner" type="object" icon="fa-trophy" title="All take it" class="p-0"
                         invisible="not may_win" confirm="From now on everybody takes this branch. Go on?"/>
             </list>

@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
 from ....engine.split import choose_branch
+from ...numbers import format_number
 
 GOAL = "goal"
 METRICS = {"opened": "open", "clicked": "click", "replied": "reply"}  # which event of a message
@@ -157,7 +158,10 @@ class MarketingActivity(models.Model):
     @api.model
     def _get_looks_label(self, number, days):
         """Return in words when a look comes: after how many participants, or days."""
-        looks = [number and _("%s participants", f"{number:,}"), days and self._get_duration_label(days, "days")]
+        looks = [
+            number and _("%s participants", format_number(self.env, number)),
+            days and self._get_duration_label(days, "days"),
+        ]
         return _(" or ").join(filter(None, looks))
 
     @api.model
