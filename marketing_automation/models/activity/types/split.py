@@ -28,10 +28,10 @@ SPLIT = ActivityType(
                 </control>
                 <field name="sequence" widget="handle"/>
                 <field name="name" placeholder="e.g. Discount"/>
-                <field name="weight" width="60px"/>
-                <field name="share" widget="percentage" digits="[16, 0]" width="60px"/>
+                <field name="weight" width="50px"/>
+                <field name="share" widget="percentage" digits="[16, 0]" width="40px"/>
                 <button name="action_choose_winner" type="object" icon="fa-trophy" title="All take it" class="p-0"
-                        invisible="not may_win" confirm="From now on everybody takes this branch. Go on?"/>
+                        width="20px" invisible="not may_win" confirm="From now on everybody takes this branch. Go on?"/>
             </list>
         </field>
         <field name="winner_metric" placeholder="No winner: by the weights for ever"/>
