@@ -32,7 +32,9 @@ REACHED = {*KINDS, "again", "moved", "back", "late", "missed", "refused", "next 
 class TestReferenceDates(EntryDatesCase):
     def test_who_is_due(self):
         reached = Counter()
-        for number in range(EXAMPLES):
+        for number in range(3 * EXAMPLES):
+            if number >= EXAMPLES and set(+reached) >= REACHED:
+                break
             with self.subTest(number=number), suppress(_Undo), self.env.cr.savepoint():
                 DatedStory(self, Random(f"dates {SEED} {number}"), reached).tell()
                 raise _Undo()
