@@ -78,7 +78,7 @@ WRITTEN = [
         ("mailing_mailing", "replace(email_from, '\"', '')"),
         ("mailing_mailing", "body_plaintext"),
     ),
-    *(("link_tracker", "url"), ("res_lang", "name")),
+    *(("link_tracker", "url"), ("link_tracker", "label"), ("res_lang", "name")),
     ("marketing_activity a JOIN marketing_campaign c ON c.id = a.campaign_id", "a.name || ' · ' || c.name"),
 ]
 # What Odoo itself does not translate: parts of a switch's and a breadcrumb's tooltip, its domain editor's paths, and
