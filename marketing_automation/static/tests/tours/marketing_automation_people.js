@@ -150,7 +150,7 @@ registry.category("web_tour.tours").add("marketing_automation_participant", {
         },
         {
             content: "Of many steps the latest show, and a list has all",
-            trigger: `.o_form_view:not(:has(${card("Note")})) .o_marketing_timeline_earlier:contains("1 earlier")`,
+            trigger: `.o_form_view:not(:has(${card("Note")})) .o_marketing_timeline_earlier:contains("the earlier step")`,
             run: "click",
         },
         {
