@@ -80,6 +80,12 @@ def test_no_method_is_overridden_inside_its_own_addon(addon):
     assert not {key: paths for key, paths in methods.items() if len(paths) > 1}
 
 
+@pytest.mark.parametrize("addon", ADDONS, ids=lambda addon: addon.name)
+def test_numbers_are_written_as_their_reader_writes_them(addon):
+    """A thousand is “1,000” in English, “1 000” in French: by ``format_number``, not by Python."""
+    assert not [path.name for path in python_files(addon, "models", "wizard") if ":,}" in path.read_text()]
+
+
 def test_the_engine_knows_no_model():
     for path in python_files(MAIN, "engine", "mail_reports"):
         assert not {module for module in imported(path) if module.split("/")[0] in ("models", "wizard", "controllers")}

@@ -1,6 +1,7 @@
 from odoo import _, api, fields, models
 
 from ..models.notices import notify
+from ..models.numbers import format_number
 
 PREVIEW = (
     *("record_count", "enroll_count", "shared_count", "overdue_count", "message_summary", "left_out_text"),
@@ -68,7 +69,7 @@ class MarketingCampaignStart(models.TransientModel):
             wizard.left_out_text = "\n".join(preview["left_out"])
             wizard.message_summary = (
                 ", ".join(
-                    _("%(type)s: %(count)s", type=labels[activity_type], count=f"{count:,}")
+                    _("%(type)s: %(count)s", type=labels[activity_type], count=format_number(self.env, count))
                     for activity_type, count in preview["messages"].items()
                 )
                 or False
@@ -102,6 +103,6 @@ class MarketingCampaignStart(models.TransientModel):
         message = _(
             "Participants on their way: %s. The numbers on the cards below count up by themselves; click one to see "
             "whom it counts.",
-            f"{entered:,}",
+            format_number(self.env, entered),
         )
         return notify("success", message, title=_("“%s” runs", self.campaign_id.name))

@@ -6,6 +6,8 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.tools import SQL
 
+from ..numbers import format_number
+
 FIRST_HOUR = timedelta(hours=1)
 LATELY = 100_000  # messages, among which one that came in is looked for
 
@@ -175,7 +177,11 @@ class MarketingCampaign(models.Model):
         :rtype: list[str]
         """
         labels = self._get_left_out_labels()
-        reasons = [f"{count:,} {labels.get(code, code)}" for code, count in reach.items() if code and count]
+        reasons = [
+            f"{format_number(self.env, count)} {labels.get(code, code)}"
+            for code, count in reach.items()
+            if code and count
+        ]
         total = sum(reach.values())
         name = self.env["marketing.activity"].browse(step.id).name
         sentences = []
@@ -183,8 +189,8 @@ class MarketingCampaign(models.Model):
             sentences.append(
                 _(
                     "%(left_out)s of %(total)s do not get “%(activity)s”: %(reasons)s.",
-                    left_out=f"{total - reach.get(None, 0):,}",
-                    total=f"{total:,}",
+                    left_out=format_number(self.env, total - reach.get(None, 0)),
+                    total=format_number(self.env, total),
                     activity=name,
                     reasons=", ".join(reasons),
                 )
@@ -194,8 +200,8 @@ class MarketingCampaign(models.Model):
                 _(
                     "%(several)s of %(total)s have several addresses in their email field: “%(activity)s” goes to the "
                     "first of them.",
-                    several=f"{several:,}",
-                    total=f"{total:,}",
+                    several=format_number(self.env, several),
+                    total=format_number(self.env, total),
                     activity=name,
                 )
             )

@@ -6,6 +6,7 @@ Re-entry itself holds whatever brings somebody in, see ``reentry.py``: nobody go
 from odoo import _, fields, models
 from odoo.tools import SQL
 
+from ..numbers import format_number
 from .reentry import MOST_A_DAY, STEP_PAUSE
 
 
@@ -132,7 +133,7 @@ class MarketingCampaign(models.Model):
         """Return in words how many were not let in today, for else they would go round; an empty text for none."""
         if not self.held_up_date or self.held_up_date < self._get_today(now):
             return ""
-        count = f"{self.held_up_count:,}"
+        count = format_number(self.env, self.held_up_count)
         return _("Not entered today: %s who would go round, since a step brought them again too soon.", count)
 
     def _explain_refusal(self, passages, date, until=None):

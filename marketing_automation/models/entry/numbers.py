@@ -15,6 +15,7 @@ from ...engine.errors import CampaignStop
 from ...engine.occurrences import Look
 from ...engine.schedule import at_wall, to_local
 from ..guards.marketing_checked_mixin import shorten
+from ..numbers import format_number
 
 NEXT_DAYS = 7
 PAST_DAYS = 30
@@ -94,12 +95,12 @@ class MarketingCampaign(models.Model):
         if not days:
             return [_("Nobody is due in the next %s days.", NEXT_DAYS)]
         shown = [
-            _("%(count)s on %(day)s", count=f"{count:,}", day=format_date(self.env, day))
+            _("%(count)s on %(day)s", count=format_number(self.env, count), day=format_date(self.env, day))
             for day, count in sorted(days.items())[:SHOWN_DAYS]
         ]
         total = sum(days.values())
         if more:
-            return [_("Next: more than %s in the coming days.", f"{total:,}")]
+            return [_("Next: more than %s in the coming days.", format_number(self.env, total))]
         if len(days) > SHOWN_DAYS:
             words = ", ".join(shown)
             return [_("Next: %(days)s; %(total)s in %(number)s days.", days=words, total=total, number=NEXT_DAYS)]
@@ -120,10 +121,13 @@ class MarketingCampaign(models.Model):
         sentences = []
         if len(everybody) > len(matching):
             count = len(everybody) - len(matching)
-            sentences.append(_("Not entered today: %s who do not match the filter.", f"{count:,}"))
+            sentences.append(_("Not entered today: %s who do not match the filter.", format_number(self.env, count)))
         if waiting:
             sentences.append(
-                _("Not entered today: %s who were in already, or share a value with somebody.", f"{len(waiting):,}")
+                _(
+                    "Not entered today: %s who were in already, or share a value with somebody.",
+                    format_number(self.env, len(waiting)),
+                )
             )
         return sentences
 
@@ -166,10 +170,10 @@ class MarketingCampaign(models.Model):
             entry = self.env["marketing.entry"].browse(running.id or [])
             parts = self._describe_next(running, now)
             if running.entry_type == "filter":
-                parts = [_("%s enter now, others as soon as they match.", f"{entering:,}")]
+                parts = [_("%s enter now, others as soon as they match.", format_number(self.env, entering))]
             past, more = self._count_days(running, now - timedelta(days=PAST_DAYS), now)
             if past:
-                count = f"{sum(past.values()):,}" + ("+" if more else "")
+                count = format_number(self.env, sum(past.values())) + ("+" if more else "")
                 parts.append(
                     _(
                         "%(count)s had their moment in the last %(days)s days: they do not enter.",

@@ -9,6 +9,7 @@ from ...engine.forecast import COMPLETED, CONVERTED, INSIDE, MESSAGES, Person, P
 from ...engine.forecast_band import Group, forecast
 from ...engine.warm_up import WarmUp
 from ...engine.zones import day_starts, local_times
+from ..numbers import format_number
 
 DAYS = 42
 SHOWN = (MESSAGES, INSIDE, COMPLETED, CONVERTED)
@@ -164,7 +165,7 @@ class MarketingCampaign(models.Model):
             notes.append(_("Sending hours: %s.", self._get_hours_name(plan.workflow.sending_calendar_id)))
         if plan.limit:
             warm_up = self._get_warm_up() and self._tell_warm_up(fields.Datetime.now())
-            notes.append(_("Messages per hour: %s", warm_up or f"{self.hourly_limit:,}."))
+            notes.append(_("Messages per hour: %s", warm_up or f"{format_number(self.env, self.hourly_limit)}."))
         for channel, cap in plan.caps.items():
             most = _(
                 "%(limit)s %(messages)s in %(days)s",

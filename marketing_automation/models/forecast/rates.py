@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from ...engine.forecast_chances import DEFAULTS, GOAL_TIMES, OPEN_TIMES, PRIOR, Chances, Rate
 from ..activity.statistics import BRANCH
 from ..guards.marketing_checked_mixin import shorten
+from ..numbers import format_number
 
 EVENTS = ("open", "click", "reply", "bounce")
 SHARES = (*EVENTS, "conversion")
@@ -66,7 +67,11 @@ class MarketingCampaign(models.Model):
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not is_number or not 0 <= value <= most:  # NaN is neither
                 raise UserError(
-                    _("A rate is a number from 0 to %(most)s, not “%(value)s”.", most=f"{most:,}", value=shorten(value))
+                    _(
+                        "A rate is a number from 0 to %(most)s, not “%(value)s”.",
+                        most=format_number(self.env, most),
+                        value=shorten(value),
+                    )
                 )
         return rates
 
@@ -203,7 +208,7 @@ class MarketingCampaign(models.Model):
         label = f"{activity.name}: {activity._get_branch_labels().get(yes, yes)}"
         source = self._describe_source(passed + others, 0, *_words_of_people())
         if sample and not passed + others:
-            source = _("from records that enter, as they are now: %s", f"{len(sample):,}")
+            source = _("from records that enter, as they are now: %s", format_number(self.env, len(sample)))
         of_steps[yes, step.id] = self._tell_rate(told, f"{yes}:{step.id}", label, rate, source, given)
 
     def _is_left_to_chance(self, step):
@@ -241,7 +246,11 @@ class MarketingCampaign(models.Model):
         :param str one: of what, in the singular: “email”
         :param str many: in the plural
         """
-        numbers = {"own": f"{own:,}", "others": f"{others:,}", "what": one if (own or others) == 1 else many}
+        numbers = {
+            "own": format_number(self.env, own),
+            "others": format_number(self.env, others),
+            "what": one if (own or others) == 1 else many,
+        }
         if own >= PRIOR or own > 0 >= others:
             return _("from this campaign's %(own)s %(what)s", **numbers)
         if own > 0:

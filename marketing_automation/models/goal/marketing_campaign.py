@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ...engine.behaviour import read_behaviour
 from ...engine.workflow import has_conditions
+from ..numbers import format_number
 
 UNITS = [("days", "Days"), ("weeks", "Weeks"), ("months", "Months")]
 LONGEST_WINDOW = 1_000  # units
@@ -73,7 +74,10 @@ class MarketingCampaign(models.Model):
     def _check_goal_window(self):
         if any(not 0 <= campaign.goal_window_number <= LONGEST_WINDOW for campaign in self):
             raise ValidationError(
-                _("How long a goal counts after the end is a number from 0 to %s.", f"{LONGEST_WINDOW:,}")
+                _(
+                    "How long a goal counts after the end is a number from 0 to %s.",
+                    format_number(self.env, LONGEST_WINDOW),
+                )
             )
 
     # ------------------------------------------------------------

@@ -13,6 +13,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ...engine.warm_up import HOUR, WarmUp
+from ..numbers import format_number
 
 MOST = 1_000_000  # emails in an hour
 
@@ -83,7 +84,7 @@ class IrMailServer(models.Model):
     def _find_warm_up_error(self):
         """Return in words why the warm-up cannot be, if so."""
         if not 1 <= self.marketing_warm_up_limit <= MOST:
-            return _("A mail server sends 1 to %s emails of campaigns per hour at most.", f"{MOST:,}")
+            return _("A mail server sends 1 to %s emails of campaigns per hour at most.", format_number(self.env, MOST))
         if not 1 <= self.marketing_warm_up_start <= self.marketing_warm_up_limit:
             return _("A warm-up begins with at least 1 email per hour, and at most with “Emails per Hour at Most”.")
         if not 1 <= self.marketing_warm_up_growth <= 1000:

@@ -7,6 +7,8 @@ from odoo.tools.mail import html_sanitize
 
 from odoo.addons.link_tracker.tools.html import find_links_with_urls_and_labels
 
+from ..numbers import format_number
+
 MARK = "display:inline-block;margin:0 4px;padding:0 6px;border-radius:9px;background:#8a1c00;color:#ffffff;"
 MARK += "font:bold 12px/18px Arial,sans-serif;white-space:nowrap;"
 
@@ -47,6 +49,8 @@ class MailingMailing(models.Model):
                 "style", f"{style};{outline};box-shadow:inset 0 0 0 100px rgba(214,72,0,{heat:.2f})".lstrip(";")
             )
         mark = html.Element("span", style=MARK)
-        mark.text = _("%(count)s · %(share)s %%", count=f"{link['count']:,}", share=f"{100 * link['share']:.0f}")
+        mark.text = _(
+            "%(count)s · %(share)s %%", count=format_number(self.env, link["count"]), share=f"{100 * link['share']:.0f}"
+        )
         mark.tail, element.tail = element.tail, None
         element.addnext(mark)

@@ -3,6 +3,8 @@
 from odoo import _, models
 from odoo.tools import SQL
 
+from ..numbers import format_number
+
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
@@ -46,11 +48,13 @@ class MarketingCampaign(models.Model):
         :param int done: how many steps ran
         :param int reached: how many reached the goal
         """
-        words = [_("Steps done: %s.", f"{done:,}")]
+        words = [_("Steps done: %s.", format_number(self.env, done))]
         if self.has_goal or reached:
-            words.append(_("Conversions: %s.", f"{reached:,}"))
+            words.append(_("Conversions: %s.", format_number(self.env, reached)))
         if self.error_count:
-            words.append(_("Steps that failed: %s. Their reasons are on its form.", f"{self.error_count:,}"))
+            words.append(
+                _("Steps that failed: %s. Their reasons are on its form.", format_number(self.env, self.error_count))
+            )
         if self.state == "stopped":
             words.append(_("It has stopped. %s", self.stop_reason or "").strip())
         elif (health := self._get_health())["is_late"]:

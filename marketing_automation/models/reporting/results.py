@@ -2,6 +2,8 @@
 
 from odoo import _, models
 
+from ..numbers import format_number
+
 
 class MarketingCampaign(models.Model):
     _inherit = "marketing.campaign"
@@ -71,6 +73,6 @@ class MarketingCampaign(models.Model):
         return _(
             "Most people stop at “%(step)s”: %(stopped)s of %(came)s.",
             step=worst["name"],
-            stopped=f"{worst['stopped']:,}",
-            came=f"{worst['came']:,}",
+            stopped=format_number(self.env, worst["stopped"]),
+            came=format_number(self.env, worst["came"]),
         )

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ...engine.pressure import MAX_DAYS, MAX_MESSAGES, Cap
 from ..campaign.start import FIRST_HOUR
+from ..numbers import format_number
 
 CAP_KEY = "marketing_automation.cap_"
 DAYS_KEY = f"{CAP_KEY}days"
@@ -103,7 +104,11 @@ class MarketingCampaign(models.Model):
         if not count:
             return []
         activity = self.env["marketing.activity"].browse(step.id)
-        numbers = {"count": f"{count:,}", "total": f"{total:,}", "activity": activity.name}
+        numbers = {
+            "count": format_number(self.env, count),
+            "total": format_number(self.env, total),
+            "activity": activity.name,
+        }
         had = self._describe_cap(cap.channel, cap.limit, cap.limit, cap.days)
         if cap.skips:
             return [_("Some %(count)s of %(total)s would not get “%(activity)s”: %(had)s.", had=had, **numbers)]

@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ..numbers import format_number
 from .best_time import BEST
 from .marketing_trace import HELD, PRESSED
 
@@ -88,7 +89,7 @@ class MarketingActivity(models.Model):
     @api.model
     def _describe_held(self, code, count):
         """Return in words how many messages wait for something."""
-        number = f"{count:,}"
+        number = format_number(self.env, count)
         if code == HELD:
             return _("1 waits for the sending hours") if count == 1 else _("%s wait for the sending hours", number)
         if code == BEST:

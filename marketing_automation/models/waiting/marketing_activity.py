@@ -1,6 +1,8 @@
 from odoo import _, models
 from odoo.tools import SQL
 
+from ..numbers import format_number
+
 COUNT_LIMIT = 10_000  # beyond which a card says "more than"
 
 
@@ -21,7 +23,11 @@ class MarketingActivity(models.Model):
     def _get_waiting_label(self, count):
         """Return how many wait for the event of this step, in words."""
         trigger = self._get_triggers().get(self.trigger_type)
-        shown = _("More than %s", f"{COUNT_LIMIT:,}") if count > COUNT_LIMIT else f"{count:,}"
+        shown = (
+            _("More than %s", format_number(self.env, COUNT_LIMIT))
+            if count > COUNT_LIMIT
+            else format_number(self.env, count)
+        )
         names = {"count": shown, "parent": self.parent_id.name}
         words = {
             "open": _("%(count)s wait until “%(parent)s” is opened", **names),

@@ -6,6 +6,8 @@ from odoo import _, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, LazyTranslate
 
+from odoo.addons.marketing_automation.models.numbers import format_number
+
 from ...engine.event_kinds import EventKind, make_subject_form
 from .purchase import CUSTOMER, PRODUCT
 
@@ -56,7 +58,9 @@ class MarketingEntry(models.Model):
     @api.model
     def _find_kind_problems_event_cart(self, settings, model):
         if not 1 <= (settings.get("hours") or 0) <= MOST_HOURS:
-            return [_("Say for how many hours a cart has been left: from 1 to %s.", f"{MOST_HOURS:,}")]
+            return [
+                _("Say for how many hours a cart has been left: from 1 to %s.", format_number(self.env, MOST_HOURS))
+            ]
         return self._find_subject_problems(settings, model.env)
 
     @api.model

@@ -75,7 +75,7 @@ class MarketingActivity(models.Model):
                             "“%(field)s” of “%(activity)s” is a number from 0 to %(maximum)s.",
                             field=self._fields[fname]._description_string(self.env),
                             activity=activity.name,
-                            maximum=f"{largest:,}",
+                            maximum=format_number(self.env, largest),
                         )
                     )
             least, most = CERTAINTIES
