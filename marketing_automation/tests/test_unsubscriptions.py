@@ -1,6 +1,6 @@
 import itertools
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from odoo import http
 from odoo.exceptions import UserError
@@ -74,7 +74,8 @@ class TestUnsubscriptions(MarketingAutomationCommon, HttpCase):
         url = urlsplit(mailing._get_marketing_page_url(f"/mailing/{mailing.id}/view", self.ada.id, "Ada+x@Ü.example"))
         query = dict(parse_qsl(url.query))
         self.assertLess(len(url.query), 90)
-        self.assertNotIn("ada", url.query.lower())
+        # not “ada” in any case: a signature may have these letters by chance
+        self.assertNotIn("ada+x", unquote(url.query).lower())
         read = self.env["mailing.mailing"]._read_marketing_page_query
         self.assertEqual(read(mailing.id, query["document_id"], query["to"], query["s"])[0], "Ada+x@Ü.example")
         for name, value in (
