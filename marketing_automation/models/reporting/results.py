@@ -58,12 +58,14 @@ class MarketingCampaign(models.Model):
             "most_stop": self._describe_where_most_stop(steps),
         }
 
-    def _walk_steps(self, activities, parent=None, depth=0):
-        """Yield each activity below another, with how deep it lies, before those beside it."""
-        parent = activities.browse() if parent is None else parent
-        for activity in activities.filtered(lambda activity: activity.parent_id == parent):
+    def _walk_steps(self, activities):
+        """Yield each activity with how deep it lies, and those below it before those beside it."""
+        children = activities.grouped("parent_id")
+        waiting = [(activity, 0) for activity in reversed(children.get(activities.browse(), activities.browse()))]
+        while waiting:
+            activity, depth = waiting.pop()
             yield activity, depth
-            yield from self._walk_steps(activities, activity, depth + 1)
+            waiting += [(child, depth + 1) for child in reversed(children.get(activity, activities.browse()))]
 
     def _describe_where_most_stop(self, steps):
         """Return in words at which step most people stop; False where nobody does."""
